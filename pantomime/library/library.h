@@ -1,0 +1,71 @@
+// The motion library: clips with their labels, subjects and licences in one SQLite file.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "pantomime/motion/clip.h"
+
+namespace pantomime::library {
+
+/// A labelled interval of a clip, frames [first, last).
+struct Segment {
+  int64_t first = 0, last = 0;
+  std::string label;    ///< common label, e.g. "walk"
+  std::string detail;   ///< the source's own label, e.g. "walk-turn-left"
+};
+
+/// Everything about a clip except its arrays.
+struct ClipInfo {
+  int64_t id = 0;
+  std::string name;      ///< unique: set/path of the file inside its set
+  std::string set;       ///< e.g. "cmu_mocap"
+  std::string subject;   ///< unique person over all sets, e.g. "cmu/43"
+  std::string split;     ///< "train", "val" or "test"; the same for all clips of a subject
+  std::string style;     ///< e.g. "elderly", or empty
+  std::string caption;   ///< one sentence, or empty
+  std::string licence;   ///< SPDX-like id, e.g. "CC-BY-NC-4.0"
+  std::string source;    ///< where it came from, with the words its licence asks to be carried
+  std::string mapping;   ///< mapping file used
+  int64_t frames = 0;    ///< at 30 frames per second
+  std::vector<Segment> segments;
+};
+
+/// What to take from a library; empty lists mean "all".
+struct Filter {
+  std::vector<std::string> sets;
+  std::vector<std::string> splits;
+  std::vector<std::string> labels;           ///< clips that have at least one such segment
+  std::vector<std::string> licences;         ///< exactly these
+  std::vector<std::string> without_licences; ///< none of these
+};
+
+/// One SQLite file. Not for use from two threads at once. All functions throw Error with the file's
+/// name for anything that goes wrong.
+class Library {
+ public:
+  enum class Mode { Read, Write };  ///< Write creates the file when it isn't there
+  Library(const std::filesystem::path& path, Mode mode);
+  ~Library();
+  Library(Library&&) noexcept;
+  Library& operator=(Library&&) noexcept;
+
+  std::vector<ClipInfo> clips(const Filter& filter = {}) const;  ///< ordered by name
+  motion::Clip load(int64_t id) const;                           ///< canonical, 30 fps
+  /// Adds or replaces (same name) one clip in one transaction; returns its id.
+  int64_t put(const ClipInfo& info, const motion::Clip& clip);
+  /// Hash of the source bytes a clip was imported from; nothing when it is not there. Import skips
+  /// files whose hash is unchanged, so it can be stopped and run again.
+  std::optional<std::string> source_hash(const std::string& name) const;
+  void set_source_hash(const std::string& name, const std::string& hash);
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace pantomime::library

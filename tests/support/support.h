@@ -1,0 +1,41 @@
+// What all tests share.
+#pragma once
+
+#include <filesystem>
+#include <string>
+
+#include "pantomime/base/random.h"
+#include "pantomime/motion/clip.h"
+
+namespace pantomime::test {
+
+/// An empty folder that goes away with the object.
+class TemporaryFolder {
+ public:
+  TemporaryFolder();
+  ~TemporaryFolder();
+  TemporaryFolder(const TemporaryFolder&) = delete;
+  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
+  const std::filesystem::path& path() const { return path_; }
+  std::filesystem::path operator/(const std::string& name) const { return path_ / name; }
+
+ private:
+  std::filesystem::path path_;
+};
+
+/// How many random cases a property test runs (PANTOMIME_TEST_CASES, default 200).
+int random_cases();
+/// Seed of random cases (PANTOMIME_TEST_SEED, default 20261123).
+uint64_t random_seed();
+
+motion::Quat random_rotation(Random& random);
+motion::Vec3 random_vector(Random& random, double size);
+/// A smooth random canonical clip: joints swing by up to about 40 degrees, the root wanders.
+motion::Clip random_clip(uint64_t seed, size_t frames);
+
+/// A file of the tests' own data, under tests/data.
+std::filesystem::path test_data(const std::string& relative);
+/// The team's real data beside the checkout ("../shared"), or an empty path when it isn't there.
+std::filesystem::path shared_folder();
+
+}  // namespace pantomime::test
