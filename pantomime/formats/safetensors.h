@@ -22,13 +22,13 @@ struct NamedArray {
 };
 
 struct Safetensors {
-  std::map<std::string, NamedArray> arrays;        ///< sorted, so the same content is the same bytes
-  std::map<std::string, std::string> metadata;     ///< "__metadata__"
+  std::map<std::string, NamedArray> arrays;     ///< sorted, so the same content is the same bytes
+  std::map<std::string, std::string> metadata;  ///< "__metadata__"
 };
 
-/// Parses a whole file. `name` is used in errors. Throws ParseError for: a header over 100 MB or past
-/// the end, bad JSON, unknown dtype, negative or overflowing shape, offsets that are out of range,
-/// overlap, or leave a hole.
+/// Parses a whole file. `name` is used in errors. Throws ParseError for: a header over 100 MB or
+/// past the end, bad JSON, unknown dtype, negative or overflowing shape, offsets that are out of
+/// range, overlap, or leave a hole.
 Safetensors parse_safetensors(std::string_view bytes, const std::string& name);
 Safetensors read_safetensors(const std::filesystem::path& path);
 
