@@ -11,6 +11,7 @@ find_package(CLI11 REQUIRED)
 pkg_check_modules(ARCHIVE REQUIRED IMPORTED_TARGET libarchive)
 pkg_check_modules(PNG REQUIRED IMPORTED_TARGET libpng)
 pkg_check_modules(JPEG REQUIRED IMPORTED_TARGET libjpeg)
+pkg_check_modules(CAIRO REQUIRED IMPORTED_TARGET cairo)
 pkg_check_modules(FFMPEG REQUIRED IMPORTED_TARGET libavcodec libavformat libavutil libswscale)
 
 # Embree 3 (Debian 12) or 4; the header's folder tells which.
@@ -37,6 +38,9 @@ if(PANTOMIME_TORCH)
   target_include_directories(pantomime_torch SYSTEM INTERFACE ${TORCH_INCLUDE_DIRS})
   separate_arguments(torch_flags UNIX_COMMAND "${TORCH_CXX_FLAGS}")
   target_compile_options(pantomime_torch INTERFACE ${torch_flags})
+  # at::parallel_for is a header: without OpenMP in our own files it would run on one thread.
+  find_package(OpenMP REQUIRED COMPONENTS CXX)
+  target_link_libraries(pantomime_torch INTERFACE OpenMP::OpenMP_CXX)
 endif()
 
 if(PANTOMIME_TESTS)
