@@ -15,23 +15,25 @@ namespace pantomime::library {
 /// A labelled interval of a clip, frames [first, last).
 struct Segment {
   int64_t first = 0, last = 0;
-  std::string label;    ///< common label, e.g. "walk"
-  std::string detail;   ///< the source's own label, e.g. "walk-turn-left"
+  std::string label;   ///< common label, e.g. "walk"
+  std::string detail;  ///< the source's own label, e.g. "walk-turn-left"
 };
 
 /// Everything about a clip except its arrays.
 struct ClipInfo {
   int64_t id = 0;
-  std::string name;      ///< unique: set/path of the file inside its set
-  std::string set;       ///< e.g. "cmu_mocap"
-  std::string subject;   ///< unique person over all sets, e.g. "cmu/43"
-  std::string split;     ///< "train", "val" or "test"; the same for all clips of a subject
-  std::string style;     ///< e.g. "elderly", or empty
-  std::string caption;   ///< one sentence, or empty
-  std::string licence;   ///< SPDX-like id, e.g. "CC-BY-NC-4.0"
-  std::string source;    ///< where it came from, with the words its licence asks to be carried
-  std::string mapping;   ///< mapping file used
-  int64_t frames = 0;    ///< at 30 frames per second
+  std::string name;     ///< unique: set/path of the file inside its set
+  std::string set;      ///< e.g. "cmu_mocap"
+  std::string subject;  ///< unique person over all sets, e.g. "cmu/43"
+  std::string split;    ///< "train", "val" or "test"; the same for all clips of a subject, except
+                        ///< in sets of one actor, whose set description may split by take
+  std::string style;    ///< e.g. "elderly", or empty
+  std::string caption;  ///< one sentence, or empty
+  std::string licence;  ///< SPDX-like id, e.g. "CC-BY-NC-4.0"
+  std::string source;   ///< where it came from, with the words its licence asks to be carried
+  std::string mapping;  ///< name of the rig mapping used
+  double weight = 1;    ///< how often training should draw it beside other clips, > 0
+  int64_t frames = 0;   ///< at 30 frames per second
   std::vector<Segment> segments;
 };
 
@@ -39,9 +41,9 @@ struct ClipInfo {
 struct Filter {
   std::vector<std::string> sets;
   std::vector<std::string> splits;
-  std::vector<std::string> labels;           ///< clips that have at least one such segment
-  std::vector<std::string> licences;         ///< exactly these
-  std::vector<std::string> without_licences; ///< none of these
+  std::vector<std::string> labels;            ///< clips that have at least one such segment
+  std::vector<std::string> licences;          ///< exactly these
+  std::vector<std::string> without_licences;  ///< none of these
 };
 
 /// One SQLite file. Not for use from two threads at once. All functions throw Error with the file's
@@ -56,12 +58,15 @@ class Library {
 
   std::vector<ClipInfo> clips(const Filter& filter = {}) const;  ///< ordered by name
   motion::Clip load(int64_t id) const;                           ///< canonical, 30 fps
-  /// Adds or replaces (same name) one clip in one transaction; returns its id.
-  int64_t put(const ClipInfo& info, const motion::Clip& clip);
-  /// Hash of the source bytes a clip was imported from; nothing when it is not there. Import skips
-  /// files whose hash is unchanged, so it can be stopped and run again.
+  /// Adds or replaces (same name, keeps its id) one clip in one transaction; returns its id. The
+  /// clip must be canonical, at 30 frames per second; info.frames is taken from it. `hash` is kept
+  /// for source_hash().
+  int64_t put(const ClipInfo& info, const motion::Clip& clip, const std::string& hash = {});
+  /// Hash of everything a clip was imported from; nothing when the clip is not there or was put
+  /// without one. Import skips files whose hash is unchanged, so it can be stopped and run again.
   std::optional<std::string> source_hash(const std::string& name) const;
-  void set_source_hash(const std::string& name, const std::string& hash);
+  /// Removes a clip; false when there was none of this name.
+  bool remove(const std::string& name);
 
  private:
   struct Impl;
