@@ -1,0 +1,36 @@
+// Pictures in memory and in files: PNG both ways, JPEG both ways.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <string_view>
+
+#include "pantomime/base/image.h"
+
+namespace pantomime::formats {
+
+/// Largest picture that is read: 16384 to a side, 128 million pixels.
+inline constexpr int kMaxImageSide = 16384;
+inline constexpr int64_t kMaxImagePixels = int64_t{1} << 27;
+
+enum class PngSpeed { Small, Fast };  ///< Fast: about five times quicker, a little larger
+
+/// Parses a whole PNG file: grey gives 1 channel, colour 3, anything with transparency 4; 16-bit
+/// and other gammas are turned to 8-bit sRGB. `name` is used in errors. Throws ParseError for
+/// anything broken, a picture over the limits, or one that its bytes can't hold.
+Image parse_png(std::string_view bytes, const std::string& name);
+/// Same for JPEG; 1 or 3 channels. A picture with corrupt data is refused, not guessed.
+Image parse_jpeg(std::string_view bytes, const std::string& name);
+/// PNG or JPEG, by its first bytes.
+Image parse_image(std::string_view bytes, const std::string& name);
+Image read_image(const std::filesystem::path& path);
+
+/// Same picture, same bytes. Throws Error for a picture without pixels or with a wrong pixel count.
+std::string to_png(const Image& image, PngSpeed speed = PngSpeed::Small);
+void write_png(const std::filesystem::path& path, const Image& image,
+               PngSpeed speed = PngSpeed::Small);
+/// Quality 1 … 100. Alpha is left out.
+std::string to_jpeg(const Image& image, int quality = 90);
+
+}  // namespace pantomime::formats
