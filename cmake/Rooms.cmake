@@ -2,6 +2,7 @@
 add_library(pantomime_options INTERFACE)
 target_include_directories(pantomime_options INTERFACE ${CMAKE_SOURCE_DIR})
 target_compile_options(pantomime_options INTERFACE -Wall -Wextra -Wshadow -Wconversion -Wpedantic
+                                                   -Wno-missing-field-initializers  # designated initialisers name what they set
                                                    $<$<BOOL:${PANTOMIME_WERROR}>:-Werror>)
 if(PANTOMIME_SANITIZE)
   target_compile_options(pantomime_options INTERFACE -fsanitize=${PANTOMIME_SANITIZE}

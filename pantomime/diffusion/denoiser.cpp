@@ -1,0 +1,202 @@
+#include "pantomime/diffusion/denoiser.h"
+
+#include <ATen/ATen.h>
+
+#include <cmath>
+
+#include "pantomime/base/error.h"
+#include "pantomime/diffusion/kernels.h"
+
+namespace pantomime::diffusion {
+namespace {
+
+at::Tensor per_clip(const at::Tensor& v) { return v.view({-1, 1, 1}); }
+
+at::Tensor map_time(const at::Tensor& t, double (Schedule::*function)(double) const) {
+  const Schedule schedule;
+  const at::Tensor times = t.to(at::kCPU, at::kDouble).contiguous();
+  at::Tensor out = at::empty_like(times);
+  for (int64_t i = 0; i < times.numel(); ++i)
+    out.data_ptr<double>()[i] = (schedule.*function)(times.data_ptr<double>()[i]);
+  return out.to(t.options());
+}
+
+/// Weights of a token's 8 written frames; neighbours' weights add to 1.
+at::Tensor cross_fade(const at::TensorOptions& options) {
+  return at::tensor({0.125, 0.375, 0.625, 0.875, 0.875, 0.625, 0.375, 0.125}, at::kDouble)
+      .to(options);
+}
+
+}  // namespace
+
+Target parse_target(const std::string& name) {
+  if (name == "x0") return Target::Clean;
+  if (name == "eps") return Target::Noise;
+  if (name == "v") return Target::Velocity;
+  fail("target \"{}\": expected x0, eps or v", name);
+}
+
+const char* name_of(Target target) {
+  switch (target) {
+    case Target::Noise: return "eps";
+    case Target::Velocity: return "v";
+    default: return "x0";
+  }
+}
+
+at::Tensor alpha_of(const at::Tensor& t) { return map_time(t, &Schedule::alpha); }
+at::Tensor sigma_of(const at::Tensor& t) { return map_time(t, &Schedule::sigma); }
+
+at::Tensor time_embedding(const at::Tensor& t, int64_t width) {
+  const int64_t half = width / 2;
+  const at::Tensor frequency =
+      (at::arange(half, t.options()) * (-std::log(10000.0) / static_cast<double>(half))).exp();
+  const at::Tensor angle = (t * 1000).unsqueeze(1) * frequency.unsqueeze(0);
+  return at::cat({angle.cos(), angle.sin()}, 1);
+}
+
+at::Tensor clean_from(Target target, const at::Tensor& raw, const at::Tensor& x_t,
+                      const at::Tensor& t) {
+  if (target == Target::Clean) return raw;
+  const at::Tensor a = per_clip(alpha_of(t)), s = per_clip(sigma_of(t));
+  return target == Target::Noise ? (x_t - s * raw) / a : a * x_t - s * raw;
+}
+
+Denoiser::Denoiser(const DenoiserConfig& config, const at::Tensor& spread, uint64_t seed)
+    : config_(config), spread_(spread) {
+  const int64_t c = config.width, d = config.features, hidden = config.expansion * c;
+  PANTOMIME_CHECK(d > 0 && c > 0 && config.layers > 0 && config.heads > 0 && config.expansion > 0,
+                  "denoiser: sizes must be positive");
+  PANTOMIME_CHECK(c % (2 * config.heads) == 0, "denoiser: width {} is not a multiple of 2 x {} heads",
+                  c, config.heads);
+  PANTOMIME_CHECK(spread.dim() == 1 && spread.size(0) == d, "denoiser: spread: expected [{}]", d);
+  parameters_.add("in.weight", {c, kWindow * d}, Init::Linear);
+  parameters_.add("in.bias", {c}, Init::Zero);
+  parameters_.add("time.0.weight", {c, c}, Init::Linear);
+  parameters_.add("time.0.bias", {c}, Init::Zero);
+  parameters_.add("time.1.weight", {c, c}, Init::Linear);
+  parameters_.add("time.1.bias", {c}, Init::Zero);
+  parameters_.add("modulation.weight", {6 * c, c}, Init::Zero);
+  parameters_.add("modulation.bias", {6 * c}, Init::Zero);
+  for (int64_t l = 0; l < config.layers; ++l) {
+    const std::string p = fmt::format("layer.{}.", l);
+    parameters_.add(p + "table", {6 * c}, Init::Zero);
+    parameters_.add(p + "qkv.weight", {3 * c, c}, Init::Linear);
+    parameters_.add(p + "qkv.bias", {3 * c}, Init::Zero);
+    parameters_.add(p + "attended.weight", {c, c}, Init::Linear);
+    parameters_.add(p + "attended.bias", {c}, Init::Zero);
+    parameters_.add(p + "up.weight", {hidden, c}, Init::Linear);
+    parameters_.add(p + "up.bias", {hidden}, Init::Zero);
+    parameters_.add(p + "down.weight", {c, hidden}, Init::Linear);
+    parameters_.add(p + "down.bias", {c}, Init::Zero);
+  }
+  parameters_.add("final.modulation.weight", {2 * c, c}, Init::Zero);
+  parameters_.add("final.modulation.bias", {2 * c}, Init::Zero);
+  parameters_.add("out.weight", {kWindow * d, c}, Init::Zero);
+  parameters_.add("out.bias", {kWindow * d}, Init::Zero);
+  parameters_.allocate(seed);
+}
+
+void Denoiser::to(const at::Device& device) {
+  parameters_.to(device);
+  spread_ = spread_.to(device);
+}
+
+at::Tensor Denoiser::network(const at::Tensor& x, const at::Tensor& t, const at::Tensor& mask,
+                             const Steering* steering) const {
+  const Parameters& p = parameters_;
+  const int64_t batch = x.size(0), frames = x.size(1), d = x.size(2), c = config_.width;
+  const int64_t tokens = frames / kStride;
+
+  // Two frames of zeros on each side, so that token n sees 4n-2 … 4n+5.
+  const at::Tensor padded = at::constant_pad_nd(x, {0, 0, 2, 2});  // [B, F + 4, D]
+  const at::Tensor windows = at::cat({padded.narrow(1, 0, frames).view({batch, tokens, 4 * d}),
+                                      padded.narrow(1, 4, frames).view({batch, tokens, 4 * d})}, 2);
+  at::Tensor h = at::linear(windows, p["in.weight"], p["in.bias"]);  // [B, N, C]
+  if (steering != nullptr && steering->tokens.defined()) h = h + steering->tokens;
+
+  at::Tensor e = at::linear(time_embedding(t, c), p["time.0.weight"], p["time.0.bias"]);
+  e = at::linear(at::silu(e), p["time.1.weight"], p["time.1.bias"]);  // [B, C]
+  if (steering != nullptr && steering->embedding.defined()) e = e + steering->embedding;
+  const at::Tensor active = at::silu(e);
+  const at::Tensor shared = at::linear(active, p["modulation.weight"], p["modulation.bias"]);
+
+  at::Tensor token_mask;  // a token is real when one of its own four frames is
+  if (mask.defined()) token_mask = mask.view({batch, tokens, kStride}).any(-1);
+
+  auto product = [&](const at::Tensor& in, const std::string& name, size_t which) {
+    at::Tensor out = at::linear(in, p[name + ".weight"], p[name + ".bias"]);
+    if (steering == nullptr || steering->low_rank.empty()) return out;
+    const LowRank& change = steering->low_rank[which];
+    if (!change.a.defined()) return out;
+    return out + at::linear(at::linear(in, change.a), change.b);
+  };
+  for (int64_t l = 0; l < config_.layers; ++l) {
+    const std::string name = fmt::format("layer.{}.", l);
+    const auto first = static_cast<size_t>(4 * l);
+    at::Tensor m = shared + p[name + "table"];
+    if (steering != nullptr && steering->modulation.defined())
+      m = m + steering->modulation.select(1, l);
+    const auto part = m.chunk(6, 1);  // shift, scale, gate of attention; the same of feed-forward
+    const at::Tensor qkv = product(modulated_norm(h, part[0], part[1]), name + "qkv", first);
+    const at::Tensor attended =
+        product(attention(qkv, config_.heads, token_mask), name + "attended", first + 1);
+    h = gated_add(h, part[2], attended);
+    const at::Tensor up = product(modulated_norm(h, part[3], part[4]), name + "up", first + 2);
+    h = gated_add(h, part[5], product(gelu_tanh(up), name + "down", first + 3));
+    if (steering != nullptr && steering->hidden != nullptr) steering->hidden->push_back(h);
+  }
+  const auto last =
+      at::linear(active, p["final.modulation.weight"], p["final.modulation.bias"]).chunk(2, 1);
+  const at::Tensor written = at::linear(modulated_norm(h, last[0], last[1]), p["out.weight"],
+                                        p["out.bias"]).view({batch, tokens, kWindow, d});
+
+  // Overlap and add: the first half of token n and the second half of token n-1 share four frames.
+  const at::Tensor weight = cross_fade(x.options()).view({1, 1, kWindow, 1});
+  const at::Tensor faded = written * weight;
+  const at::Tensor sum =
+      at::constant_pad_nd(faded.narrow(2, 0, 4), {0, 0, 0, 0, 0, 1}) +
+      at::constant_pad_nd(faded.narrow(2, 4, 4), {0, 0, 0, 0, 1, 0});  // [B, N + 1, 4, D]
+  at::Tensor whole = at::ones({frames + 4}, x.options());
+  whole.narrow(0, 0, 4).copy_(weight.view({kWindow}).narrow(0, 0, 4));
+  whole.narrow(0, frames, 4).copy_(weight.view({kWindow}).narrow(0, 4, 4));
+  return (sum.view({batch, frames + 4, d}) / whole.view({1, -1, 1})).narrow(1, 2, frames);
+}
+
+at::Tensor Denoiser::raw(const at::Tensor& x_t, const at::Tensor& t, const at::Tensor& mask,
+                         const Steering* steering) const {
+  PANTOMIME_CHECK(x_t.dim() == 3 && x_t.size(2) == config_.features && x_t.size(1) % kStride == 0 &&
+                      x_t.size(1) > 0,
+                  "denoiser: expected [B, multiple of {}, {}], got {} frames of {}", kStride,
+                  config_.features, x_t.dim() == 3 ? x_t.size(1) : 0, x_t.size(-1));
+  PANTOMIME_CHECK(t.dim() == 1 && t.size(0) == x_t.size(0), "denoiser: t: expected [{}]",
+                  x_t.size(0));
+  auto masked = [&](const at::Tensor& v) {
+    return mask.defined() ? v * mask.unsqueeze(-1).to(v.scalar_type()) : v;
+  };
+  if (config_.target != Target::Clean || !config_.precondition)
+    return network(masked(x_t), t, mask, steering);
+  const at::Tensor a = per_clip(alpha_of(t)), n = per_clip(sigma_of(t));
+  const at::Tensor s = spread_.view({1, 1, -1});
+  const at::Tensor variance = (a * s).square() + n.square();  // of x_t, [B, 1, D]
+  const at::Tensor deviation = variance.sqrt();
+  const at::Tensor f = network(masked(x_t / deviation), t, mask, steering);
+  return a * s.square() / variance * x_t + s * n / deviation * f;
+}
+
+at::Tensor Denoiser::estimate(const at::Tensor& x_t, const at::Tensor& t, const at::Tensor& mask,
+                              const Steering* steering) const {
+  return clean_from(config_.target, raw(x_t, t, mask, steering), x_t, t);
+}
+
+double Denoiser::forward_flops(int64_t clips, int64_t frames) const {
+  const auto tokens = static_cast<double>(frames / kStride), c = static_cast<double>(config_.width);
+  const double window = static_cast<double>(kWindow * config_.features);
+  const double layer = tokens * c * c * (3 + 1 + 2 * static_cast<double>(config_.expansion)) +
+                       2 * tokens * tokens * c;
+  const double once = 2 * c * c + 8 * c * c;  // time embedding, modulation
+  return 2 * static_cast<double>(clips) *
+         (2 * tokens * window * c + static_cast<double>(config_.layers) * layer + once);
+}
+
+}  // namespace pantomime::diffusion

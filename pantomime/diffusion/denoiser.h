@@ -1,0 +1,101 @@
+// The network: estimates the clean sample from a noised one.
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <optional>
+#include <vector>
+
+#include "pantomime/diffusion/parameters.h"
+#include "pantomime/diffusion/schedule.h"
+
+namespace pantomime::diffusion {
+
+/// What the network is asked for. Clean (x_0) is the default; the others exist for the comparison.
+enum class Target { Clean, Noise, Velocity };
+Target parse_target(const std::string& name);  ///< "x0", "eps", "v"
+const char* name_of(Target target);
+
+struct DenoiserConfig {
+  int64_t features = 0;      ///< D
+  int64_t width = 256;       ///< C, numbers per token
+  int64_t layers = 8;
+  int64_t heads = 4;
+  int64_t expansion = 4;     ///< hidden size of the feed-forward part, in widths
+  Target target = Target::Clean;
+  bool precondition = true;  ///< see Denoiser::estimate; only for Target::Clean
+};
+
+/// A low-rank change of a linear layer (Hu et al. 2021, "LoRA"): W x + B A x.
+struct LowRank {
+  at::Tensor a;  ///< [r, in]
+  at::Tensor b;  ///< [out, r]
+};
+
+/// What a condition may add to a frozen network. All members are optional (undefined = nothing).
+struct Steering {
+  at::Tensor embedding;   ///< [B, C] added to the embedding of the diffusion time
+  at::Tensor modulation;  ///< [B, layers, 6 C] added to each layer's shift, scale and gate
+  at::Tensor tokens;      ///< [B, N, C] added to the tokens before the first layer
+  /// [layers * 4] changes of each layer's qkv, output, up and down products; empty: none.
+  std::vector<LowRank> low_rank;
+  /// When not null, receives the tokens [B, N, C] after each layer.
+  std::vector<at::Tensor>* hidden = nullptr;
+};
+
+/// Transformer over overlapping temporal windows. Token n reads and writes frames 4n-2 … 4n+5 (8
+/// frames, stride 4); what two tokens write is cross-faded with a triangle. Without the overlap the
+/// motion jumps at every token border (a prototype measured ten times the jerk of real motion).
+/// Pre-norm, adaLN-Zero for the diffusion time (one shared projection plus a table per layer), rotary
+/// positions, any number of frames.
+class Denoiser {
+ public:
+  static constexpr int64_t kStride = 4;  ///< frames from token to token
+  static constexpr int64_t kWindow = 8;  ///< frames a token sees
+
+  /// `spread` [D]: standard deviation of each normalised feature, for preconditioning.
+  Denoiser(const DenoiserConfig& config, const at::Tensor& spread, uint64_t seed);
+
+  /// Estimate of x_0, [B, F, D], from x_t [B, F, D] and t [B] in (0, 1). F must be a multiple of 4.
+  /// mask [B, F] bool, true = real frame (undefined: all real).
+  ///
+  /// With preconditioning (Karras et al. 2022, "Elucidating the Design Space", table 1, for a
+  /// variance-preserving process and per-channel data deviation s): the network sees x_t / deviation(x_t),
+  /// and estimate = a s^2 / (a^2 s^2 + n^2) x_t + s n / sqrt(a^2 s^2 + n^2) network, where a, n are
+  /// alpha(t), sigma(t). The first term is the best linear guess; the network only writes the rest, so
+  /// near t = 0 nothing has to pass through its narrow tokens.
+  at::Tensor estimate(const at::Tensor& x_t, const at::Tensor& t, const at::Tensor& mask = {},
+                      const Steering* steering = nullptr) const;
+
+  /// What the network itself says for its target (equal to estimate() for Target::Clean).
+  at::Tensor raw(const at::Tensor& x_t, const at::Tensor& t, const at::Tensor& mask,
+                 const Steering* steering) const;
+
+  const DenoiserConfig& config() const { return config_; }
+  Parameters& parameters() { return parameters_; }
+  const Parameters& parameters() const { return parameters_; }
+  const at::Tensor& spread() const { return spread_; }
+  void to(const at::Device& device);
+
+  /// Multiply-adds x 2 of the matrix products of one forward call for `clips` clips of `frames`.
+  double forward_flops(int64_t clips, int64_t frames) const;
+
+ private:
+  at::Tensor network(const at::Tensor& x, const at::Tensor& t, const at::Tensor& mask,
+                     const Steering* steering) const;
+
+  DenoiserConfig config_;
+  at::Tensor spread_;
+  Parameters parameters_;
+};
+
+/// Sine and cosine of t at C / 2 frequencies, [B, C]: the usual embedding with t scaled to 0 … 1000.
+at::Tensor time_embedding(const at::Tensor& t, int64_t width);
+/// alpha(t) and sigma(t) for a tensor of times [B].
+at::Tensor alpha_of(const at::Tensor& t);
+at::Tensor sigma_of(const at::Tensor& t);
+/// Clean sample from noise or velocity (Salimans & Ho 2022: v = alpha eps - sigma x_0).
+at::Tensor clean_from(Target target, const at::Tensor& raw, const at::Tensor& x_t,
+                      const at::Tensor& t);
+
+}  // namespace pantomime::diffusion
