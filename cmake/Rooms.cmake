@@ -26,7 +26,8 @@ function(pantomime_room name)
   add_library(${name} STATIC ${sources})
   target_link_libraries(${name} PUBLIC pantomime_options ${ROOM_LINKS})
   if(name STREQUAL "base")
-    target_compile_definitions(base PRIVATE PANTOMIME_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
+    target_compile_definitions(base PRIVATE PANTOMIME_SOURCE_DIR="${CMAKE_SOURCE_DIR}"
+                                            PANTOMIME_VERSION="${PROJECT_VERSION}")
   endif()
 endfunction()
 

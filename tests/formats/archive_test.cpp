@@ -35,9 +35,9 @@ void write_archive(const fs::path& path, const Entries& entries) {
     if (content == "->") archive_entry_set_symlink(entry, "/etc/passwd");
     archive_entry_set_perm(entry, 0644);
     ASSERT_EQ(archive_write_header(out, entry), ARCHIVE_OK);
-    if (content != "->")
-      ASSERT_EQ(archive_write_data(out, content.data(), content.size()),
-                static_cast<la_ssize_t>(content.size()));
+    const bool has_data = content != "->";
+    EXPECT_EQ(has_data ? archive_write_data(out, content.data(), content.size()) : 2,
+              static_cast<la_ssize_t>(content.size()));
     archive_entry_free(entry);
   }
   ASSERT_EQ(archive_write_close(out), ARCHIVE_OK);
