@@ -1,0 +1,62 @@
+// The fuzzers' seeds double as samples: what is called good is read, what is called bad is refused.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <functional>
+
+#include "pantomime/base/bytes.h"
+#include "pantomime/base/error.h"
+#include "pantomime/formats/amass.h"
+#include "pantomime/formats/npz.h"
+#include "pantomime/formats/png.h"
+#include "pantomime/formats/safetensors.h"
+#include "tests/support/support.h"
+
+namespace pantomime::formats {
+namespace {
+
+void check_corpus(const std::string& name,
+                  const std::function<void(const std::string&, const std::string&)>& parse) {
+  const std::filesystem::path folder =
+      std::filesystem::path(PANTOMIME_REPOSITORY) / "fuzz/corpus" / name;
+  int good = 0, bad = 0;
+  for (const auto& entry : std::filesystem::directory_iterator(folder)) {
+    const std::string file = entry.path().filename().string();
+    const bool is_bad = file.starts_with("bad_");
+    if (!is_bad && !file.starts_with("good_")) continue;  // what the fuzzers themselves found
+    ++(is_bad ? bad : good);
+    std::string message;
+    try {
+      parse(read_file(entry.path()), file);
+    } catch (const ParseError& error) {
+      message = error.what();
+    }
+    EXPECT_EQ(!message.empty(), is_bad) << file << ": " << message;
+    EXPECT_EQ(message.find('\n'), std::string::npos) << message;
+    if (is_bad) {
+      EXPECT_TRUE(message.starts_with(file)) << message;
+    }
+  }
+  EXPECT_GT(good, 2);
+  EXPECT_GT(bad, 5);
+}
+
+TEST(Corpus, Safetensors) {
+  check_corpus("fuzz_safetensors", parse_safetensors);
+}
+
+TEST(Corpus, NumpyAndAmass) {
+  check_corpus("fuzz_npz", [](const std::string& bytes, const std::string& name) {
+    if (name.ends_with(".npy"))
+      parse_npy(bytes, name);
+    else
+      parse_amass(bytes, name);
+  });
+}
+
+TEST(Corpus, Pictures) {
+  check_corpus("fuzz_png", parse_image);
+}
+
+}  // namespace
+}  // namespace pantomime::formats
