@@ -1,0 +1,89 @@
+#include "pantomime/library/import.h"
+
+#include <memory>
+
+#include "pantomime/base/error.h"
+#include "pantomime/commands/commands.h"
+#include "pantomime/commands/library_table.h"
+
+namespace pantomime::commands {
+namespace {
+
+struct Options {
+  std::vector<std::filesystem::path> inputs;
+  std::filesystem::path out = "library.db";
+  library::ImportOptions import;
+  bool json = false;
+};
+
+nlohmann::json report_json(const library::ImportReport& report) {
+  nlohmann::json result = {
+      {"files", report.files},           {"imported", report.imported},
+      {"unchanged", report.unchanged},   {"duplicates", report.duplicates},
+      {"minutes", report.seconds / 60},  {"missing", report.missing},
+      {"unlabelled", report.unlabelled}, {"failures", nlohmann::json::array()}};
+  for (const library::ImportFailure& failure : report.failures)
+    result["failures"].push_back({{"file", failure.file}, {"message", failure.message}});
+  return result;
+}
+
+void tell(const library::ImportReport& report, Terminal& terminal) {
+  terminal.print(fmt::format("{} files: {} imported ({:.1f} minutes), {} unchanged, {} failed",
+                             report.files, report.imported, report.seconds / 60, report.unchanged,
+                             report.failures.size()));
+  if (report.duplicates > 0)
+    terminal.print(fmt::format("{} were found twice and taken once", report.duplicates));
+  for (const auto& [set, count] : report.missing)
+    terminal.print(fmt::format("{}: {} files of its index are not there", set, count));
+  if (terminal.verbose())
+    for (const std::string& label : report.unlabelled)
+      terminal.print(fmt::format("no common label for {}", label));
+}
+
+void run(const Options& options, Context& context) {
+  library::ImportOptions import = options.import;
+  import.threads = context.threads;
+  library::Library library(options.out, library::Library::Mode::Write);
+  const library::ImportReport report =
+      library::import_motion(options.inputs, library, import, context.terminal);
+  const nlohmann::json summary = library_json(library);
+  if (options.json) {
+    context.terminal.print(
+        nlohmann::json{{"import", report_json(report)}, {"library", summary}}.dump(2));
+  } else {
+    tell(report, context.terminal);
+    context.terminal.print(library_table(summary));
+  }
+  for (const library::ImportFailure& failure : report.failures)
+    context.terminal.complain("not imported: " + failure.message);
+  if (report.files == 0) fail("no motion files found");
+  if (report.imported + report.unchanged == 0) fail("none of the files could be imported");
+}
+
+}  // namespace
+
+Run add_import(CLI::App& app, Context& context) {
+  const auto options = std::make_shared<Options>();
+  app.add_option("inputs", options->inputs, "BVH files, folders and archives of them")
+      ->required()
+      ->type_name("PATH");
+  add_out(app, options->out, "The library; filled further when it is there");
+  library::ImportOptions& import = options->import;
+  app.add_option("--sets", import.sets, "Folder of set descriptions (default: our own)")
+      ->type_name("DIR");
+  app.add_option("--mappings", import.mappings, "Folder of rig mappings (default: our own)")
+      ->type_name("DIR");
+  app.add_option("--labels", import.labels, "Common labels (default: our own)")->type_name("FILE");
+  const std::string group = "For motion of no known set";
+  app.add_option("--set", import.set, "Name of its set")->group(group);
+  app.add_option("--licence", import.licence, "SPDX id of its licence")->group(group);
+  app.add_option("--source", import.source, "Where it comes from")->group(group);
+  app.add_option("--subject", import.subject, "Who moves; {folder} and {stem} are the file's")
+      ->group(group);
+  app.add_option("--label", import.label, "What they do, e.g. \"{folder}\"")->group(group);
+  add_json(app, options->json);
+  add_force(app, import.force, "Import also what has not changed");
+  return [options, &context] { run(*options, context); };
+}
+
+}  // namespace pantomime::commands

@@ -1,0 +1,252 @@
+#include <algorithm>
+#include <cstring>
+#include <memory>
+
+#include "pantomime/base/bytes.h"
+#include "pantomime/base/error.h"
+#include "pantomime/commands/commands.h"
+#include "pantomime/commands/library_table.h"
+#include "pantomime/formats/amass.h"
+#include "pantomime/formats/bvh.h"
+#include "pantomime/formats/json.h"
+#include "pantomime/formats/mapping_file.h"
+#include "pantomime/formats/npz.h"
+#include "pantomime/formats/png.h"
+#include "pantomime/formats/safetensors.h"
+
+namespace pantomime::commands {
+namespace {
+
+namespace fs = std::filesystem;
+using nlohmann::json;
+
+struct Options {
+  std::vector<fs::path> files;
+  fs::path mappings;
+  bool json = false;
+};
+
+json describe_clip(const motion::Clip& clip) {
+  json result = {{"joints", clip.joint_count()},
+                 {"frames", clip.frame_count()},
+                 {"fps", clip.fps},
+                 {"seconds", clip.seconds()},
+                 {"joint_names", clip.skeleton.names}};
+  if (!clip.moving_joints.empty())
+    result["joints_that_move_in_their_parent"] = clip.moving_joints.size();
+  return result;
+}
+
+json describe_bvh(const std::string& bytes, const fs::path& path, const Options& options) {
+  const motion::Clip clip = formats::parse_bvh(bytes, path.string());
+  json result = describe_clip(clip);
+  result["kind"] = "BVH motion";
+  const auto mappings = formats::load_mappings(
+      options.mappings.empty() ? resource_path("configs/mappings") : options.mappings);
+  try {
+    const motion::Mapping& mapping = formats::recognise(clip.skeleton, mappings, path.string());
+    result["rig"] = mapping.name;
+    result["metres_per_unit"] = mapping.axes.metres_per_unit;
+  } catch (const Error&) {
+    result["rig"] = "unknown (no mapping in configs/mappings fits)";
+  }
+  return result;
+}
+
+const char* name_of(formats::DType type) {
+  switch (type) {
+    case formats::DType::F32:
+      return "F32";
+    case formats::DType::F16:
+      return "F16";
+    case formats::DType::BF16:
+      return "BF16";
+    case formats::DType::F64:
+      return "F64";
+    case formats::DType::I64:
+      return "I64";
+    case formats::DType::I32:
+      return "I32";
+    case formats::DType::U8:
+      return "U8";
+  }
+  return "?";
+}
+
+const char* name_of(formats::NpyType type) {
+  switch (type) {
+    case formats::NpyType::F4:
+      return "float32";
+    case formats::NpyType::F8:
+      return "float64";
+    case formats::NpyType::I4:
+      return "int32";
+    case formats::NpyType::I8:
+      return "int64";
+    case formats::NpyType::U1:
+      return "uint8";
+    case formats::NpyType::Bool:
+      return "bool";
+    case formats::NpyType::Text:
+      return "text";
+  }
+  return "?";
+}
+
+json describe_safetensors(const std::string& bytes, const fs::path& path) {
+  const formats::Safetensors content = formats::parse_safetensors(bytes, path.string());
+  json result = {{"kind", "safetensors"}, {"metadata", content.metadata}};
+  int64_t numbers = 0;
+  for (const auto& [name, array] : content.arrays) {
+    int64_t count = 1;
+    for (const int64_t side : array.shape) count *= side;
+    numbers += count;
+    result["arrays"][name] = {{"type", name_of(array.dtype)}, {"shape", array.shape}};
+  }
+  result["numbers"] = numbers;
+  result["bytes"] = bytes.size();
+  result["sha256"] = sha256_hex(bytes);
+  return result;
+}
+
+json describe_npz(const std::string& bytes, const fs::path& path) {
+  const formats::Npz arrays = formats::parse_npz(bytes, path.string());
+  json result;
+  if (arrays.contains("poses") && arrays.contains("trans")) {
+    const formats::Amass amass = formats::parse_amass(bytes, path.string());
+    result = describe_clip(amass.clip);
+    result["kind"] = "AMASS motion";
+    result["gender"] = amass.gender;
+    result["betas"] = amass.betas.size();
+    if (!amass.settings.empty()) result["settings"] = amass.settings;
+  } else {
+    result["kind"] = "NumPy arrays";
+  }
+  for (const auto& [name, array] : arrays)
+    result["arrays"][name] = {{"type", name_of(array.type)}, {"shape", array.shape}};
+  return result;
+}
+
+json describe_npy(const std::string& bytes, const fs::path& path) {
+  const formats::NpyArray array = formats::parse_npy(bytes, path.string());
+  return {{"kind", "NumPy array"}, {"type", name_of(array.type)}, {"shape", array.shape}};
+}
+
+json describe_image(const std::string& bytes, const fs::path& path) {
+  const Image image = formats::parse_image(bytes, path.string());
+  return {{"kind", "picture"},
+          {"width", image.width},
+          {"height", image.height},
+          {"channels", image.channels}};
+}
+
+uint32_t u32_at(const std::string& bytes, size_t at) {
+  uint32_t value = 0;
+  std::memcpy(&value, bytes.data() + at, sizeof(value));
+  return value;
+}
+
+/// Longest time any animation of a glTF document tells, from its accessors' bounds.
+double animation_seconds(const json& document) {
+  double seconds = 0;
+  for (const json& animation : document.value("animations", json::array()))
+    for (const json& sampler : animation.value("samplers", json::array())) {
+      const auto at = sampler.value("input", size_t{0});
+      const json accessors = document.value("accessors", json::array());
+      if (at < accessors.size() && accessors[at].contains("max"))
+        seconds = std::max(seconds, accessors[at]["max"].at(0).get<double>());
+    }
+  return seconds;
+}
+
+json describe_glb(const std::string& bytes, const fs::path& path) {
+  constexpr size_t kHeader = 20;  // of the file (12) and of its first chunk (8)
+  constexpr uint32_t kJsonChunk = 0x4E4F534A;
+  if (bytes.size() < kHeader || u32_at(bytes, 16) != kJsonChunk ||
+      u32_at(bytes, 12) > bytes.size() - kHeader)
+    fail_at_byte(path.string(), 12, "expected a whole JSON chunk");
+  const json document = formats::parse_json(
+      std::string_view(bytes).substr(kHeader, u32_at(bytes, 12)), path.string(), kHeader);
+  json result = {{"kind", "GLB scene"}, {"bytes", bytes.size()}};
+  try {
+    for (const char* part :
+         {"scenes", "nodes", "meshes", "skins", "animations", "materials", "images"})
+      result[part] = document.value(part, json::array()).size();
+    result["seconds"] = animation_seconds(document);
+    if (document.contains("asset")) result["asset"] = document["asset"];
+  } catch (const json::exception& error) {
+    fail("{}: {}", path.string(), error.what());
+  }
+  return result;
+}
+
+bool looks_like_safetensors(const std::string& bytes) {
+  if (bytes.size() < 9 || bytes[8] != '{') return false;
+  uint64_t length = 0;
+  std::memcpy(&length, bytes.data(), sizeof(length));
+  return length <= bytes.size() - 8;
+}
+
+json describe(const fs::path& path, const Options& options) {
+  std::string bytes = read_file(path);
+  const auto begins = [&](std::string_view magic) { return bytes.starts_with(magic); };
+  if (begins(std::string_view("SQLite format 3\0", 16))) {
+    bytes.clear();
+    return library_json(library::Library(path, library::Library::Mode::Read));
+  }
+  if (begins("PK\x03\x04")) return describe_npz(bytes, path);
+  if (begins("\x93NUMPY")) return describe_npy(bytes, path);
+  if (begins("glTF")) return describe_glb(bytes, path);
+  if (begins("\x89PNG") || begins("\xFF\xD8\xFF")) return describe_image(bytes, path);
+  if (looks_like_safetensors(bytes)) return describe_safetensors(bytes, path);
+  if (bytes.find("HIERARCHY") < 1000) return describe_bvh(bytes, path, options);
+  fail(
+      "{}: no kind of file that Pantomime knows: expected BVH, npz, npy, safetensors, GLB, PNG, "
+      "JPEG or a motion library",
+      path.string());
+}
+
+/// "key: value" lines; deeper things are indented.
+std::string as_text(const json& value, size_t depth = 0) {
+  std::string text;
+  const std::string indent(2 * depth, ' ');
+  for (const auto& [key, item] : value.items()) {
+    if (item.is_object() && !item.empty()) {
+      text += indent + key + ":\n" + as_text(item, depth + 1);
+    } else {
+      text +=
+          indent + key + ": " + (item.is_string() ? item.get<std::string>() : item.dump()) + "\n";
+    }
+  }
+  return text;
+}
+
+void run(const Options& options, Context& context) {
+  json all = json::object();
+  for (const fs::path& file : options.files) {
+    const json description = describe(file, options);
+    if (options.json) {
+      all[file.string()] = description;
+      continue;
+    }
+    const bool is_library = description.value("kind", "") == "motion library";
+    context.terminal.print(file.string() + "\n" +
+                           (is_library ? library_table(description) : as_text(description, 1)));
+  }
+  if (options.json) context.terminal.print(all.dump(2));
+}
+
+}  // namespace
+
+Run add_info(CLI::App& app, Context& context) {
+  const auto options = std::make_shared<Options>();
+  app.add_option("files", options->files, "BVH, npz, npy, safetensors, GLB, PNG, JPEG, library")
+      ->required()
+      ->type_name("FILE");
+  app.add_option("--mappings", options->mappings, "Folder of rig mappings (default: our own)")
+      ->type_name("DIR");
+  add_json(app, options->json);
+  return [options, &context] { run(*options, context); };
+}
+
+}  // namespace pantomime::commands
