@@ -44,6 +44,15 @@ const char* name_of(Target target) {
   }
 }
 
+bool bf16_pays(const at::Device& device) {
+  if (!device.is_cpu()) return true;
+#if defined(__x86_64__) && defined(__GNUC__)
+  return __builtin_cpu_supports("avx512bf16");
+#else
+  return false;
+#endif
+}
+
 at::Tensor alpha_of(const at::Tensor& t) { return map_time(t, &Schedule::alpha); }
 at::Tensor sigma_of(const at::Tensor& t) { return map_time(t, &Schedule::sigma); }
 
@@ -102,6 +111,13 @@ void Denoiser::to(const at::Device& device) {
   spread_ = spread_.to(device);
 }
 
+at::Tensor Denoiser::linear(const at::Tensor& x, const at::Tensor& weight,
+                            const at::Tensor& bias) const {
+  if (!bf16_) return at::linear(x, weight, bias);
+  const at::Tensor y = at::linear(x.to(at::kBFloat16), weight.to(at::kBFloat16)).to(x.scalar_type());
+  return bias.defined() ? y + bias : y;
+}
+
 at::Tensor Denoiser::network(const at::Tensor& x, const at::Tensor& t, const at::Tensor& mask,
                              const Steering* steering) const {
   const Parameters& p = parameters_;
@@ -112,7 +128,7 @@ at::Tensor Denoiser::network(const at::Tensor& x, const at::Tensor& t, const at:
   const at::Tensor padded = at::constant_pad_nd(x, {0, 0, 2, 2});  // [B, F + 4, D]
   const at::Tensor windows = at::cat({padded.narrow(1, 0, frames).view({batch, tokens, 4 * d}),
                                       padded.narrow(1, 4, frames).view({batch, tokens, 4 * d})}, 2);
-  at::Tensor h = at::linear(windows, p["in.weight"], p["in.bias"]);  // [B, N, C]
+  at::Tensor h = linear(windows, p["in.weight"], p["in.bias"]);  // [B, N, C]
   if (steering != nullptr && steering->tokens.defined()) h = h + steering->tokens;
 
   at::Tensor e = at::linear(time_embedding(t, c), p["time.0.weight"], p["time.0.bias"]);
@@ -125,7 +141,7 @@ at::Tensor Denoiser::network(const at::Tensor& x, const at::Tensor& t, const at:
   if (mask.defined()) token_mask = mask.view({batch, tokens, kStride}).any(-1);
 
   auto product = [&](const at::Tensor& in, const std::string& name, size_t which) {
-    at::Tensor out = at::linear(in, p[name + ".weight"], p[name + ".bias"]);
+    at::Tensor out = linear(in, p[name + ".weight"], p[name + ".bias"]);
     if (steering == nullptr || steering->low_rank.empty()) return out;
     const LowRank& change = steering->low_rank[which];
     if (!change.a.defined()) return out;

@@ -76,6 +76,9 @@ class Denoiser {
   const Parameters& parameters() const { return parameters_; }
   const at::Tensor& spread() const { return spread_; }
   void to(const at::Device& device);
+  /// Matrix products in bfloat16 (accumulated and kept in float). Pays only where the processor has
+  /// bfloat16 instructions; see bf16_pays().
+  void set_bf16(bool on) { bf16_ = on; }
 
   /// Multiply-adds x 2 of the matrix products of one forward call for `clips` clips of `frames`.
   double forward_flops(int64_t clips, int64_t frames) const;
@@ -84,10 +87,17 @@ class Denoiser {
   at::Tensor network(const at::Tensor& x, const at::Tensor& t, const at::Tensor& mask,
                      const Steering* steering) const;
 
+  at::Tensor linear(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias = {}) const;
+
   DenoiserConfig config_;
   at::Tensor spread_;
   Parameters parameters_;
+  bool bf16_ = false;
 };
+
+/// True when bfloat16 products are faster than float ones on this device: on a GPU, or a CPU with
+/// AVX512-BF16 or AMX (elsewhere they are emulated).
+bool bf16_pays(const at::Device& device);
 
 /// Sine and cosine of t at C / 2 frequencies, [B, C]: the usual embedding with t scaled to 0 … 1000.
 at::Tensor time_embedding(const at::Tensor& t, int64_t width);

@@ -8,7 +8,7 @@
 // sanitizers run before the loader's choice is possible, so there the plain copy is built alone.
 #if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && !defined(__SANITIZE_ADDRESS__)
 #define PANTOMIME_CLONES \
-  __attribute__((target_clones("arch=skylake-avx512", "arch=haswell", "default")))
+  __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
 #else
 #define PANTOMIME_CLONES
 #endif

@@ -1,0 +1,100 @@
+#include "pantomime/training/losses.h"
+
+#include <ATen/ATen.h>
+
+#include <algorithm>
+
+#include "pantomime/diffusion/denoiser.h"
+#include "pantomime/features/kinematics.h"
+
+namespace pantomime::training {
+namespace {
+
+using features::kFeatureSize;
+
+at::Tensor channel_weights(const at::TensorOptions& options) {
+  at::Tensor w = at::ones({kFeatureSize}, options);
+  w.narrow(0, features::kRootVelocity, 3).fill_(4);
+  w.narrow(0, features::kRootRotation, 6).fill_(2);
+  w.narrow(0, features::kGeometry, motion::kGeometrySize).fill_(0.5);
+  return w / w.mean();
+}
+
+at::Tensor differences(const at::Tensor& x) {
+  return x.narrow(1, 1, x.size(1) - 1) - x.narrow(1, 0, x.size(1) - 1);
+}
+
+at::Tensor both(const at::Tensor& mask) {  // frames whose predecessor is real too: [B, F - 1]
+  return mask.narrow(1, 1, mask.size(1) - 1).logical_and(mask.narrow(1, 0, mask.size(1) - 1));
+}
+
+/// Mean over real frames of values [B, F, ...].
+at::Tensor masked_mean(const at::Tensor& values, const at::Tensor& mask) {
+  const at::Tensor m = mask.to(values.scalar_type());
+  return (values.flatten(2).mean(-1) * m).sum() / m.sum().clamp_min(1);
+}
+
+constexpr std::array<int64_t, 4> kFeet = {motion::kLeftAnkle, motion::kRightAnkle,
+                                          motion::kLeftFoot, motion::kRightFoot};
+
+}  // namespace
+
+at::Tensor feature_loss(const at::Tensor& estimate, const at::Tensor& truth,
+                        const at::Tensor& mask) {
+  return masked_mean((estimate - truth).square() * channel_weights(estimate.options()), mask);
+}
+
+at::Tensor difference_loss(const at::Tensor& estimate, const at::Tensor& truth,
+                           const at::Tensor& mask) {
+  return feature_loss(differences(estimate), differences(truth), both(mask));
+}
+
+at::Tensor kinematic_loss(const at::Tensor& estimate, const at::Tensor& truth,
+                          const at::Tensor& mask, const at::Tensor& signal,
+                          const features::Normaliser& normaliser, const LossWeights& weights) {
+  // Norms of 6D columns are clamped at 0.3: see joint_positions().
+  const at::Tensor p = features::joint_positions(normaliser.restore(estimate), 0.3);
+  const at::Tensor q = features::joint_positions(normaliser.restore(truth));
+  const at::Tensor s = signal.view({-1, 1, 1, 1});
+  const at::Tensor moving = both(mask);
+  const at::Tensor vp = differences(p), vq = differences(q);
+  at::Tensor loss = weights.position * masked_mean((p - q).square() * s, mask) +
+                    weights.joint_velocity * masked_mean((vp - vq).square() * s, moving);
+  const at::Tensor feet =
+      at::tensor(at::ArrayRef<int64_t>(kFeet.data(), kFeet.size()), at::kLong).to(p.device());
+  const at::Tensor foot_p = p.index_select(2, feet), foot_q = q.index_select(2, feet);
+  // Standing: the real foot moves less than 0.15 m/s.
+  const at::Tensor standing =
+      (differences(foot_q).norm(2, -1, true) < 0.15 / motion::kFps).to(p.scalar_type());
+  loss = loss + weights.contact *
+                    masked_mean(differences(foot_p).square() * standing * s, moving);
+  const at::Tensor below = at::relu(at::minimum(foot_q.select(-1, 1), at::zeros({}, p.options())) -
+                                    foot_p.select(-1, 1));
+  return loss + weights.floor * masked_mean(below.square().unsqueeze(-1) * s, mask);
+}
+
+Losses motion_loss(const at::Tensor& estimate, const at::Tensor& truth, const at::Tensor& mask,
+                   const at::Tensor& t, const features::Normaliser& normaliser,
+                   const LossWeights& weights) {
+  Losses out;
+  const at::Tensor feature = feature_loss(estimate, truth, mask);
+  const at::Tensor velocity = difference_loss(estimate, truth, mask);
+  out.total = feature + weights.velocity * velocity;
+  out.feature = feature.item<double>();
+  out.velocity = velocity.item<double>();
+  const int64_t count = std::min(weights.kinematic_clips, estimate.size(0));
+  if (count > 0) {
+    const at::Tensor clean = at::argsort(t).narrow(0, 0, count);
+    const at::Tensor signal = diffusion::alpha_of(t.index_select(0, clean)).square();
+    const at::Tensor kinematic =
+        kinematic_loss(estimate.index_select(0, clean), truth.index_select(0, clean),
+                       mask.index_select(0, clean), signal, normaliser, weights);
+    // A quarter of the batch stands for the part of it that is not too noisy.
+    const double share = static_cast<double>(count) / static_cast<double>(estimate.size(0));
+    out.total = out.total + share * kinematic;
+    out.kinematic = kinematic.item<double>();
+  }
+  return out;
+}
+
+}  // namespace pantomime::training
