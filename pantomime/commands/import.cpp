@@ -43,6 +43,8 @@ void tell(const library::ImportReport& report, Terminal& terminal) {
 void run(const Options& options, Context& context) {
   library::ImportOptions import = options.import;
   import.threads = context.threads;
+  for (const std::filesystem::path& input : options.inputs)
+    if (!std::filesystem::exists(input)) fail("{}: no such file or folder", input.string());
   library::Library library(options.out, library::Library::Mode::Write);
   const library::ImportReport report =
       library::import_motion(options.inputs, library, import, context.terminal);

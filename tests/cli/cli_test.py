@@ -1,0 +1,234 @@
+#!/usr/bin/env python3
+"""Runs the real binary: help, failures, exit codes, import to info.
+
+    cli_test.py PATH_OF_PANTOMIME [UNITTEST ARGUMENTS]
+"""
+import json
+import os
+import pathlib
+import re
+import signal
+import sqlite3
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+import zipfile
+
+sys.dont_write_bytecode = True
+sys.path.insert(0, str(pathlib.Path(__file__).parent))
+import people  # noqa: E402
+
+REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
+BINARY = None
+
+
+def pantomime(*arguments, cwd=None, **more):
+    return subprocess.run([BINARY, *map(str, arguments)], cwd=cwd, capture_output=True, text=True,
+                          timeout=300, **more)
+
+
+class TestInFolder(unittest.TestCase):
+    def setUp(self):
+        temporary = tempfile.TemporaryDirectory()
+        self.addCleanup(temporary.cleanup)
+        self.folder = pathlib.Path(temporary.name)
+
+    def run_ok(self, *arguments):
+        result = pantomime(*arguments, cwd=self.folder)
+        self.assertEqual(result.returncode, 0, result.stderr)
+        return result.stdout
+
+    def run_bad(self, code, *arguments):
+        """The one line on stderr."""
+        result = pantomime(*arguments, cwd=self.folder)
+        self.assertEqual(result.returncode, code, result.stderr)
+        self.assertEqual(result.stdout, "")
+        return result.stderr.strip()
+
+    def write_walks(self, *names):
+        for name in names:
+            path = self.folder / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(people.walk())
+
+
+class Help(TestInFolder):
+    def commands(self):
+        text = self.run_ok("--help")
+        section = text.split("Subcommands:")[1]
+        return re.findall(r"^  (\S+) +\S", section, re.M)
+
+    def test_every_command_explains_itself(self):
+        commands = self.commands()
+        self.assertIn("import", commands)
+        self.assertIn("info", commands)
+        for command in commands:
+            text = self.run_ok(command, "--help")
+            self.assertEqual(text, self.run_ok("help", command))
+            self.assertIn(f"pantomime {command}", text)
+            self.assertIn("--config", text)
+            for line in text.splitlines():
+                # An option without a word about it helps nobody.
+                option = re.match(r"  (-[^ ]+(?: [^ ].*?)?)(?:  +(.*))?$", line)
+                if option and option.group(2) is None:
+                    index = text.splitlines().index(line)
+                    self.assertRegex(text.splitlines()[index + 1], r"^ {20,}\S", line)
+
+    def test_version_is_the_projects(self):
+        number = re.search(r"project\(pantomime VERSION (\S+)",
+                           (REPOSITORY / "CMakeLists.txt").read_text()).group(1)
+        self.assertTrue(self.run_ok("version").startswith(f"pantomime {number}\n"))
+        self.assertEqual(self.run_ok("--version").strip(), f"pantomime {number}")
+
+
+class WrongUse(TestInFolder):
+    def test_usage_errors_exit_with_2_and_one_line(self):
+        for arguments in ([], ["dance"], ["import"], ["import", "x", "--colour", "red"],
+                          ["info", "x", "--threads", "many"]):
+            line = self.run_bad(2, *arguments)
+            self.assertRegex(line, r"\Apantomime( \w+)?: [^\n]+\(see pantomime[^\n]* --help\)\Z")
+
+    def test_names_the_unknown_option(self):
+        self.assertIn("--colour", self.run_bad(2, "import", "x", "--colour", "red"))
+
+    def test_unknown_config_key_names_key_and_file(self):
+        (self.folder / "c.toml").write_text('label = "walk"\ncolour = "red"\n')
+        line = self.run_bad(2, "import", "x", "--config", "c.toml")
+        self.assertIn('c.toml:2: "colour": unknown key', line)
+
+    def test_missing_files_exit_with_1_and_one_line(self):
+        self.assertEqual(self.run_bad(1, "info", "none.bvh"),
+                         "pantomime info: none.bvh: can't open: No such file or directory")
+        self.assertEqual(self.run_bad(1, "import", "none"),
+                         "pantomime import: none: no such file or folder")
+        self.assertFalse((self.folder / "library.db").exists())
+
+    def test_broken_files_say_where(self):
+        (self.folder / "bad.bvh").write_text(people.walk()[:3000])
+        line = self.run_bad(1, "info", "bad.bvh")
+        self.assertRegex(line, r"\Apantomime info: bad\.bvh:\d+: [^\n]+\Z")
+        (self.folder / "noise").write_bytes(bytes(range(256)))
+        self.assertIn("expected BVH", self.run_bad(1, "info", "noise"))
+
+
+class Import(TestInFolder):
+    def import_json(self, *arguments):
+        return json.loads(self.run_ok("import", *arguments, "--json", "-q"))
+
+    def rows(self, query, library="library.db"):
+        with sqlite3.connect(self.folder / library) as database:
+            return database.execute(query).fetchall()
+
+    def test_folder_to_library_to_info(self):
+        self.write_walks("mocap/anna/walk1.bvh", "mocap/ben/walk2.bvh")
+        result = self.import_json("mocap", "--label", "walk", "--licence", "CC0-1.0")
+        self.assertEqual(result["import"]["imported"], 2)
+        self.assertEqual(result["import"]["failures"], [])
+        self.assertEqual(
+            self.rows("SELECT name, subject, licence, frames FROM clips ORDER BY name"),
+            [("own/anna/walk1.bvh", "own/anna", "CC0-1.0", 61),
+             ("own/ben/walk2.bvh", "own/ben", "CC0-1.0", 61)])
+        self.assertEqual(self.rows("SELECT DISTINCT first, last, label FROM segments"),
+                         [(0, 61, "walk")])
+        info = json.loads(self.run_ok("info", "library.db", "--json"))["library.db"]
+        self.assertEqual(info["labels"]["walk"]["clips"], 2)
+        self.assertAlmostEqual(info["all"]["minutes"], 2 * 61 / 30 / 60, places=6)
+        self.assertIn("walk", self.run_ok("info", "library.db"))
+
+    def test_second_import_does_only_what_is_new(self):
+        self.write_walks("mocap/a.bvh", "mocap/b.bvh")
+        self.import_json("mocap")
+        self.write_walks("mocap/c.bvh")
+        (self.folder / "mocap/b.bvh").write_text(people.walk(speed=0.5))
+        result = self.import_json("mocap")["import"]
+        self.assertEqual((result["imported"], result["unchanged"]), (2, 1))
+        self.assertEqual(self.rows("SELECT count(*) FROM clips"), [(3,)])
+        self.assertEqual(self.import_json("mocap", "--force")["import"]["imported"], 3)
+
+    def test_broken_files_are_listed_and_harm_nothing(self):
+        self.write_walks("mocap/a.bvh", "mocap/c.bvh")
+        (self.folder / "mocap/b.bvh").write_text(people.walk()[:5000])
+        (self.folder / "mocap/d.zip").write_bytes(b"PK no archive")
+        result = pantomime("import", "mocap", "-q", cwd=self.folder)
+        self.assertEqual(result.returncode, 0)
+        self.assertEqual(len(re.findall("^not imported: ", result.stderr, re.M)), 2)
+        self.assertRegex(result.stderr, r"not imported: \S*b\.bvh:\d+: ")
+        self.assertEqual(self.rows("SELECT count(*) FROM clips"), [(2,)])
+
+    def test_nothing_to_import_is_an_error(self):
+        (self.folder / "empty").mkdir()
+        result = pantomime("import", "empty", "-q", cwd=self.folder)
+        self.assertEqual(result.returncode, 1)
+        self.assertEqual(result.stderr, "pantomime import: no motion files found\n")
+
+    def test_archive_gives_the_same_clips_as_the_folder(self):
+        self.write_walks("mocap/a/1.bvh", "mocap/b/2.bvh")
+        with zipfile.ZipFile(self.folder / "mocap.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+            for name in ("a/1.bvh", "b/2.bvh"):
+                archive.write(self.folder / "mocap" / name, name)
+        self.import_json("mocap", "-o", "folder.db")
+        self.import_json("mocap.zip", "-o", "zip.db")
+        query = "SELECT name, subject, rotations, root_positions FROM clips ORDER BY name"
+        self.assertEqual(self.rows(query, "zip.db"), self.rows(query, "folder.db"))
+
+    def test_same_files_give_the_same_bytes_on_any_number_of_threads(self):
+        self.write_walks(*(f"mocap/{i}.bvh" for i in range(5)))
+        self.import_json("mocap", "-o", "one.db", "--threads", "1")
+        self.import_json("mocap", "-o", "two.db", "--threads", "2")
+        self.assertEqual((self.folder / "one.db").read_bytes(),
+                         (self.folder / "two.db").read_bytes())
+
+    def test_settings_from_a_file_and_a_set_described_beside_its_data(self):
+        self.write_walks("gym/a/1.bvh", "gym/a/2.bvh")
+        (self.folder / "gym/index.csv").write_text(
+            'file,actor,sentence\na/1.bvh,7,"a person walks, slowly"\na/2.bvh,8,\n')
+        (self.folder / "gym/pantomime-set.toml").write_text(
+            'name = "gym"\nlicence = "MIT"\nsource = "us"\nindex = "index.csv"\n'
+            'subject = "gym/{actor}"\nlabel = "walk"\ncaption = "{sentence}"\n'
+            '[split]\ntest = ["gym/8"]\n')
+        (self.folder / "c.toml").write_text('out = "gym.db"\n')
+        self.import_json("gym", "--config", "c.toml")
+        self.assertEqual(
+            self.rows("SELECT name, subject, split, caption FROM clips ORDER BY name", "gym.db"),
+            [("gym/a/1.bvh", "gym/7", "train", "a person walks, slowly"),
+             ("gym/a/2.bvh", "gym/8", "test", "")])
+
+    def test_stops_at_ctrl_c_and_goes_on_later(self):
+        self.write_walks(*(f"mocap/{i:03}.bvh" for i in range(600)))
+        work = subprocess.Popen([BINARY, "import", "mocap", "-q"], cwd=self.folder,
+                                stderr=subprocess.PIPE, text=True)
+        deadline = time.monotonic() + 60
+        while not (self.folder / "library.db").exists() and time.monotonic() < deadline:
+            time.sleep(0.01)
+        work.send_signal(signal.SIGINT)
+        _, stderr = work.communicate(timeout=60)
+        self.assertEqual(work.returncode, 130)
+        self.assertEqual(stderr, "pantomime import: stopped by the user\n")
+        self.assertEqual([path.name for path in self.folder.glob("library*")], ["library.db"])
+        before = self.rows("SELECT count(*) FROM clips")[0][0]
+        result = self.import_json("mocap")["import"]
+        self.assertEqual(result["unchanged"], before)
+        self.assertEqual(result["imported"], 600 - before)
+
+
+class Documents(TestInFolder):
+    def test_python_example_reads_a_library(self):
+        self.write_walks("mocap/anna/walk.bvh")
+        self.run_ok("import", "mocap", "--label", "walk", "-q")
+        text = (REPOSITORY / "docs/LIBRARY.md").read_text()
+        (self.folder / "example.py").write_text(re.search(r"```python\n(.*?)```", text, re.S)[1])
+        output = subprocess.run([sys.executable, "example.py"], cwd=self.folder, text=True,
+                                capture_output=True, timeout=120)
+        self.assertEqual(output.returncode, 0, output.stderr)
+        match = re.fullmatch(
+            r"own/anna/walk\.bvh: own/anna, 2\.0 s, head at (\d\.\d\d) m\n", output.stdout)
+        self.assertTrue(match, output.stdout)
+        self.assertGreater(float(match[1]), 1.3)
+        self.assertLess(float(match[1]), 1.8)
+
+
+if __name__ == "__main__":
+    BINARY = os.path.abspath(sys.argv.pop(1))
+    unittest.main()

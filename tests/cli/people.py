@@ -1,0 +1,57 @@
+"""Small BVH files of a made-up person, for tests of the command line."""
+import math
+
+# CMU's joint names with round offsets of our own, in CMU's unit (0.056444 m).
+TREE = ("Hips", (0, 0, 0), [
+    ("LHipJoint", (0, 0, 0), [("LeftUpLeg", (1.5, -1.5, 0), [("LeftLeg", (2.5, -6.8, 0), [
+        ("LeftFoot", (2.5, -6.8, 0), [("LeftToeBase", (0, -0.5, 2.2), [])])])])]),
+    ("RHipJoint", (0, 0, 0), [("RightUpLeg", (-1.5, -1.5, 0), [("RightLeg", (-2.5, -6.8, 0), [
+        ("RightFoot", (-2.5, -6.8, 0), [("RightToeBase", (0, -0.5, 2.2), [])])])])]),
+    ("LowerBack", (0, 0, 0), [("Spine", (0, 2, 0), [("Spine1", (0, 2, 0), [
+        ("Neck", (0, 2, 0), [("Neck1", (0, 1.5, 0.2), [("Head", (0, 1.5, 0), [])])]),
+        ("LeftShoulder", (0, 2, 0), [("LeftArm", (3, 0, 0), [("LeftForeArm", (5, 0, 0), [
+            ("LeftHand", (3.2, 0, 0), [
+                ("LeftFingerBase", (0.5, 0, 0), [("LeftHandIndex1", (0.5, 0, 0), [])]),
+                ("LThumb", (0.4, 0, 0.4), [])])])])]),
+        ("RightShoulder", (0, 2, 0), [("RightArm", (-3, 0, 0), [("RightForeArm", (-5, 0, 0), [
+            ("RightHand", (-3.2, 0, 0), [
+                ("RightFingerBase", (-0.5, 0, 0), [("RightHandIndex1", (-0.5, 0, 0), [])]),
+                ("RThumb", (-0.4, 0, 0.4), [])])])])]),
+    ])])]),
+])
+
+
+def joints(node=TREE):
+    yield node[0]
+    for child in node[2]:
+        yield from joints(child)
+
+
+def hierarchy(node=TREE, depth=0):
+    name, offset, children = node
+    tab = "\t" * depth
+    lines = [f"{tab}{'JOINT' if depth else 'ROOT'} {name}", tab + "{",
+             f"{tab}\tOFFSET {offset[0]} {offset[1]} {offset[2]}",
+             tab + ("\tCHANNELS 3 " if depth else "\tCHANNELS 6 Xposition Yposition Zposition ")
+             + "Zrotation Yrotation Xrotation"]
+    for child in children:
+        lines += hierarchy(child, depth + 1)
+    if not children:
+        lines += [tab + "\tEnd Site", tab + "\t{", tab + "\t\tOFFSET 0 0.3 0", tab + "\t}"]
+    return lines + [tab + "}"]
+
+
+def walk(seconds=2.0, fps=120, speed=1.2):
+    """Text of a BVH file: legs and arms swing, the hips move forward at `speed` m/s."""
+    frames = int(seconds * fps) + 1
+    lines = ["HIERARCHY", *hierarchy(), "MOTION", f"Frames: {frames}",
+             f"Frame Time: {1 / fps:.7f}"]
+    for frame in range(frames):
+        time = frame / fps
+        swing = 25 * math.sin(2 * math.pi * time)
+        values = [0, 17, speed * time / 0.056444, 0, 0, 0]
+        for name in list(joints())[1:]:
+            sign = {"LeftUpLeg": -1, "RightUpLeg": 1}.get(name, 0)
+            values += [0, 0, sign * swing]
+        lines.append(" ".join(f"{value:.4f}" for value in values))
+    return "\n".join(lines) + "\n"
