@@ -100,7 +100,7 @@ class HeaderParser {
       bad("expected text in quotes (structured types aren't read)");
     const size_t end = text_.find(quote, at_ + 1);
     if (end == std::string_view::npos) bad("text without an end");
-    const std::string out(text_.substr(at_ + 1, end - at_ - 1));
+    std::string out(text_.substr(at_ + 1, end - at_ - 1));
     at_ = end + 1;
     return out;
   }
@@ -245,10 +245,10 @@ NpyArray parse_npy(std::string_view bytes, const std::string& name) {
   if (bytes.substr(0, kMagic.size()) != kMagic)
     fail_at_byte(name, 0, "not a NumPy array, expected \"\\x93NUMPY\"");
   if (bytes.size() < 10) fail_at_byte(name, bytes.size(), "file ends within the npy header");
-  const int version = bytes[6];
+  const int version = static_cast<uint8_t>(bytes[6]);
   if (version < 1 || version > 3 || bytes[7] != 0)
     fail_at_byte(name, 6, "npy version {}.{}, expected 1.0, 2.0 or 3.0", version,
-                 static_cast<int>(bytes[7]));
+                 static_cast<uint8_t>(bytes[7]));
   const size_t start = version == 1 ? 10 : 12;
   if (bytes.size() < start) fail_at_byte(name, bytes.size(), "file ends within the npy header");
   size_t header_size = 0;
@@ -363,7 +363,7 @@ Npz parse_npz(std::string_view bytes, const std::string& name, const NpzOptions&
   Npz out;
   for (const auto& [member, content] : parse_zip(bytes, name, options.max_bytes, want))
     out[member.substr(0, member.size() - kExtension.size())] =
-        parse_npy(content, name + "/" + member);
+        parse_npy(content, fmt::format("{}/{}", name, member));
   return out;
 }
 

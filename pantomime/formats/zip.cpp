@@ -204,7 +204,7 @@ std::string to_zip(const std::map<std::string, std::string>& members, ZipMethod 
     append(directory, kCentralHeader, 4);
     append(directory, 20, 2);
     directory += common;
-    append(directory, 0, 2 + 2 + 2 + 4);  // comment, disk, attributes
+    directory.append(2 + 2 + 2 + 4, '\0');  // comment, disk, attributes
     append(directory, out.size(), 4);
     directory += name;
 
