@@ -1,150 +1,95 @@
 #include "pantomime/render/image_file.h"
 
-#include <cstdio>
-// libjpeg's header needs <cstdio> before it.
-#include <jpeglib.h>
-#include <png.h>
+#include <zlib.h>
 
 #include <algorithm>
-#include <csetjmp>
-#include <cstdlib>
-#include <vector>
 
 #include "pantomime/base/bytes.h"
 #include "pantomime/base/error.h"
+#include "pantomime/formats/png.h"
 
 namespace pantomime::render {
 namespace {
 
-void check_picture(const Image& image, const char* what) {
-  PANTOMIME_CHECK(
-      image.width >= 1 && image.height >= 1 && image.width <= 65500 && image.height <= 65500,
-      "{}: {} x {} pixels, expected 1 to 65500 each", what, image.width, image.height);
-  PANTOMIME_CHECK(image.channels == 1 || image.channels == 3 || image.channels == 4,
-                  "{}: {} channels, expected 1, 3 or 4", what, image.channels);
-  const size_t expected = static_cast<size_t>(image.width) * static_cast<size_t>(image.height) *
-                          static_cast<size_t>(image.channels);
-  PANTOMIME_CHECK(image.pixels.size() == expected, "{}: {} bytes of pixels, expected {}", what,
-                  image.pixels.size(), expected);
+constexpr size_t kSignatureBytes = 8;
+constexpr size_t kHeaderEnd = kSignatureBytes + 12 + 13;  // IHDR is always 13 bytes long
+
+std::string big_endian(uint32_t value) {
+  std::string out;
+  for (int shift = 24; shift >= 0; shift -= 8) out += static_cast<char>(value >> shift);
+  return out;
 }
 
-struct JpegError {
-  jpeg_error_mgr manager;
-  std::jmp_buf jump;
-  char message[JMSG_LENGTH_MAX];
-};
-
-void jpeg_failed(j_common_ptr info) {
-  auto* error = reinterpret_cast<JpegError*>(info->err);
-  info->err->format_message(info, error->message);
-  std::longjmp(error->jump, 1);
+uint32_t number_at(const std::string& bytes, size_t at) {
+  uint32_t value = 0;
+  for (size_t i = 0; i < 4; ++i) value = value << 8 | static_cast<uint8_t>(bytes[at + i]);
+  return value;
 }
 
-void png_failed(png_structp png, png_const_charp message) {
-  *static_cast<std::string*>(png_get_error_ptr(png)) = message;
-  std::longjmp(png_jmpbuf(png), 1);
+std::string chunk(const std::string& type, const std::string& data) {
+  const std::string body = type + data;
+  const uLong sum =
+      ::crc32(0, reinterpret_cast<const Bytef*>(body.data()), static_cast<uInt>(body.size()));
+  return big_endian(static_cast<uint32_t>(data.size())) + body +
+         big_endian(static_cast<uint32_t>(sum));
+}
+
+bool allowed_keyword(const std::string& key) {
+  return !key.empty() && key.size() <= 79 && key.front() != ' ' && key.back() != ' ' &&
+         std::all_of(key.begin(), key.end(), [](char c) { return c >= ' ' && c <= '~'; });
 }
 
 }  // namespace
 
-std::string encode_png(const Image& image, const PngText& text, int level) {
-  check_picture(image, "PNG");
-  std::string out, problem;
-  png_structp png = png_create_write_struct(PNG_LIBPNG_VER_STRING, &problem, png_failed, nullptr);
-  PANTOMIME_CHECK(png != nullptr, "PNG: out of memory");
-  png_infop info = png_create_info_struct(png);
-  std::vector<png_text> notes;
+std::string png_with_text(const Image& image, const PngText& text) {
+  std::string png = formats::to_png(image);
+  std::string chunks;
   for (const auto& [key, value] : text) {
-    png_text note{};
-    note.compression = PNG_ITXT_COMPRESSION_NONE;
-    note.key = const_cast<char*>(key.c_str());
-    note.text = const_cast<char*>(value.c_str());
-    note.itxt_length = value.size();
-    note.lang = const_cast<char*>("");
-    note.lang_key = const_cast<char*>("");
-    notes.push_back(note);
+    PANTOMIME_CHECK(allowed_keyword(key), "PNG: keyword \"{}\" is not 1 to 79 plain letters", key);
+    // Keyword, not compressed, no language, no translated keyword, value.
+    chunks += chunk("iTXt", key + std::string(5, '\0') + value);
   }
-  if (setjmp(png_jmpbuf(png)) != 0) {  // NOLINT: libpng reports errors this way
-    png_destroy_write_struct(&png, &info);
-    fail("PNG: {}", problem);
+  return png.insert(kHeaderEnd, chunks);
+}
+
+PngText text_of_png(const std::string& png) {
+  PngText text;
+  for (size_t at = kSignatureBytes; at + 12 <= png.size();) {
+    const size_t size = number_at(png, at);
+    if (size > png.size() - at - 12) break;
+    if (png.compare(at + 4, 4, "iTXt") == 0) {
+      const std::string data = png.substr(at + 8, size);
+      const size_t end = data.find('\0');
+      if (end != std::string::npos && data.compare(end, 5, std::string(5, '\0')) == 0)
+        text[data.substr(0, end)] = data.substr(end + 5);
+    }
+    at += size + 12;
   }
-  png_set_write_fn(
-      png, &out,
-      [](png_structp p, png_bytep data, size_t count) {
-        static_cast<std::string*>(png_get_io_ptr(p))->append(reinterpret_cast<char*>(data), count);
-      },
-      nullptr);
-  const int type = image.channels == 1   ? PNG_COLOR_TYPE_GRAY
-                   : image.channels == 3 ? PNG_COLOR_TYPE_RGB
-                                         : PNG_COLOR_TYPE_RGBA;
-  png_set_IHDR(png, info, static_cast<png_uint_32>(image.width),
-               static_cast<png_uint_32>(image.height), 8, type, PNG_INTERLACE_NONE,
-               PNG_COMPRESSION_TYPE_DEFAULT, PNG_FILTER_TYPE_DEFAULT);
-  png_set_sRGB_gAMA_and_cHRM(png, info, PNG_sRGB_INTENT_PERCEPTUAL);
-  if (!notes.empty()) png_set_text(png, info, notes.data(), static_cast<int>(notes.size()));
-  png_set_compression_level(png, level);
-  // Trying all five row filters costs more than the rest of the file; one is nearly as small.
-  png_set_filter(png, 0, PNG_FILTER_SUB);
-  png_write_info(png, info);
-  const size_t stride = static_cast<size_t>(image.width) * static_cast<size_t>(image.channels);
-  for (int y = 0; y < image.height; ++y)
-    png_write_row(png, image.pixels.data() + static_cast<size_t>(y) * stride);
-  png_write_end(png, info);
-  png_destroy_write_struct(&png, &info);
-  return out;
+  return text;
+}
+
+std::string jpeg_with_comment(const Image& image, int quality, const std::string& comment) {
+  std::string jpeg = formats::to_jpeg(image, quality);
+  if (comment.empty()) return jpeg;
+  PANTOMIME_CHECK(comment.size() <= 65533, "JPEG: comment of {} bytes, at most 65533",
+                  comment.size());
+  const size_t size = comment.size() + 2;
+  std::string segment = "\xff\xfe";
+  segment += static_cast<char>(size >> 8);
+  segment += static_cast<char>(size & 255);
+  // Behind the start marker and JFIF's APP0, which must stay first.
+  const size_t app0 =
+      4 + (static_cast<size_t>(static_cast<uint8_t>(jpeg[4])) << 8 | static_cast<uint8_t>(jpeg[5]));
+  return jpeg.insert(app0, segment + comment);
 }
 
 void write_png(const std::filesystem::path& path, const Image& image, const PngText& text) {
-  write_file(path, encode_png(image, text));
-}
-
-std::string encode_jpeg(const Image& image, int quality, const std::string& comment) {
-  check_picture(image, "JPEG");
-  PANTOMIME_CHECK(quality >= 1 && quality <= 100, "JPEG: quality {}, expected 1 to 100", quality);
-  PANTOMIME_CHECK(comment.size() <= 65533, "JPEG: comment of {} bytes, at most 65533",
-                  comment.size());
-  const int kept = std::min(image.channels, 3);
-  std::vector<uint8_t> row(static_cast<size_t>(image.width) * static_cast<size_t>(kept));
-  jpeg_compress_struct jpeg{};
-  JpegError error{};
-  unsigned char* buffer = nullptr;
-  unsigned long size = 0;
-  jpeg.err = jpeg_std_error(&error.manager);
-  error.manager.error_exit = jpeg_failed;
-  if (setjmp(error.jump) != 0) {  // NOLINT: libjpeg reports errors this way
-    jpeg_destroy_compress(&jpeg);
-    std::free(buffer);
-    fail("JPEG: {}", error.message);
-  }
-  jpeg_create_compress(&jpeg);
-  jpeg_mem_dest(&jpeg, &buffer, &size);
-  jpeg.image_width = static_cast<JDIMENSION>(image.width);
-  jpeg.image_height = static_cast<JDIMENSION>(image.height);
-  jpeg.input_components = kept;
-  jpeg.in_color_space = kept == 1 ? JCS_GRAYSCALE : JCS_RGB;
-  jpeg_set_defaults(&jpeg);
-  jpeg_set_quality(&jpeg, quality, TRUE);
-  jpeg.dct_method = JDCT_ISLOW;
-  jpeg_start_compress(&jpeg, TRUE);
-  if (!comment.empty())
-    jpeg_write_marker(&jpeg, JPEG_COM, reinterpret_cast<const JOCTET*>(comment.data()),
-                      static_cast<unsigned>(comment.size()));
-  for (int y = 0; y < image.height; ++y) {
-    for (int x = 0; x < image.width; ++x)
-      std::copy_n(image.at(x, y), kept, &row[static_cast<size_t>(x * kept)]);
-    JSAMPROW line = row.data();
-    jpeg_write_scanlines(&jpeg, &line, 1);
-  }
-  jpeg_finish_compress(&jpeg);
-  jpeg_destroy_compress(&jpeg);
-  std::string out(reinterpret_cast<char*>(buffer), size);
-  std::free(buffer);
-  return out;
+  write_file(path, png_with_text(image, text));
 }
 
 void write_jpeg(const std::filesystem::path& path, const Image& image, int quality,
                 const std::string& comment) {
-  write_file(path, encode_jpeg(image, quality, comment));
+  write_file(path, jpeg_with_comment(image, quality, comment));
 }
 
 }  // namespace pantomime::render

@@ -1,4 +1,4 @@
-// Pictures to files: PNG and JPEG.
+// Picture files that say how they were made.
 #pragma once
 
 #include <filesystem>
@@ -9,17 +9,20 @@
 
 namespace pantomime::render {
 
-/// Text kept inside a PNG (tEXt/iTXt chunks): keyword, value.
+/// Keyword (1 … 79 Latin letters, digits, spaces) and UTF-8 value, kept inside a PNG.
 using PngText = std::map<std::string, std::string>;
 
-/// PNG bytes of a picture with 1, 3 or 4 channels. `level`: zlib's, 1 (fast) … 9 (small).
-std::string encode_png(const Image& image, const PngText& text = {}, int level = 6);
+/// PNG bytes with one iTXt chunk for each text (PNG specification 1.2, 4.2.3.3). Throws Error for a
+/// keyword that PNG does not allow or a picture without pixels.
+std::string png_with_text(const Image& image, const PngText& text);
+/// Texts of a PNG written by png_with_text (uncompressed iTXt chunks only; others are skipped).
+PngText text_of_png(const std::string& png);
+/// JPEG bytes with a COM segment; the comment may have at most 65533 bytes.
+std::string jpeg_with_comment(const Image& image, int quality, const std::string& comment);
+
 /// Writes a PNG file, atomically. Throws Error naming the path.
 void write_png(const std::filesystem::path& path, const Image& image, const PngText& text = {});
-
-/// Baseline JPEG bytes of a picture with 1 or 3 channels (4: alpha is dropped), quality 1 … 100;
-/// `comment` goes into a COM segment.
-std::string encode_jpeg(const Image& image, int quality = 90, const std::string& comment = {});
+/// Writes a JPEG file, atomically.
 void write_jpeg(const std::filesystem::path& path, const Image& image, int quality = 90,
                 const std::string& comment = {});
 

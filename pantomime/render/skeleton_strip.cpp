@@ -132,7 +132,7 @@ void draw_figure(Canvas& canvas, const motion::Skeleton& skeleton, const Figure&
     if (head && j == static_cast<size_t>(*head)) {
       const Vec3 middle = to + 0.09f * figure.head_up;
       canvas.circle(place(middle), 0.1f * scale, kSpineColour);
-      canvas.line(place(middle), place(middle + 0.15f * figure.head_forward), kSpineColour,
+      canvas.line(place(middle), place(middle + 0.17f * figure.head_forward), kSpineColour,
                   0.6f * thick);
     }
   }
