@@ -1,0 +1,237 @@
+#include "pantomime/library/import.h"
+
+#include <algorithm>
+#include <optional>
+#include <set>
+
+#include "pantomime/base/bytes.h"
+#include "pantomime/base/parallel.h"
+#include "pantomime/formats/bvh.h"
+#include "pantomime/formats/csv.h"
+#include "pantomime/formats/mapping_file.h"
+#include "pantomime/library/set_index.h"
+#include "pantomime/library/source_files.h"
+#include "pantomime/motion/retarget.h"
+
+namespace pantomime::library {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr const char* kRecipe = "import 1";  // new number: everything is imported again
+constexpr size_t kBatchFiles = 64;
+constexpr size_t kBatchBytes = size_t{64} << 20;
+
+/// One file on its way into the library.
+struct Job {
+  SourceFile file;
+  std::string path;                   ///< as the index writes it
+  std::optional<std::string> stored;  ///< hash in the library
+  // Results, each written by one thread.
+  std::string hash;
+  bool unchanged = false;
+  ClipInfo info;
+  motion::Clip clip;
+  std::set<std::string> unlabelled;
+  std::string error;
+};
+
+class Importer {
+ public:
+  Importer(Library& library, const ImportOptions& options, Progress& progress)
+      : library_(library), options_(options), progress_(progress) {
+    const auto or_own = [](const fs::path& path, const char* own) {
+      return path.empty() ? resource_path(own) : path;
+    };
+    const fs::path mappings = or_own(options.mappings, "configs/mappings");
+    const fs::path labels = or_own(options.labels, "configs/labels.toml");
+    mappings_ = formats::load_mappings(mappings);
+    recipe_ = kRecipe + mappings_fingerprint(mappings);
+    labels_ = LabelMap::parse(read_file(labels), labels.string());
+    known_ = read_set_descriptions(or_own(options.sets, "configs/sets"));
+  }
+
+  ImportReport run(const std::vector<fs::path>& inputs) {
+    SetDescription fallback;
+    fallback.name = options_.set;
+    fallback.label_map = options_.set;
+    fallback.licence = options_.licence;
+    fallback.source = options_.source;
+    fallback.subject = options_.subject;
+    fallback.label = options_.label;
+    fallback.text = options_.set + "\n" + options_.licence + "\n" + options_.source + "\n" +
+                    options_.subject + "\n" + options_.label;
+    const std::vector<FoundSet> sets = find_sets(inputs, known_, fallback);
+
+    progress_.begin("import", count(sets));
+    for (const FoundSet& set : sets) import_set(set);
+    progress_.end();
+    return std::move(report_);
+  }
+
+ private:
+  static std::string mappings_fingerprint(const fs::path& folder) {
+    std::vector<fs::path> files;
+    for (const auto& entry : fs::directory_iterator(folder))
+      if (entry.path().extension() == ".toml") files.push_back(entry.path());
+    std::sort(files.begin(), files.end());
+    std::string all;
+    for (const fs::path& file : files) all += sha256_hex(read_file(file));
+    return sha256_hex(all);
+  }
+
+  int64_t count(const std::vector<FoundSet>& sets) {
+    int64_t files = 0;
+    for (const FoundSet& set : sets)
+      for (const fs::path& container : set.containers) {
+        progress_.check();
+        try {
+          files += count_source_files(container);
+        } catch (const Error&) {
+          // Told when its turn comes.
+        }
+      }
+    return files;
+  }
+
+  void fail_file(const std::string& file, const std::string& message) {
+    report_.failures.push_back({file, message});
+    progress_.note(message);
+  }
+
+  void import_set(const FoundSet& set) {
+    const SetIndex index(set.description, set.folder, labels_);
+    std::vector<Job> batch;
+    size_t bytes = 0;
+    for (const fs::path& container : set.containers) {
+      try {
+        read_source_files(container, set.folder, [&](SourceFile&& file) {
+          bytes += file.bytes.size();
+          Job job;
+          job.path = index.listed_path(file.path);
+          job.file = std::move(file);
+          batch.push_back(std::move(job));
+          if (batch.size() >= kBatchFiles || bytes >= kBatchBytes) {
+            finish(index, batch);
+            bytes = 0;
+          }
+          return true;
+        });
+      } catch (const Cancelled&) {
+        throw;
+      } catch (const Error& error) {
+        fail_file(container.string(), error.what());
+      }
+    }
+    finish(index, batch);
+    int64_t missing = 0;
+    for (const std::string& path : index.paths())
+      if (!seen_.contains(index.description().name + "/" + path)) ++missing;
+    if (missing > 0) report_.missing[index.description().name] += missing;
+  }
+
+  /// Converts a batch on all threads, writes it in order, and empties it.
+  void finish(const SetIndex& index, std::vector<Job>& batch) {
+    std::erase_if(batch, [&](const Job& job) {
+      ++report_.files;
+      const bool again = !seen_.insert(index.description().name + "/" + job.path).second;
+      if (again) ++report_.duplicates;
+      return again;
+    });
+    for (Job& job : batch)
+      if (!options_.force)
+        job.stored = library_.source_hash(index.description().name + "/" + job.path);
+    parallel_for(static_cast<int64_t>(batch.size()), options_.threads, [&](int64_t i) {
+      if (!progress_.stopped()) convert(index, batch[static_cast<size_t>(i)]);
+    });
+    progress_.check();
+    for (Job& job : batch) store(index, job);
+    batch.clear();
+    progress_.step(report_.files);
+  }
+
+  void convert(const SetIndex& index, Job& job) const {
+    try {
+      if (!formats::is_text(job.path)) fail("{}: file name is not UTF-8", job.file.where);
+      job.hash = sha256_hex(recipe_ + index.fingerprint() + sha256_hex(job.file.bytes));
+      job.unchanged = job.stored == job.hash;
+      if (job.unchanged) return;
+      const motion::Clip source = formats::parse_bvh(job.file.bytes, job.file.where);
+      if (source.frame_count() == 0) fail("{}: no frames", job.file.where);
+      const motion::Mapping& mapping =
+          formats::recognise(source.skeleton, mappings_, job.file.where);
+      job.clip = prepare_clip(motion::to_canonical(source, mapping), mapping.floor_offset);
+      job.info =
+          index.describe(job.path, static_cast<int64_t>(job.clip.frame_count()), &job.unlabelled);
+      job.info.mapping = mapping.name;
+    } catch (const Error& error) {
+      job.error = error.what();
+      if (job.error.find(job.file.where) == std::string::npos)
+        job.error = job.file.where + ": " + job.error;
+    }
+    job.file.bytes = {};
+  }
+
+  void store(const SetIndex& index, Job& job) {
+    for (const std::string& label : job.unlabelled) {
+      const std::string line = index.description().name + ": " + label;
+      if (unlabelled_.insert(line).second) report_.unlabelled.push_back(line);
+    }
+    if (!job.error.empty()) {
+      fail_file(job.file.where, job.error);
+    } else if (job.unchanged) {
+      ++report_.unchanged;
+    } else {
+      library_.put(job.info, job.clip, job.hash);
+      ++report_.imported;
+      report_.seconds += job.clip.seconds();
+    }
+  }
+
+  Library& library_;
+  const ImportOptions& options_;
+  Progress& progress_;
+  std::vector<motion::Mapping> mappings_;
+  std::string recipe_;
+  LabelMap labels_;
+  std::vector<SetDescription> known_;
+  std::set<std::string> seen_, unlabelled_;
+  ImportReport report_;
+};
+
+/// Height of the floor under a clip: where the lowest foot joint rests.
+float floor_height(const motion::Clip& clip) {
+  constexpr float kToeHeight = 0.02f;   // of a toe joint above the sole
+  constexpr double kPercentile = 0.03;  // some frames dip below through noise
+  const motion::WorldPose pose = motion::forward_kinematics(clip);
+  std::vector<float> lowest;
+  for (size_t f = 0; f < clip.frame_count(); ++f) {
+    float height = std::numeric_limits<float>::max();
+    for (const int j :
+         {motion::kLeftAnkle, motion::kRightAnkle, motion::kLeftFoot, motion::kRightFoot})
+      height = std::min(height, pose.positions[f * clip.joint_count() + static_cast<size_t>(j)].y);
+    lowest.push_back(height);
+  }
+  const auto at = lowest.begin() +
+                  static_cast<std::ptrdiff_t>(kPercentile * static_cast<double>(lowest.size() - 1));
+  std::nth_element(lowest.begin(), at, lowest.end());
+  return *at - kToeHeight;
+}
+
+}  // namespace
+
+motion::Clip prepare_clip(const motion::Clip& canonical, double floor_offset) {
+  motion::Clip clip = motion::resample(canonical, motion::kFps);
+  clip.fps = motion::kFps;
+  if (clip.frame_count() == 0) fail("no frames");
+  const float shift = static_cast<float>(floor_offset) - floor_height(clip);
+  clip = motion::transformed(clip, motion::Quat{}, {0, shift, 0});
+  return motion::face_forward(clip);
+}
+
+ImportReport import_motion(const std::vector<fs::path>& inputs, Library& library,
+                           const ImportOptions& options, Progress& progress) {
+  return Importer(library, options, progress).run(inputs);
+}
+
+}  // namespace pantomime::library
