@@ -18,11 +18,11 @@ using motion::Vec3;
 /// How a surface looks.
 struct Material {
   std::string name;
-  std::shared_ptr<const Image> colour;   ///< sRGB, RGB or RGBA; null: `base_colour` alone
-  std::shared_ptr<const Image> normals;  ///< tangent-space normal map, or null
+  std::shared_ptr<const Image> colour;           ///< sRGB, RGB or RGBA; null: `base_colour` alone
+  std::shared_ptr<const Image> normals;          ///< tangent-space normal map, or null
   std::array<float, 4> base_colour{1, 1, 1, 1};  ///< linear RGBA, multiplies the texture
-  float roughness = 0.9f;                ///< 0 … 1
-  bool see_through = false;              ///< alpha of the texture is coverage (hair, lashes)
+  float roughness = 0.9f;                        ///< 0 … 1
+  bool see_through = false;  ///< alpha of the texture is coverage (hair, lashes)
   bool two_sided = false;
 };
 
@@ -39,6 +39,15 @@ struct SkinnedMesh {
   std::vector<uint8_t> parts;                      ///< [V] body part label, see parts.h
 };
 
+/// A named point that moves with the body although no mesh need have a vertex there (eyes, ears,
+/// nose, finger tips, heels): see parts.h for the joint definitions made from them.
+struct Landmark {
+  std::string name;
+  Vec3 position;  ///< metres, bind pose
+  std::array<uint8_t, 4> joints{};
+  std::array<float, 4> weights{1, 0, 0, 0};  ///< sum to 1
+};
+
 /// A licence and its holder, carried into every output.
 struct Credit {
   std::string item, author, licence, source;
@@ -52,8 +61,9 @@ struct Character {
   std::vector<motion::Quat> bind_rotations;  ///< [22] world_from_joint in the bind pose
   std::vector<SkinnedMesh> meshes;
   std::vector<Material> materials;
+  std::vector<Landmark> landmarks;
   std::vector<Credit> credits;
-  std::string description;                   ///< e.g. "sex=female,age=70,weight=0.7", to make it again
+  std::string description;  ///< e.g. "sex=female,age=70,weight=0.7", to make it again
 };
 
 /// Linear blend skinning of one mesh in one frame:
@@ -61,5 +71,10 @@ struct Character {
 /// Writes positions and (if `normals` is not null) normals, each [V].
 void skin(const Character& character, const SkinnedMesh& mesh, const motion::WorldPose& pose,
           size_t frame, std::vector<Vec3>& positions, std::vector<Vec3>* normals);
+/// Where a landmark is in one frame.
+Vec3 skin(const Character& character, const Landmark& landmark, const motion::WorldPose& pose,
+          size_t frame);
+/// The character standing in its bind pose, as a clip of one frame.
+motion::Clip bind_pose(const Character& character);
 
 }  // namespace pantomime::body

@@ -1,0 +1,17 @@
+// Hair in any colour from one texture.
+#pragma once
+
+#include <memory>
+
+#include "pantomime/body/person.h"
+
+namespace pantomime::body {
+
+/// Throws Error that lists the colours for an unknown name.
+const HairColour& find_hair_colour(std::string_view name);
+
+/// The picture with its strands' brightness kept, relative to their mean, and its hue replaced, so
+/// that black hair can be made white. Alpha stays.
+std::shared_ptr<const Image> dyed(const Image& hair, const HairColour& colour);
+
+}  // namespace pantomime::body
