@@ -52,6 +52,7 @@ TEST(LinePlot, ValuesThatAreNotNumbersLeaveAGap) {
   std::vector<double> whole(100, 1.0), broken(100, 1.0);
   for (size_t i = 40; i < 60; ++i) broken[i] = kNan;
   broken[10] = std::numeric_limits<double>::infinity();
+  test::keep_picture("plot_flat", line_plot({{"", {}, whole}}));
   const int all = blue(line_plot({{"", {}, whole}})), some = blue(line_plot({{"", {}, broken}}));
   EXPECT_LT(some, 0.9 * all);
   EXPECT_GT(some, 0.6 * all);

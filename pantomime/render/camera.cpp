@@ -1,0 +1,126 @@
+#include "pantomime/render/camera.h"
+
+#include <algorithm>
+#include <cmath>
+#include <numbers>
+
+#include "pantomime/base/error.h"
+
+namespace pantomime::render {
+namespace {
+
+constexpr float kBodyRadius = 0.2f;  // metres of flesh, hair and clothes around a joint
+
+/// Camera position (in camera axes) nearest along the view at which all spheres lie in the picture.
+/// For each of the four border planes only the outermost sphere counts, so it is a closed form.
+Vec3 nearest_position(const std::vector<Vec3>& points, float slope_x, float slope_y) {
+  // |x - c_x| + r * sqrt(1 + k^2) <= k (z - c_z) for every point.
+  auto one_axis = [&](auto coordinate, float k, float& centre) {
+    float low = -1e30f, high = 1e30f;
+    const float reach = kBodyRadius * std::sqrt(1 + k * k);
+    for (const Vec3 p : points) {
+      low = std::max(low, coordinate(p) + reach - k * p.z);
+      high = std::min(high, coordinate(p) - reach + k * p.z);
+    }
+    centre = 0.5f * (low + high);
+    return (high - low) / (2 * k);
+  };
+  Vec3 camera;
+  const float z_x = one_axis([](Vec3 p) { return p.x; }, slope_x, camera.x);
+  const float z_y = one_axis([](Vec3 p) { return p.y; }, slope_y, camera.y);
+  camera.z = std::min(z_x, z_y);
+  return camera;
+}
+
+float mean_depth(const std::vector<Vec3>& points, Vec3 camera) {
+  double sum = 0;
+  for (const Vec3 p : points) sum += p.z - camera.z;
+  return static_cast<float>(sum / static_cast<double>(points.size()));
+}
+
+}  // namespace
+
+std::optional<Projected> project(const Camera& camera, Vec3 point) {
+  const Vec3 p = conjugate(camera.world_from_camera) * (point - camera.position);
+  if (!(p.z >= 1e-3f)) return std::nullopt;
+  return Projected{camera.cx + camera.fx * p.x / p.z, camera.cy + camera.fy * p.y / p.z, p.z};
+}
+
+Camera look_at(Vec3 position, Vec3 target, float vertical_fov, int width, int height) {
+  PANTOMIME_CHECK(width >= 1 && height >= 1, "camera: {} x {} pixels, expected at least 1 x 1",
+                  width, height);
+  PANTOMIME_CHECK(vertical_fov > 0 && vertical_fov < std::numbers::pi_v<float>,
+                  "camera: vertical field of view {} rad, expected between 0 and pi", vertical_fov);
+  Camera camera;
+  camera.width = width;
+  camera.height = height;
+  camera.fx = camera.fy = 0.5f * static_cast<float>(height) / std::tan(0.5f * vertical_fov);
+  camera.cx = 0.5f * static_cast<float>(width);
+  camera.cy = 0.5f * static_cast<float>(height);
+  camera.position = position;
+  const Vec3 forward = normalized(target - position, {0, 0, 1});
+  const Vec3 up = std::abs(forward.y) > 0.9999f ? Vec3{0, 0, 1} : Vec3{0, 1, 0};
+  const Vec3 right = normalized(cross(forward, up));
+  camera.world_from_camera =
+      motion::from_matrix(motion::Mat3::from_columns(right, cross(forward, right), forward));
+  return camera;
+}
+
+std::vector<Vec3> smoothed(std::span<const Vec3> path, float sigma) {
+  std::vector<Vec3> out(path.begin(), path.end());
+  if (!(sigma > 0)) return out;
+  const auto radius = static_cast<ptrdiff_t>(std::ceil(3 * sigma));
+  const auto count = static_cast<ptrdiff_t>(path.size());
+  for (ptrdiff_t i = 0; i < count; ++i) {
+    Vec3 sum;
+    float total = 0;
+    for (ptrdiff_t k = -radius; k <= radius; ++k) {
+      const float d = static_cast<float>(k) / sigma;
+      const float weight = std::exp(-0.5f * d * d);
+      sum += weight * path[static_cast<size_t>(std::clamp<ptrdiff_t>(i + k, 0, count - 1))];
+      total += weight;
+    }
+    out[static_cast<size_t>(i)] = (1 / total) * sum;
+  }
+  return out;
+}
+
+std::vector<Camera> frame_clip(const motion::Clip& clip, const FramingOptions& options) {
+  clip.validate();
+  PANTOMIME_CHECK(options.margin >= 0 && options.margin < 0.45f,
+                  "camera: margin {}, expected 0 to 0.45", options.margin);
+  const motion::WorldPose pose = motion::forward_kinematics(clip);
+  const size_t frames = clip.frame_count(), joints = clip.joint_count();
+  const Vec3 towards_camera =
+      motion::heading(clip.rotations.front()) *
+      Vec3{std::sin(options.azimuth) * std::cos(options.elevation), std::sin(options.elevation),
+           std::cos(options.azimuth) * std::cos(options.elevation)};
+  Camera camera = look_at(towards_camera, {}, options.vertical_fov, options.width, options.height);
+  const Quat camera_from_world = conjugate(camera.world_from_camera);
+  const float inside = 1 - 2 * options.margin;
+  const float slope_x = inside * 0.5f * static_cast<float>(options.width) / camera.fx;
+  const float slope_y = inside * 0.5f * static_cast<float>(options.height) / camera.fy;
+
+  std::vector<Vec3> path = clip.root_positions;
+  for (Vec3& p : path) p.y = 0;
+  path = smoothed(path, options.smoothing * static_cast<float>(clip.fps));
+  std::vector<Vec3> still, moving;
+  for (size_t i = 0; i < frames * joints; ++i) {
+    still.push_back(camera_from_world * pose.positions[i]);
+    moving.push_back(camera_from_world * (pose.positions[i] - path[i / joints]));
+  }
+  const Vec3 fixed = nearest_position(still, slope_x, slope_y);
+  const Vec3 following = nearest_position(moving, slope_x, slope_y);
+  CameraMode mode = options.mode;
+  if (mode == CameraMode::kAuto)
+    mode = mean_depth(still, fixed) <= 1.3f * mean_depth(moving, following) ? CameraMode::kFixed
+                                                                            : CameraMode::kFollow;
+  std::vector<Camera> cameras(frames, camera);
+  for (size_t f = 0; f < frames; ++f)
+    cameras[f].position = mode == CameraMode::kFixed
+                              ? camera.world_from_camera * fixed
+                              : path[f] + camera.world_from_camera * following;
+  return cameras;
+}
+
+}  // namespace pantomime::render

@@ -1,0 +1,45 @@
+// From a scene and a camera to a picture, and to exact numbers for each of its pixels.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "pantomime/base/image.h"
+#include "pantomime/render/camera.h"
+#include "pantomime/render/scene3d.h"
+
+namespace pantomime::render {
+
+struct RenderOptions {
+  int samples = 4;         ///< rays through each pixel, 1 … 1024
+  int occlusion_rays = 1;  ///< rays that ask for sky light, for each sample; 0: no occlusion
+  bool shadows = true;
+  float exposure = 1;  ///< factor before tone mapping
+  uint64_t seed = 0;
+  int threads = 1;  ///< 0: all cores. The picture is the same for any number.
+};
+
+/// Colour of a scene: smooth shading with textures, a soft shadow, sky light with ambient
+/// occlusion; see-through surfaces are blended in order. Every random number follows from (seed,
+/// pixel, sample), so the bytes don't depend on threads. RGB, camera.width x camera.height.
+Image render_colour(const Scene3d& scene, const Camera& camera, const RenderOptions& options = {});
+
+/// What is seen through the centre of each pixel, row by row. No antialiasing: every value belongs
+/// to one surface. See-through surfaces count where they cover more than half.
+struct Truth {
+  int width = 0, height = 0;
+  std::vector<float> depth;      ///< metres along the optical axis; 0: nothing there
+  std::vector<Vec3> normals;     ///< unit, world, interpolated without normal map; zero: nothing
+  std::vector<int32_t> meshes;   ///< number of the mesh in the scene; -1: nothing
+  std::vector<int32_t> objects;  ///< Mesh::object; -1: nothing
+  std::vector<uint8_t> parts;    ///< body part label; 0: none
+  size_t index(int x, int y) const {
+    return static_cast<size_t>(y) * static_cast<size_t>(width) + static_cast<size_t>(x);
+  }
+};
+Truth render_truth(const Scene3d& scene, const Camera& camera, int threads = 1);
+
+/// Linear light to sRGB: unchanged up to 0.7, above that rolled off smoothly towards white.
+float tone_mapped(float value);
+
+}  // namespace pantomime::render

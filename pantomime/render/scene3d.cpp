@@ -1,0 +1,227 @@
+#include "pantomime/render/scene3d.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "pantomime/base/error.h"
+
+namespace pantomime::render {
+namespace {
+
+void check_mesh(const Mesh& mesh, size_t materials) {
+  const size_t count = mesh.positions.size();
+  auto fits = [&](size_t size) { return size == 0 || size == count; };
+  PANTOMIME_CHECK(fits(mesh.normals.size()) && fits(mesh.uvs.size()) && fits(mesh.parts.size()),
+                  "scene: mesh \"{}\" has {} positions, {} normals, {} uvs, {} parts", mesh.name,
+                  count, mesh.normals.size(), mesh.uvs.size(), mesh.parts.size());
+  PANTOMIME_CHECK(mesh.material >= 0 && static_cast<size_t>(mesh.material) < materials,
+                  "scene: mesh \"{}\" has material {} of {}", mesh.name, mesh.material, materials);
+  for (const auto& triangle : mesh.triangles)
+    for (const uint32_t corner : triangle)
+      PANTOMIME_CHECK(corner < count, "scene: mesh \"{}\" has a corner {} of {} vertices",
+                      mesh.name, corner, count);
+}
+
+void check_finite(const std::string& name, const std::vector<Vec3>& positions) {
+  for (const Vec3 p : positions)
+    PANTOMIME_CHECK(std::isfinite(p.x + p.y + p.z), "scene: mesh \"{}\" has a vertex at {} {} {}",
+                    name, p.x, p.y, p.z);
+}
+
+}  // namespace
+
+Scene3d::Scene3d(std::shared_ptr<TextureStore> textures)
+    : textures_(textures ? std::move(textures) : std::make_shared<TextureStore>()) {}
+
+int Scene3d::add_material(const body::Material& material) {
+  paints_.push_back({textures_->get(material.colour, Texture::Kind::kColour),
+                     textures_->get(material.normals, Texture::Kind::kNumbers),
+                     material.base_colour, material.roughness, material.see_through});
+  return static_cast<int>(paints_.size()) - 1;
+}
+
+int Scene3d::add_mesh(Mesh mesh) {
+  check_mesh(mesh, paints_.size());
+  check_finite(mesh.name, mesh.positions);
+  const Paint& paint = paints_[static_cast<size_t>(mesh.material)];
+  rays_.add_mesh(mesh.positions, mesh.triangles, paint.see_through);
+  Entry entry{std::move(mesh), {}};
+  const Texture* texture = paint.colour ? paint.colour.get() : paint.normals.get();
+  if (texture != nullptr && !entry.mesh.uvs.empty()) {
+    const float pixels =
+        static_cast<float>(texture->width()) * static_cast<float>(texture->height());
+    for (const auto& [a, b, c] : entry.mesh.triangles) {
+      const auto& uvs = entry.mesh.uvs;
+      const float uv_area = std::abs((uvs[b][0] - uvs[a][0]) * (uvs[c][1] - uvs[a][1]) -
+                                     (uvs[c][0] - uvs[a][0]) * (uvs[b][1] - uvs[a][1]));
+      const Vec3 normal = cross(entry.mesh.positions[b] - entry.mesh.positions[a],
+                                entry.mesh.positions[c] - entry.mesh.positions[a]);
+      entry.texels_per_metre.push_back(
+          std::sqrt(uv_area * pixels / std::max(length(normal), 1e-12f)));
+    }
+  }
+  meshes_.push_back(std::move(entry));
+  return static_cast<int>(meshes_.size()) - 1;
+}
+
+void Scene3d::move_mesh(int mesh, const std::vector<Vec3>& positions,
+                        const std::vector<Vec3>& normals) {
+  PANTOMIME_CHECK(mesh >= 0 && static_cast<size_t>(mesh) < meshes_.size(), "scene: mesh {} of {}",
+                  mesh, meshes_.size());
+  Mesh& to = meshes_[static_cast<size_t>(mesh)].mesh;
+  PANTOMIME_CHECK(positions.size() == to.positions.size() && normals.size() == to.normals.size(),
+                  "scene: mesh \"{}\" has {} positions and {} normals, got {} and {}", to.name,
+                  to.positions.size(), to.normals.size(), positions.size(), normals.size());
+  check_finite(to.name, positions);
+  to.positions = positions;
+  to.normals = normals;
+  rays_.move_mesh(static_cast<uint32_t>(mesh), to.positions);
+}
+
+void Scene3d::commit() {
+  rays_.commit();
+}
+
+std::array<float, 2> Scene3d::uv(const Entry& entry, uint32_t triangle, float u, float v) const {
+  const auto& [a, b, c] = entry.mesh.triangles[triangle];
+  const auto& uvs = entry.mesh.uvs;
+  const float w = 1 - u - v;
+  return {w * uvs[a][0] + u * uvs[b][0] + v * uvs[c][0],
+          w * uvs[a][1] + u * uvs[b][1] + v * uvs[c][1]};
+}
+
+float Scene3d::level(const Entry& entry, uint32_t triangle, float footprint) {
+  const float texels = entry.texels_per_metre[triangle] * footprint;
+  return texels > 1 ? std::log2(texels) : 0;
+}
+
+float Scene3d::coverage(uint32_t mesh, uint32_t triangle, float u, float v, float footprint) const {
+  const Entry& entry = meshes_[mesh];
+  const Paint& paint = paints_[static_cast<size_t>(entry.mesh.material)];
+  if (!paint.colour || entry.mesh.uvs.empty()) return paint.base[3];
+  const auto [s, t] = uv(entry, triangle, u, v);
+  return paint.base[3] * paint.colour->alpha(s, t, level(entry, triangle, footprint));
+}
+
+Scene3d::Surface Scene3d::surface(uint32_t mesh, uint32_t triangle, float u, float v,
+                                  Vec3 direction, float footprint) const {
+  const Entry& entry = meshes_[mesh];
+  const Paint& paint = paints_[static_cast<size_t>(entry.mesh.material)];
+  const auto& [a, b, c] = entry.mesh.triangles[triangle];
+  const Vec3 pa = entry.mesh.positions[a], pb = entry.mesh.positions[b],
+             pc = entry.mesh.positions[c];
+  const float w = 1 - u - v;
+  Surface out;
+  out.position = w * pa + u * pb + v * pc;
+  out.geometric_normal = normalized(cross(pb - pa, pc - pa), -direction);
+  if (dot(out.geometric_normal, direction) > 0) out.geometric_normal = -out.geometric_normal;
+  out.normal = smooth_normal(mesh, triangle, u, v, direction);
+  out.colour = {paint.base[0], paint.base[1], paint.base[2]};
+  out.coverage = paint.see_through ? paint.base[3] : 1;
+  out.roughness = paint.roughness;
+  if (entry.mesh.uvs.empty() || entry.texels_per_metre.empty()) return out;
+
+  const auto [s, t] = uv(entry, triangle, u, v);
+  // Seen at a slant the footprint grows along one direction only; the root is the compromise.
+  const float slant = std::max(std::abs(dot(out.geometric_normal, direction)), 0.05f);
+  const float lod = level(entry, triangle, footprint / std::sqrt(slant));
+  if (paint.colour) {
+    const std::array<float, 4> texel = paint.colour->sample(s, t, lod);
+    out.colour = {out.colour.x * texel[0], out.colour.y * texel[1], out.colour.z * texel[2]};
+    if (paint.see_through) out.coverage *= texel[3];
+  }
+  if (paint.normals) {
+    const auto& uvs = entry.mesh.uvs;
+    const float du1 = uvs[b][0] - uvs[a][0], dv1 = uvs[b][1] - uvs[a][1];
+    const float du2 = uvs[c][0] - uvs[a][0], dv2 = uvs[c][1] - uvs[a][1];
+    const float area = du1 * dv2 - du2 * dv1;
+    if (std::abs(area) > 1e-12f) {
+      // glTF 2.0, 3.9.3: the map's x goes with u, its y against v (up in the picture).
+      const Vec3 along_u = (1 / area) * (dv2 * (pb - pa) - dv1 * (pc - pa));
+      const Vec3 along_v = (1 / area) * (du1 * (pc - pa) - du2 * (pb - pa));
+      const Vec3 tangent = normalized(along_u - dot(along_u, out.normal) * out.normal);
+      Vec3 bitangent = cross(out.normal, tangent);
+      if (dot(bitangent, along_v) > 0) bitangent = -bitangent;
+      const std::array<float, 4> texel = paint.normals->sample(s, t, lod);
+      const Vec3 bent = (2 * texel[0] - 1) * tangent + (2 * texel[1] - 1) * bitangent +
+                        std::max(2 * texel[2] - 1, 0.05f) * out.normal;
+      out.normal = normalized(bent, out.normal);
+    }
+  }
+  return out;
+}
+
+Vec3 Scene3d::smooth_normal(uint32_t mesh, uint32_t triangle, float u, float v,
+                            Vec3 direction) const {
+  const Mesh& m = meshes_[mesh].mesh;
+  const auto& [a, b, c] = m.triangles[triangle];
+  const Vec3 flat = normalized(
+      cross(m.positions[b] - m.positions[a], m.positions[c] - m.positions[a]), -direction);
+  const Vec3 smooth =
+      m.normals.empty()
+          ? flat
+          : normalized((1 - u - v) * m.normals[a] + u * m.normals[b] + v * m.normals[c], flat);
+  return dot(flat, direction) > 0 ? -smooth : smooth;
+}
+
+uint8_t Scene3d::part(uint32_t mesh, uint32_t triangle, float u, float v) const {
+  const Mesh& m = meshes_[mesh].mesh;
+  if (m.parts.empty()) return 0;
+  const auto& corners = m.triangles[triangle];
+  const float w = 1 - u - v;
+  return m.parts[corners[w >= u && w >= v ? 0 : u >= v ? 1 : 2]];
+}
+
+PosedCharacter::PosedCharacter(Scene3d& scene, const body::Character& character, int object)
+    : character_(&character) {
+  std::vector<int> materials;
+  for (const body::Material& material : character.materials)
+    materials.push_back(scene.add_material(material));
+  for (const body::SkinnedMesh& piece : character.meshes) {
+    PANTOMIME_CHECK(piece.material >= 0 && static_cast<size_t>(piece.material) < materials.size(),
+                    "scene: mesh \"{}\" has material {} of {}", piece.name, piece.material,
+                    materials.size());
+    Mesh mesh{piece.name,      materials[static_cast<size_t>(piece.material)],
+              object,          piece.positions,
+              piece.normals,   piece.uvs,
+              piece.triangles, piece.parts};
+    meshes_.push_back(scene.add_mesh(std::move(mesh)));
+  }
+}
+
+void PosedCharacter::pose(Scene3d& scene, const motion::WorldPose& pose, size_t frame) {
+  for (size_t i = 0; i < meshes_.size(); ++i) {
+    const body::SkinnedMesh& piece = character_->meshes[i];
+    body::skin(*character_, piece, pose, frame, positions_, &normals_);
+    scene.move_mesh(meshes_[i], positions_, normals_);
+  }
+}
+
+Mesh floor_mesh(Scene3d& scene, float x, float y, float z, float half_size, float tile_size,
+                uint8_t light, uint8_t dark, int object) {
+  constexpr int kTexels = 64;
+  auto image = std::make_shared<Image>(2 * kTexels, 2 * kTexels, 3);
+  for (int row = 0; row < image->height; ++row)
+    for (int column = 0; column < image->width; ++column)
+      std::fill_n(image->at(column, row), 3, (row < kTexels) == (column < kTexels) ? light : dark);
+  body::Material material;
+  material.name = "floor";
+  material.colour = std::move(image);
+  Mesh mesh;
+  mesh.name = "floor";
+  mesh.material = scene.add_material(material);
+  mesh.object = object;
+  // Texture coordinates are tied to the world, so that the tiles stay while the floor is laid
+  // elsewhere.
+  const float pair = 2 * tile_size;
+  for (const auto& [sx, sz] : {std::pair{-1.f, -1.f}, {-1.f, 1.f}, {1.f, 1.f}, {1.f, -1.f}}) {
+    const Vec3 corner{x + sx * half_size, y, z + sz * half_size};
+    mesh.positions.push_back(corner);
+    mesh.normals.push_back({0, 1, 0});
+    mesh.uvs.push_back({corner.x / pair, corner.z / pair});
+  }
+  mesh.triangles = {{0, 1, 2}, {0, 2, 3}};
+  return mesh;
+}
+
+}  // namespace pantomime::render

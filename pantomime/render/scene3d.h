@@ -1,0 +1,131 @@
+// What the renderer sees: meshes with materials, and light.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "pantomime/body/character.h"
+#include "pantomime/motion/clip.h"
+#include "pantomime/render/rays.h"
+#include "pantomime/render/texture.h"
+
+namespace pantomime::render {
+
+using motion::Vec3;
+
+/// A triangle mesh in the world.
+struct Mesh {
+  std::string name;
+  int material = 0;  ///< from Scene3d::add_material
+  int object = 0;    ///< id of the person or thing it belongs to; written to the truth layers
+  std::vector<Vec3> positions;                     ///< [V] metres, world
+  std::vector<Vec3> normals;                       ///< [V] unit, or empty: flat triangles
+  std::vector<std::array<float, 2>> uvs;           ///< [V] v = 0 at the picture's top, or empty
+  std::vector<std::array<uint32_t, 3>> triangles;  ///< counter-clockwise seen from outside
+  std::vector<uint8_t> parts;                      ///< [V] body part labels, or empty: all 0
+};
+
+/// A light so far away that its rays are parallel, like the sun.
+struct KeyLight {
+  Vec3 towards{0.45f, 0.75f, 0.5f};  ///< direction to the light, any length
+  Vec3 colour{0.80f, 0.76f, 0.70f};  ///< linear: what a white surface facing it sends back
+  float radius = 0.06f;              ///< radians, half the angle it fills: softness of shadows
+};
+
+/// Light from all around, and what is seen where nothing is.
+struct Surroundings {
+  Vec3 sky{0.42f, 0.45f, 0.50f};      ///< linear: a white surface facing up sends this back
+  Vec3 ground{0.26f, 0.25f, 0.24f};   ///< the same for one facing down
+  Vec3 zenith{0.62f, 0.68f, 0.75f};   ///< linear background colour straight up
+  Vec3 horizon{0.80f, 0.81f, 0.82f};  ///< and at and below the horizon
+  float haze_from = 1e9f;             ///< metres from the camera where surfaces begin to turn
+  float haze_to = 2e9f;               ///< into the background, and where they are gone
+  float occlusion_reach = 0.7f;       ///< metres: how near a surface must be to keep sky light away
+};
+
+/// Meshes with fixed triangles and moving vertices. Objects are cheap to make again, so threads
+/// that render different frames have one each and share a TextureStore.
+class Scene3d : public CutOut {
+ public:
+  explicit Scene3d(std::shared_ptr<TextureStore> textures = nullptr);
+
+  KeyLight key;
+  Surroundings surroundings;
+
+  /// Returns the number of the material.
+  int add_material(const body::Material& material);
+  /// Returns the number of the mesh: 0, 1, … Throws Error when arrays differ in length, an index or
+  /// the material does not exist, or a position is not finite.
+  int add_mesh(Mesh mesh);
+  /// New positions (and normals, if the mesh has them) of a mesh.
+  void move_mesh(int mesh, const std::vector<Vec3>& positions, const std::vector<Vec3>& normals);
+  /// Must follow changes before anything is rendered.
+  void commit();
+
+  size_t mesh_count() const { return meshes_.size(); }
+  const Mesh& mesh(size_t i) const { return meshes_[i].mesh; }
+  const RayScene& rays() const { return rays_; }
+
+  /// A point on a surface, ready to be lit.
+  struct Surface {
+    Vec3 position;          ///< metres, world
+    Vec3 geometric_normal;  ///< unit, on the side of the viewer
+    Vec3 normal;            ///< unit, interpolated and with the normal map
+    Vec3 colour;            ///< linear reflectance
+    float coverage = 1;     ///< below 1 the rest of the light comes from behind
+    float roughness = 1;
+  };
+  /// The point of `mesh` in `triangle` at barycentric (u, v) seen along `direction` (unit), for a
+  /// footprint of so many metres across.
+  Surface surface(uint32_t mesh, uint32_t triangle, float u, float v, Vec3 direction,
+                  float footprint) const;
+  /// Interpolated normal there without the normal map, unit, on the side of the viewer.
+  Vec3 smooth_normal(uint32_t mesh, uint32_t triangle, float u, float v, Vec3 direction) const;
+  /// Part label of the triangle's corner nearest to (u, v).
+  uint8_t part(uint32_t mesh, uint32_t triangle, float u, float v) const;
+
+  float coverage(uint32_t mesh, uint32_t triangle, float u, float v,
+                 float footprint) const override;
+
+ private:
+  struct Paint {
+    std::shared_ptr<const Texture> colour, normals;
+    std::array<float, 4> base;
+    float roughness;
+    bool see_through;
+  };
+  struct Entry {
+    Mesh mesh;
+    std::vector<float> texels_per_metre;  // [triangles] of the colour texture; empty without uvs
+  };
+  std::array<float, 2> uv(const Entry& entry, uint32_t triangle, float u, float v) const;
+  static float level(const Entry& entry, uint32_t triangle, float footprint);
+
+  std::shared_ptr<TextureStore> textures_;
+  std::vector<Paint> paints_;
+  std::vector<Entry> meshes_;
+  RayScene rays_;
+};
+
+/// The meshes of a character in a scene.
+class PosedCharacter {
+ public:
+  /// Adds the character's meshes and materials in the bind pose. The character must outlive this.
+  PosedCharacter(Scene3d& scene, const body::Character& character, int object);
+  /// Skins it into a frame; call scene.commit() afterwards.
+  void pose(Scene3d& scene, const motion::WorldPose& pose, size_t frame);
+
+ private:
+  const body::Character* character_;
+  std::vector<int> meshes_;
+  std::vector<Vec3> positions_, normals_;
+};
+
+/// A horizontal square floor at height y about (x, z), chequered in two sRGB greys (equal: plain).
+Mesh floor_mesh(Scene3d& scene, float x, float y, float z, float half_size, float tile_size,
+                uint8_t light, uint8_t dark, int object = 0);
+
+}  // namespace pantomime::render
