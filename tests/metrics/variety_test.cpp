@@ -1,0 +1,58 @@
+#include "pantomime/metrics/variety.h"
+
+#include <gtest/gtest.h>
+
+#include "golden.h"
+#include "pantomime/base/error.h"
+
+namespace pantomime::metrics {
+namespace {
+
+TEST(Coverage, AgreesWithScipy) {
+  const auto sets = golden().at("sets");
+  const at::Tensor a = golden_rows(300, 6, 0.37), b = 1.4 * golden_rows(280, 6, 0.41) + 0.3;
+  const Coverage many = coverage(a, b);
+  EXPECT_NEAR(many.precision, sets.at("many").at("precision"), 1e-9);
+  EXPECT_NEAR(many.recall, sets.at("many").at("recall"), 1e-9);
+  const Coverage few = coverage(golden_rows(12, 24, 0.37), 0.5 * golden_rows(15, 24, 0.53));
+  EXPECT_NEAR(few.precision, sets.at("few").at("precision"), 1e-9);
+  EXPECT_NEAR(few.recall, sets.at("few").at("recall"), 1e-9);
+}
+
+TEST(Coverage, TellsCollapseFromStraying) {
+  const at::Tensor real = golden_rows(100, 2, 0.37);
+  // Everything at one real point: all good, nothing covered but that point's place.
+  const at::Tensor collapsed = real.narrow(0, 0, 1).expand({100, 2});
+  EXPECT_EQ(coverage(collapsed, real).precision, 1);
+  EXPECT_LE(coverage(collapsed, real).recall, 0.02);
+  const at::Tensor strayed = real + 100;
+  EXPECT_EQ(coverage(strayed, real).precision, 0);
+  EXPECT_EQ(coverage(strayed, real).recall, 0);
+  EXPECT_THROW(coverage(real.narrow(0, 0, 3), real), Error);
+}
+
+TEST(Diversity, NearsTheMeanOverAllPairs) {
+  const at::Tensor rows = golden_rows(40, 8, 0.7);
+  const double exact = golden().at("mean_pair_distance");  // each row with itself included
+  EXPECT_NEAR(diversity(rows, 40000, Draw::WithReplacement, 3), exact, 0.02);
+  EXPECT_EQ(diversity(rows, 20, Draw::WithoutReplacement, 3),
+            diversity(rows, 20, Draw::WithoutReplacement, 3));
+  EXPECT_NE(diversity(rows, 20, Draw::WithoutReplacement, 3),
+            diversity(rows, 20, Draw::WithoutReplacement, 4));
+  EXPECT_THROW(diversity(rows, 41, Draw::WithoutReplacement, 3), Error);
+  EXPECT_EQ(diversity(at::ones({10, 3}), 20, Draw::WithReplacement, 1), 0);
+}
+
+TEST(Multimodality, LooksInsideLabelsOnly) {
+  // Two labels far apart; inside each, two points 1 and 3 apart: half of the pairs are one with
+  // itself.
+  const at::Tensor rows =
+      at::tensor({0.0, 1.0, 100.0, 103.0, 500.0, 7.0}, at::kDouble).view({6, 1});
+  const double value = multimodality(rows, {0, 0, 1, 1, 2, -1}, 20000, 9);
+  EXPECT_NEAR(value, (0.5 * 1 + 0.5 * 3) / 2, 0.03);
+  EXPECT_TRUE(std::isnan(multimodality(rows, {0, 1, 2, 3, 4, -1}, 20, 9)));
+  EXPECT_THROW(multimodality(rows, {0, 0}, 20, 9), Error);
+}
+
+}  // namespace
+}  // namespace pantomime::metrics

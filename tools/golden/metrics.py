@@ -1,0 +1,109 @@
+#!/usr/bin/env python3
+"""Makes tests/golden/metrics.json: distances of feature sets and motion measures, by numpy and scipy.
+
+The inputs are formulas, so that the file holds only answers:
+    rows(n, d, a)[i][j] = sin(a (i + 1)^1.5 + 1.7 (j + 1)) + 0.3 cos((i + 1) (j + 2) a) + a / 10
+Sets and walks are spelt out again in tests/metrics/*_test.cpp.
+
+    /usr/bin/python3 tools/golden/metrics.py      (Debian's python3-numpy and python3-scipy)
+"""
+import json
+import pathlib
+
+import numpy
+import scipy
+from scipy.linalg import sqrtm
+from scipy.ndimage import uniform_filter1d
+from scipy.spatial.distance import cdist
+
+
+def rows(n, d, a):
+    i = numpy.arange(1, n + 1)[:, None].astype(float)
+    j = numpy.arange(1, d + 1)[None, :].astype(float)
+    return numpy.sin(a * i**1.5 + 1.7 * j) + 0.3 * numpy.cos(i * (j + 1) * a) + a / 10
+
+
+def frechet(x, y):
+    c1, c2 = numpy.cov(x, rowvar=False), numpy.cov(y, rowvar=False)
+    root = sqrtm(c1 @ c2)
+    delta = x.mean(0) - y.mean(0)
+    return float(delta @ delta + numpy.trace(c1 + c2) - 2 * numpy.trace(root).real)
+
+
+def kernel(x, y):
+    d = x.shape[1]
+    k = lambda p, q: (p @ q.T / d + 1) ** 3
+    n, m = len(x), len(y)
+    a, b = k(x, x), k(y, y)
+    return float((a.sum() - numpy.trace(a)) / (n * (n - 1)) + (b.sum() - numpy.trace(b)) /
+                 (m * (m - 1)) - 2 * k(x, y).mean())
+
+
+def inside(points, manifold, k=3):
+    radius = numpy.sort(cdist(manifold, manifold), axis=1)[:, k]
+    return float((cdist(points, manifold) <= radius[None]).any(1).mean())
+
+
+def walk(frames=90, joints=22):
+    """[F, J, 3]: every joint wobbles; toes dip to the floor and under it."""
+    f = numpy.arange(frames)[:, None].astype(float)
+    j = numpy.arange(joints)[None, :].astype(float)
+    x = 0.02 * f + 0.3 * numpy.sin(0.11 * f + j)
+    y = 0.04 + 0.08 * (j % 10) + 0.06 * numpy.sin(0.17 * f + 2 * j)
+    z = 0.01 * f + 0.2 * numpy.cos(0.07 * f * (1 + j / 30)) + 0.05 * j
+    return numpy.stack([x, y, z], -1)
+
+
+def skating(p, fps=30.0):
+    """GMD's calculate_skating_ratio, written anew at 30 frames per second."""
+    feet = p[:, [10, 11]]
+    speed = numpy.linalg.norm(numpy.diff(feet[..., [0, 2]], axis=0), axis=-1) * fps
+    average = uniform_filter1d(speed, size=5, axis=0, mode="constant", origin=0)
+    low = (feet[:-1, :, 1] < 0.05) & (feet[1:, :, 1] < 0.05)
+    return float((low & (speed > 0.5) & (average > 0.5)).any(1).mean())
+
+
+def slide(p):
+    feet = p[:, [10, 11]]
+    step = numpy.diff(feet, axis=0)
+    stands = (numpy.linalg.norm(step, axis=-1) < 0.01) | (feet[:-1, :, 1] < feet[..., 1].min() + 0.02)
+    return float(1000 * numpy.linalg.norm(step[..., [0, 2]], axis=-1)[stands].mean())
+
+
+def physics(p):
+    third = numpy.diff(p, n=3, axis=0)
+    size = numpy.linalg.norm(third, axis=-1) * 30.0**3
+    lowest = p[..., 1].min(1)
+    parents = [-1, 0, 0, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 9, 9, 12, 13, 14, 16, 17, 18, 19]
+    bones = numpy.linalg.norm(p[:, 1:] - p[:, parents[1:]], axis=-1)
+    profile = numpy.abs(third).sum(-1).max(1)
+    return {
+        "skating": skating(p), "slide_mm": slide(p),
+        "penetration_mm": float(1000 * numpy.maximum(0, -lowest).mean()),
+        "floating_mm": float(1000 * numpy.maximum(0, lowest - 0.025).mean()),
+        "bone_mm": float(1000 * bones.std(0).mean()),
+        "jerk": float(size.mean()), "jerk_root": float(size[:, 0].mean()),
+        "jerk_by_phase": [float(size[k::4].mean()) for k in range(4)],
+        "peak_jerk": float(profile.max()), "area_jerk": float(numpy.abs(profile - 0.01).sum()),
+    }
+
+
+def main():
+    pairs = {"many": (rows(300, 6, 0.37), 1.4 * rows(280, 6, 0.41) + 0.3),
+             "few": (rows(12, 24, 0.37), 0.5 * rows(15, 24, 0.53)),   # fewer rows than dimensions
+             "same": (rows(50, 8, 0.2), rows(50, 8, 0.2))}
+    answer = {
+        "made_by": "tools/golden/metrics.py",
+        "numpy": numpy.__version__, "scipy": scipy.__version__,
+        "sets": {name: {"frechet": frechet(x, y), "kernel": kernel(x, y),
+                        "precision": inside(x, y), "recall": inside(y, x)}
+                 for name, (x, y) in pairs.items()},
+        "mean_pair_distance": float(cdist(*[rows(40, 8, 0.7)] * 2).mean()),
+        "walk": physics(walk()),
+    }
+    folder = pathlib.Path(__file__).resolve().parents[2] / "tests/golden"
+    (folder / "metrics.json").write_text(json.dumps(answer, indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    main()
