@@ -155,7 +155,8 @@ TEST(Npy, RefusesBrokenFilesWithOneClearError) {
       {"long data", npy_file(good, four + "x"), "5 bytes of data, shape"},
       {"surrogate", npy_file(with("'<U1'", "()"), std::string("\x00\xd8\x00\x00", 4)),
        "character 0xd800"},
-      {"no width", npy_file(with("'<U0'", "(9000000000000000000,)"), ""), "texts, at most"},
+      {"no width", npy_file(with("'<U0'", "(9000000000000000000,)"), ""),
+       "texts of width 0, at most 1"},
   };
   for (const Case& broken : cases)
     expect_message(error_of([&] { parse_npy(broken.bytes, "x.npy"); }), broken.message,
