@@ -145,7 +145,9 @@ at::Tensor Denoiser::network(const at::Tensor& x, const at::Tensor& t, const at:
     if (steering == nullptr || steering->low_rank.empty()) return out;
     const LowRank& change = steering->low_rank[which];
     if (!change.a.defined()) return out;
-    return out + at::linear(at::linear(in, change.a), change.b);
+    at::Tensor inner = at::linear(in, change.a);
+    if (steering->low_rank_scale.defined()) inner = inner * per_clip(steering->low_rank_scale);
+    return out + at::linear(inner, change.b);
   };
   for (int64_t l = 0; l < config_.layers; ++l) {
     const std::string name = fmt::format("layer.{}.", l);

@@ -39,6 +39,7 @@ struct Steering {
   at::Tensor tokens;      ///< [B, N, C] added to the tokens before the first layer
   /// [layers * 4] changes of each layer's qkv, output, up and down products; empty: none.
   std::vector<LowRank> low_rank;
+  at::Tensor low_rank_scale;  ///< [B] multiplies the low-rank changes of each clip
   /// When not null, receives the tokens [B, N, C] after each layer.
   std::vector<at::Tensor>* hidden = nullptr;
 };

@@ -1,0 +1,52 @@
+// Labels for a frozen prior: a small side network that bends the prior towards an action.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "pantomime/conditions/condition.h"
+#include "pantomime/diffusion/parameters.h"
+
+namespace pantomime::conditions {
+
+struct LabelAdapterConfig {
+  int64_t labels = 0;
+  int64_t code = 64;    ///< numbers per label
+  int64_t rank = 16;    ///< of the low-rank changes; 0: none
+};
+
+/// What a label changes in the denoiser: shift, scale and gate of every layer, and a low-rank change of
+/// every product that is the same for all labels. Starts as no change. The prior itself stays as it is,
+/// so other labels need only another adapter (minutes of training).
+class LabelAdapter {
+ public:
+  LabelAdapter(const LabelAdapterConfig& config, const diffusion::DenoiserConfig& prior,
+               uint64_t seed);
+
+  /// Steering for labels [B] int64 (index; -1 gives the unconditional estimate of this clip).
+  diffusion::Steering steering(const at::Tensor& labels) const;
+
+  const LabelAdapterConfig& config() const { return config_; }
+  diffusion::Parameters& parameters() { return parameters_; }
+  const diffusion::Parameters& parameters() const { return parameters_; }
+
+ private:
+  LabelAdapterConfig config_;
+  diffusion::DenoiserConfig prior_;
+  diffusion::Parameters parameters_;
+};
+
+/// estimate = plain + scale (adapted - plain): guidance without a classifier, from two estimates of the
+/// same frozen prior (Ho & Salimans 2022 do it with one network trained for both). The same formula
+/// serves a network that was trained with label dropout ("free"): give it as the prior.
+class LabelGuidance : public Condition {
+ public:
+  LabelGuidance(const LabelAdapter& adapter, at::Tensor labels, double scale);
+  at::Tensor guide(Call& call, const at::Tensor& estimate) override;
+
+ private:
+  diffusion::Steering steering_;
+  double scale_;
+};
+
+}  // namespace pantomime::conditions

@@ -1,0 +1,85 @@
+// What makes a frozen prior follow labels, as one object that can be trained, stored and applied.
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "pantomime/conditions/label_adapter.h"
+#include "pantomime/conditions/probe.h"
+#include "pantomime/training/model_file.h"
+#include "pantomime/training/motion_data.h"
+
+namespace pantomime::training {
+
+/// The five ways to follow a label; see docs/GUIDANCE.md for what each costs and gives.
+enum class GuidanceKind {
+  Adapter,     ///< side network on the frozen prior: adapted minus plain estimate
+  Probe,       ///< gradient of a classifier on the prior's hidden states
+  Particles,   ///< the probe's likelihood selects among several noise paths
+  Classifier,  ///< gradient of a separate noise-aware classifier (4DFM's way)
+  Free         ///< a network trained with label dropout: classifier-free guidance
+};
+GuidanceKind parse_guidance(const std::string& name);
+const char* name_of(GuidanceKind kind);
+
+/// A trained guide. Probe and Particles use the same file.
+struct Guide {
+  GuidanceKind kind = GuidanceKind::Adapter;
+  std::vector<std::string> labels;
+  std::shared_ptr<conditions::LabelAdapter> adapter;     ///< Adapter, Free
+  std::shared_ptr<conditions::Probe> probe;              ///< Probe, Particles, Classifier
+  std::shared_ptr<diffusion::Denoiser> network;          ///< Free: the whole network; Classifier: its backbone
+  std::string prior_hash;                                ///< SHA-256 of the prior's weights it belongs to
+  std::string licence;
+
+  /// Index of a label; throws Error that lists the labels.
+  int64_t index_of(const std::string& label) const;
+};
+
+struct GuideOptions {
+  GuidanceKind kind = GuidanceKind::Adapter;
+  int64_t steps = 1500;
+  int64_t batch = 48;
+  double rate = 1e-3;
+  uint64_t seed = 1;
+  int64_t fewest_windows = 8;   ///< labels with fewer training windows are left out
+  double dropout = 0.3;         ///< Free: share of clips whose label is hidden
+};
+
+/// Labels that have enough windows, and those that do not ("label: n windows").
+struct LabelChoice {
+  std::vector<std::string> used;
+  std::vector<std::string> too_few;
+};
+LabelChoice choose_labels(const MotionData& data, int64_t fewest_windows);
+
+/// Trains a guide for the prior, which is not changed. For Free, a copy of the prior is trained on with
+/// label dropout. `on_log(step, loss)` every 10 steps.
+Guide train_guide(const MotionData& data, const Prior& prior, const GuideOptions& options,
+                  const std::function<void(int64_t, double)>& on_log, Progress& progress);
+
+void write_guide(const std::filesystem::path& path, const Guide& guide, Storage storage);
+/// Throws Error when the guide was trained for another prior.
+Guide read_guide(const std::filesystem::path& path, const Prior& prior);
+
+/// SHA-256 of a prior's weights and normaliser (not of its file, so a copy stored otherwise matches only
+/// when the numbers are equal).
+std::string weights_hash(const Prior& prior);
+
+/// How to apply a guide.
+struct GuidanceStrength {
+  double scale = -1;        ///< negative: the default of the kind
+  int64_t particles = 8;    ///< Particles only
+};
+double default_scale(GuidanceKind kind);
+
+/// Generates one clip per seed with labels [index of the guide's labels]: features [B, F, D].
+at::Tensor generate_labelled(const Prior& prior, const Guide& guide,
+                             const std::vector<int64_t>& labels,
+                             const conditions::GenerateOptions& options,
+                             const GuidanceStrength& strength = {});
+
+}  // namespace pantomime::training
