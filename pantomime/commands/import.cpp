@@ -17,11 +17,18 @@ struct Options {
 };
 
 nlohmann::json report_json(const library::ImportReport& report) {
-  nlohmann::json result = {
-      {"files", report.files},           {"imported", report.imported},
-      {"unchanged", report.unchanged},   {"duplicates", report.duplicates},
-      {"minutes", report.seconds / 60},  {"missing", report.missing},
-      {"unlabelled", report.unlabelled}, {"failures", nlohmann::json::array()}};
+  nlohmann::json result = {{"files", report.files},
+                           {"imported", report.imported},
+                           {"unchanged", report.unchanged},
+                           {"duplicates", report.duplicates},
+                           {"minutes", report.seconds / 60},
+                           {"missing", report.missing},
+                           {"unlabelled", report.unlabelled},
+                           {"mended", nlohmann::json::array()},
+                           {"failures", nlohmann::json::array()}};
+  for (const library::ImportRepair& repair : report.mended)
+    result["mended"].push_back(
+        {{"clip", repair.clip}, {"redrawn", repair.redrawn}, {"left_out", repair.left_out}});
   for (const library::ImportFailure& failure : report.failures)
     result["failures"].push_back({{"file", failure.file}, {"message", failure.message}});
   return result;
@@ -35,9 +42,16 @@ void tell(const library::ImportReport& report, Terminal& terminal) {
     terminal.print(fmt::format("{} were found twice and taken once", report.duplicates));
   for (const auto& [set, count] : report.missing)
     terminal.print(fmt::format("{}: {} files of its index are not there", set, count));
-  if (terminal.verbose())
-    for (const std::string& label : report.unlabelled)
-      terminal.print(fmt::format("no common label for {}", label));
+  if (!report.mended.empty())
+    terminal.print(fmt::format("{} recordings had impossible frames, which were mended{}",
+                               report.mended.size(),
+                               terminal.verbose() ? ":" : " (-v lists them)"));
+  if (!terminal.verbose()) return;
+  for (const library::ImportRepair& repair : report.mended)
+    terminal.print(fmt::format("  {}: {} frames drawn anew, {} left out", repair.clip,
+                               repair.redrawn, repair.left_out));
+  for (const std::string& label : report.unlabelled)
+    terminal.print(fmt::format("no common label for {}", label));
 }
 
 void run(const Options& options, Context& context) {

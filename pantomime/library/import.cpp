@@ -9,6 +9,7 @@
 #include "pantomime/formats/bvh.h"
 #include "pantomime/formats/csv.h"
 #include "pantomime/formats/mapping_file.h"
+#include "pantomime/library/mend.h"
 #include "pantomime/library/set_index.h"
 #include "pantomime/library/source_files.h"
 #include "pantomime/motion/retarget.h"
@@ -18,7 +19,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr const char* kRecipe = "import 1";  // new number: everything is imported again
+constexpr const char* kRecipe = "import 2";  // new number: everything is imported again
 constexpr size_t kBatchFiles = 64;
 constexpr size_t kBatchBytes = size_t{64} << 20;
 
@@ -33,6 +34,7 @@ struct Job {
   ClipInfo info;
   motion::Clip clip;
   std::set<std::string> unlabelled;
+  Mended mended;
   std::string error;
 };
 
@@ -160,9 +162,16 @@ class Importer {
       if (source.frame_count() == 0) fail("{}: no frames", job.file.where);
       const motion::Mapping& mapping =
           formats::recognise(source.skeleton, mappings_, job.file.where);
-      job.clip = prepare_clip(motion::to_canonical(source, mapping), mapping.floor_offset);
-      job.info =
-          index.describe(job.path, static_cast<int64_t>(job.clip.frame_count()), &job.unlabelled);
+      motion::Clip clip = motion::to_canonical(source, mapping);
+      double begin = 0;
+      if (index.description().recorded) {
+        job.mended = mend(clip);
+        clip = std::move(job.mended.clip);
+        begin = static_cast<double>(job.mended.first) / source.fps;
+      }
+      job.clip = prepare_clip(clip, mapping.floor_offset);
+      job.info = index.describe(job.path, begin, static_cast<int64_t>(job.clip.frame_count()),
+                                &job.unlabelled);
       job.info.mapping = mapping.name;
     } catch (const Error& error) {
       job.error = error.what();
@@ -184,6 +193,9 @@ class Importer {
     } else {
       library_.put(job.info, job.clip, job.hash);
       ++report_.imported;
+      if (job.mended.redrawn + job.mended.left_out > 0)
+        report_.mended.push_back({job.info.name, static_cast<int64_t>(job.mended.redrawn),
+                                  static_cast<int64_t>(job.mended.left_out)});
       report_.seconds += job.clip.seconds();
     }
   }
@@ -199,34 +211,13 @@ class Importer {
   ImportReport report_;
 };
 
-/// Height of the floor under a clip: where the lowest foot joint rests.
-float floor_height(const motion::Clip& clip) {
-  constexpr float kToeHeight = 0.02f;   // of a toe joint above the sole
-  constexpr double kPercentile = 0.03;  // some frames dip below through noise
-  const motion::WorldPose pose = motion::forward_kinematics(clip);
-  std::vector<float> lowest;
-  for (size_t f = 0; f < clip.frame_count(); ++f) {
-    float height = std::numeric_limits<float>::max();
-    for (const int j :
-         {motion::kLeftAnkle, motion::kRightAnkle, motion::kLeftFoot, motion::kRightFoot})
-      height = std::min(height, pose.positions[f * clip.joint_count() + static_cast<size_t>(j)].y);
-    lowest.push_back(height);
-  }
-  const auto at = lowest.begin() +
-                  static_cast<std::ptrdiff_t>(kPercentile * static_cast<double>(lowest.size() - 1));
-  std::nth_element(lowest.begin(), at, lowest.end());
-  return *at - kToeHeight;
-}
-
 }  // namespace
 
 motion::Clip prepare_clip(const motion::Clip& canonical, double floor_offset) {
   motion::Clip clip = motion::resample(canonical, motion::kFps);
   clip.fps = motion::kFps;
   if (clip.frame_count() == 0) fail("no frames");
-  const float shift = static_cast<float>(floor_offset) - floor_height(clip);
-  clip = motion::transformed(clip, motion::Quat{}, {0, shift, 0});
-  return motion::face_forward(clip);
+  return motion::face_forward(motion::on_floor(clip, floor_offset));
 }
 
 ImportReport import_motion(const std::vector<fs::path>& inputs, Library& library,

@@ -34,6 +34,12 @@ struct ImportFailure {
   std::string message;
 };
 
+/// A recording with frames that no body did (see mend.h), and how many source frames that were.
+struct ImportRepair {
+  std::string clip;
+  int64_t redrawn = 0, left_out = 0;
+};
+
 struct ImportReport {
   int64_t files = 0;       ///< motion files seen
   int64_t imported = 0;    ///< written to the library
@@ -41,17 +47,18 @@ struct ImportReport {
   int64_t duplicates = 0;  ///< the same file of a set found in a second place (archive and folder)
   double seconds = 0;      ///< of motion written
   std::vector<ImportFailure> failures;
+  std::vector<ImportRepair> mended;
   std::map<std::string, int64_t> missing;  ///< set -> files of its index that were nowhere found
   std::vector<std::string> unlabelled;     ///< "set: label" that have no common label
 };
 
 /// Imports BVH files, folders and archives of them. Every clip goes through its rig's mapping to
-/// the canonical skeleton, to 30 frames per second, onto the floor (the 3rd percentile of the
-/// lowest foot joint, minus the 2 cm by which a toe joint lies above the sole), and begins over the
-/// origin facing +Z. One transaction a clip, in the order of the files' names whatever the number
-/// of threads. A broken file ends up in `failures` and changes nothing. When `progress` is stopped,
-/// throws Cancelled; what was written stays, and the next import goes on from there. Throws Error
-/// for inputs, descriptions, tables or mappings that can't be read.
+/// the canonical skeleton, is mended (mend.h), goes to 30 frames per second, onto the floor (the
+/// 3rd percentile of the lowest foot joint, minus the 2 cm by which a toe joint lies above the
+/// sole), and begins over the origin facing +Z. One transaction a clip, in the order of the files'
+/// names whatever the number of threads. A broken file ends up in `failures` and changes nothing.
+/// When `progress` is stopped, throws Cancelled; what was written stays, and the next import goes
+/// on from there. Throws Error for inputs, descriptions, tables or mappings that can't be read.
 ImportReport import_motion(const std::vector<std::filesystem::path>& inputs, Library& library,
                            const ImportOptions& options, Progress& progress);
 

@@ -42,9 +42,9 @@ class Keys {
     if (!value || !(*value > 0)) wrong(*node, key, "a number above 0");
     return *value;
   }
-  bool flag(const char* key) {
+  bool flag(const char* key, bool fallback) {
     const toml::node* node = find(key);
-    if (node == nullptr) return false;
+    if (node == nullptr) return fallback;
     if (!node->is_boolean()) wrong(*node, key, "true or false");
     return **node->as_boolean();
   }
@@ -123,7 +123,7 @@ SegmentTable parse_segment_table(const toml::table& table, const std::string& na
   result.per_second = keys.number("per_second", 30);
   result.where = keys.texts("where");
   result.label_map = keys.text("label_map");
-  result.optional = keys.flag("optional");
+  result.optional = keys.flag("optional", false);
   result.replaces = keys.list<std::string>("replaces");
   for (const toml::table* inner : keys.tables("between")) {
     Keys between(*inner, name);
@@ -184,6 +184,7 @@ SetDescription parse_set_description(std::string text, const std::string& name) 
   set.licence = keys.needed_text("licence");
   set.source = keys.needed_text("source");
   set.weight = keys.number("weight", 1);
+  set.recorded = keys.flag("recorded", true);
   set.label_map = keys.text("label_map", set.name);
   set.index = keys.text("index");
   set.path = keys.text("path", "file");

@@ -66,6 +66,7 @@ struct SetDescription {
   std::string licence;  ///< SPDX-like id
   std::string source;   ///< with the words the licence asks to be carried
   double weight = 1;
+  bool recorded = true;   ///< motion capture, which import mends (mend.h); false: made by hand
   std::string label_map;  ///< table of the label map, default: the name
 
   std::string index;  ///< CSV relative to the folder, or empty

@@ -208,7 +208,7 @@ std::vector<SetIndex::Interval> SetIndex::intervals_of(const std::string& path) 
   return result;
 }
 
-ClipInfo SetIndex::describe(const std::string& path, int64_t frames,
+ClipInfo SetIndex::describe(const std::string& path, double begin, int64_t frames,
                             std::set<std::string>* unlabelled) const {
   ClipInfo info;
   info.name = description_.name + "/" + path;
@@ -233,7 +233,7 @@ ClipInfo SetIndex::describe(const std::string& path, int64_t frames,
                            ? labels_.find(interval.label_map, interval.label)
                            : CommonLabel{interval.label, interval.label};
     if (label) {
-      segments.push_back(to_segment(interval.first, interval.last, frames, *label));
+      segments.push_back(to_segment(interval.first - begin, interval.last - begin, frames, *label));
     } else if (unlabelled != nullptr) {
       unlabelled->insert(interval.label);
     }

@@ -27,9 +27,10 @@ class SetIndex {
   /// Paths of all files in the index.
   std::vector<std::string> paths() const;
 
-  /// All that is known of a file, except `mapping`; `frames` at 30 frames per second cut the
-  /// segments. `path` as from listed_path(). Source labels without a common one go to `unlabelled`.
-  ClipInfo describe(const std::string& path, int64_t frames,
+  /// All that is known of a file, except `mapping`, for a clip of `frames` frames at 30 per second
+  /// that begins `begin` seconds into the file. `path` as from listed_path(). Source labels without
+  /// a common one go to `unlabelled`.
+  ClipInfo describe(const std::string& path, double begin, int64_t frames,
                     std::set<std::string>* unlabelled = nullptr) const;
 
   /// Hash of everything that describe() depends on.

@@ -102,7 +102,7 @@ std::string replaced(std::string text, const std::string& from, const std::strin
 TEST(SetIndex, TellsWhoDoesWhatInAFile) {
   const test::TemporaryFolder folder;
   const SetIndex index = make_index(folder);
-  const ClipInfo info = index.describe("a/2.bvh", 300);
+  const ClipInfo info = index.describe("a/2.bvh", 0, 300);
   EXPECT_EQ(info.name, "gym/a/2.bvh");
   EXPECT_EQ(info.set, "gym");
   EXPECT_EQ(info.subject, "gym/2");
@@ -118,11 +118,11 @@ TEST(SetIndex, TellsWhoDoesWhatInAFile) {
 TEST(SetIndex, SplitsBySubjectAfterRenaming) {
   const test::TemporaryFolder folder;
   const SetIndex index = make_index(folder);
-  EXPECT_EQ(index.describe("a/1.bvh", 9).split, "train");
-  EXPECT_EQ(index.describe("b/3.bvh", 9).split, "val");
-  EXPECT_EQ(index.describe("c/4.bvh", 9).subject, "gym/4");
-  EXPECT_EQ(index.describe("c/4.bvh", 9).split, "test");
-  EXPECT_EQ(index.describe("d/special.bvh", 9).subject, "gym/5");
+  EXPECT_EQ(index.describe("a/1.bvh", 0, 9).split, "train");
+  EXPECT_EQ(index.describe("b/3.bvh", 0, 9).split, "val");
+  EXPECT_EQ(index.describe("c/4.bvh", 0, 9).subject, "gym/4");
+  EXPECT_EQ(index.describe("c/4.bvh", 0, 9).split, "test");
+  EXPECT_EQ(index.describe("d/special.bvh", 0, 9).subject, "gym/5");
 }
 
 TEST(SetIndex, SplitsBySomeNumberWhenTold) {
@@ -130,45 +130,53 @@ TEST(SetIndex, SplitsBySomeNumberWhenTold) {
   const SetIndex index = make_index(
       folder, replaced(kSet, "[split]\nval = [\"gym/3\"]\ntest = [\"gym/2\", \"gym/4\"]",
                        "[split.by]\ncolumn = \"take\"\nmodulo = 10\nval = [1]\ntest = [3, 4]"));
-  EXPECT_EQ(index.describe("a/1.bvh", 9).split, "val");
-  EXPECT_EQ(index.describe("a/2.bvh", 9).split, "train");
-  EXPECT_EQ(index.describe("b/3.bvh", 9).split, "test");
-  EXPECT_EQ(index.describe("c/4.bvh", 9).split, "test");
-  EXPECT_EQ(index.describe("d/special.bvh", 9).split, "test");
+  EXPECT_EQ(index.describe("a/1.bvh", 0, 9).split, "val");
+  EXPECT_EQ(index.describe("a/2.bvh", 0, 9).split, "train");
+  EXPECT_EQ(index.describe("b/3.bvh", 0, 9).split, "test");
+  EXPECT_EQ(index.describe("c/4.bvh", 0, 9).split, "test");
+  EXPECT_EQ(index.describe("d/special.bvh", 0, 9).split, "test");
 }
 
 TEST(SetIndex, JoinsSegmentsOfTheSameLabelAndCutsThemToTheClip) {
   const test::TemporaryFolder folder;
   const SetIndex index = make_index(folder);
-  EXPECT_EQ(text_of(index.describe("a/1.bvh", 45).segments), "0-45 walk (stroll)\n");
+  EXPECT_EQ(text_of(index.describe("a/1.bvh", 0, 45).segments), "0-45 walk (stroll)\n");
 }
 
 TEST(SetIndex, LetsAFinerTableReplaceACoarseLabelAndFillTheTimeBetween) {
   const test::TemporaryFolder folder;
   const SetIndex index = make_index(folder);
-  EXPECT_EQ(text_of(index.describe("a/2.bvh", 300).segments),
+  EXPECT_EQ(text_of(index.describe("a/2.bvh", 0, 300).segments),
             "30-75 sit down (sit down)\n"
             "75-150 sit (rest)\n"
             "150-180 stand up (get up)\n"
             "240-300 turn (turn)\n");
   // A clip that ends before a segment does not get it.
-  EXPECT_EQ(text_of(index.describe("a/2.bvh", 100).segments),
+  EXPECT_EQ(text_of(index.describe("a/2.bvh", 0, 100).segments),
             "30-75 sit down (sit down)\n"
             "75-100 sit (rest)\n");
+}
+
+TEST(SetIndex, MovesSegmentsWhenTheClipBeginsLater) {
+  const test::TemporaryFolder folder;
+  EXPECT_EQ(text_of(make_index(folder).describe("a/2.bvh", 2, 100).segments),
+            "0-15 sit down (sit down)\n"
+            "15-90 sit (rest)\n"
+            "90-100 stand up (get up)\n");
 }
 
 TEST(SetIndex, ReportsLabelsThatHaveNoCommonOne) {
   const test::TemporaryFolder folder;
   const SetIndex index = make_index(folder);
   std::set<std::string> unlabelled;
-  EXPECT_TRUE(index.describe("b/3.bvh", 30, &unlabelled).segments.empty());
+  EXPECT_TRUE(index.describe("b/3.bvh", 0, 30, &unlabelled).segments.empty());
   EXPECT_EQ(unlabelled, (std::set<std::string>{"fly"}));
 }
 
 TEST(SetIndex, TakesTheSetsOwnLabelsWhenTheMapDoesNotKnowTheSet) {
   const test::TemporaryFolder folder;
   const SetIndex index = make_index(folder, kSet, "[fine]\nwalk = \"walk\"\n");
-  EXPECT_EQ(text_of(index.describe("b/3.bvh", 30).segments), "0-30 fly (fly)\n");
+  EXPECT_EQ(text_of(index.describe("b/3.bvh", 0, 30).segments), "0-30 fly (fly)\n");
 }
 
 TEST(SetIndex, FindsFilesWhereverTheyWereUnpacked) {
@@ -182,7 +190,7 @@ TEST(SetIndex, FindsFilesWhereverTheyWereUnpacked) {
 
 TEST(SetIndex, DescribesFilesThatItDoesNotList) {
   const test::TemporaryFolder folder;
-  const ClipInfo info = make_index(folder).describe("x/new.bvh", 30);
+  const ClipInfo info = make_index(folder).describe("x/new.bvh", 0, 30);
   EXPECT_EQ(info.subject, "gym/");
   EXPECT_EQ(info.split, "train");
   EXPECT_TRUE(info.segments.empty());
@@ -194,7 +202,7 @@ TEST(SetIndex, WorksWithoutTablesByFolderAndFileName) {
                                              "subject = \"own/{folder}\"\nlabel = \"{stem}\"\n",
                                              "own.toml"),
                        folder.path(), LabelMap());
-  const ClipInfo info = index.describe("anna/walk.bvh", 30);
+  const ClipInfo info = index.describe("anna/walk.bvh", 0, 30);
   EXPECT_EQ(info.subject, "own/anna");
   EXPECT_EQ(text_of(info.segments), "0-30 walk (walk)\n");
 }
