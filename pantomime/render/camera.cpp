@@ -9,7 +9,8 @@
 namespace pantomime::render {
 namespace {
 
-constexpr float kBodyRadius = 0.2f;  // metres of flesh, hair and clothes around a joint
+constexpr float kBodyRadius = 0.13f;  // metres of flesh, hair and clothes around a joint
+constexpr float kCrown = 0.16f;       // metres from the head joint to the middle of the hair
 
 /// Camera position (in camera axes) nearest along the view at which all spheres lie in the picture.
 /// For each of the four border planes only the outermost sphere counts, so it is a closed form.
@@ -108,6 +109,14 @@ std::vector<Camera> frame_clip(const motion::Clip& clip, const FramingOptions& o
   for (size_t i = 0; i < frames * joints; ++i) {
     still.push_back(camera_from_world * pose.positions[i]);
     moving.push_back(camera_from_world * (pose.positions[i] - path[i / joints]));
+  }
+  if (const auto head = clip.skeleton.find("head")) {
+    for (size_t f = 0; f < frames; ++f) {
+      const size_t h = f * joints + static_cast<size_t>(*head);
+      const Vec3 crown = pose.positions[h] + pose.rotations[h] * Vec3{0, kCrown, 0};
+      still.push_back(camera_from_world * crown);
+      moving.push_back(camera_from_world * (crown - path[f]));
+    }
   }
   const Vec3 fixed = nearest_position(still, slope_x, slope_y);
   const Vec3 following = nearest_position(moving, slope_x, slope_y);

@@ -59,8 +59,9 @@ struct FramingOptions {
   float smoothing = 0.5f;     ///< seconds, standard deviation of the following camera's path
 };
 
-/// One camera for each frame of a clip, so that everything within 0.2 m of a joint stays in the
-/// picture. The view is relative to the heading of the first frame. Throws Error for an empty clip.
+/// One camera for each frame of a clip, so that everything within 0.13 m of a joint or of the crown
+/// of the head stays in the picture. The view is relative to the heading of the first frame. Throws
+/// Error for an empty clip.
 std::vector<Camera> frame_clip(const motion::Clip& clip, const FramingOptions& options = {});
 
 /// `path` smoothed by a Gaussian of `sigma` frames; the ends are held.

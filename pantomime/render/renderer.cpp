@@ -6,42 +6,58 @@
 #include <numbers>
 
 #include "pantomime/base/error.h"
-#include "pantomime/base/parallel.h"
+#include "pantomime/render/pixel_rays.h"
 
 namespace pantomime::render {
 namespace {
 
-constexpr int kTile = 16;        // pixels; a multiple of the packet's 4 x 2
 constexpr int kMaxLayers = 24;   // see-through surfaces along one ray
 constexpr float kClear = 0.03f;  // less coverage than this is not worth a layer
-constexpr float kSkin = 5e-4f;   // metres that secondary rays start off the surface
-constexpr float kPi = std::numbers::pi_v<float>;
+constexpr float kOff = 5e-4f;    // metres that secondary rays start off the surface
+constexpr float kFar = std::numeric_limits<float>::infinity();
 
-/// Random numbers by counting: a hash of (seed, pixel, sample, use). Source: Jarzynski & Olano
+/// Three random numbers in [0, 1) by counting: a hash of pixel and use. Source: Jarzynski & Olano
 /// 2020, "Hash Functions for GPU Rendering", pcg3d.
-struct PixelNoise {
-  uint32_t seed;
-  std::array<float, 3> operator()(uint32_t x, uint32_t y, uint32_t use) const {
-    uint32_t a = x * 1664525u + 1013904223u, b = y * 1664525u + 1013904223u,
-             c = (use ^ seed) * 1664525u + 1013904223u;
-    a += b * c, b += c * a, c += a * b;
-    a ^= a >> 16, b ^= b >> 16, c ^= c >> 16;
-    a += b * c, b += c * a, c += a * b;
-    auto unit = [](uint32_t v) { return static_cast<float>(v >> 8) * 0x1p-24f; };
-    return {unit(a), unit(b), unit(c)};
-  }
-};
+std::array<float, 3> noise(uint32_t x, uint32_t y, uint32_t use) {
+  uint32_t a = x * 1664525u + 1013904223u, b = y * 1664525u + 1013904223u,
+           c = use * 1664525u + 1013904223u;
+  a += b * c, b += c * a, c += a * b;
+  a ^= a >> 16, b ^= b >> 16, c ^= c >> 16;
+  a += b * c, b += c * a, c += a * b;
+  auto unit = [](uint32_t v) { return static_cast<float>(v >> 8) * 0x1p-24f; };
+  return {unit(a), unit(b), unit(c)};
+}
 
+/// Part behind the point of a number that is not negative (std::floor is a call on plain x86-64).
 float fraction(float x) {
-  return x - std::floor(x);
+  return x - static_cast<float>(static_cast<int>(x));
 }
 
 /// Point `index` of Roberts' R2 sequence, shifted: even cover of the unit square by any number of
 /// points.
 std::array<float, 2> spread_point(int index, float shift_x, float shift_y) {
-  const auto i = static_cast<float>(index);
+  // Whole periods are left out before floats grow coarse.
+  const auto i = static_cast<float>(index & 1023);
   return {fraction(shift_x + i * 0.7548776662f), fraction(shift_y + i * 0.5698402910f)};
 }
+
+/// Cosine and sine of a turn in [0, 1): a table is quicker than the library and the same
+/// everywhere.
+struct Circle {
+  static constexpr size_t kSteps = 1024;
+  std::array<std::array<float, 2>, kSteps> points;
+  Circle() {
+    for (size_t i = 0; i < kSteps; ++i) {
+      const double angle =
+          2 * std::numbers::pi * (static_cast<double>(i) + 0.5) / static_cast<double>(kSteps);
+      points[i] = {static_cast<float>(std::cos(angle)), static_cast<float>(std::sin(angle))};
+    }
+  }
+  const std::array<float, 2>& at(float turn) const {
+    return points[static_cast<size_t>(turn * static_cast<float>(kSteps)) % kSteps];
+  }
+};
+const Circle kCircle;
 
 /// Two unit vectors that make a right-handed frame with a unit normal. Source: Duff et al. 2017,
 /// "Building an Orthonormal Basis, Revisited".
@@ -52,59 +68,69 @@ void frame_about(Vec3 n, Vec3& a, Vec3& b) {
   b = {d, sign + n.y * n.y * c, -n.y};
 }
 
-struct ShadePoint {
-  Scene3d::Surface surface;
-  Vec3 direction;   // of the ray that came here
-  Vec3 background;  // seen in this direction when there is haze
-  float weight;     // part of the pixel's light
-  float haze;       // 0 … 1
-  int pixel;        // in the tile
-  int sample;
-  uint32_t x, y;  // in the picture
-};
-
-struct Tile {
-  std::vector<ShadePoint> points;
-  std::vector<Vec3> light;  // per pixel of the tile
-};
-
 Vec3 times(Vec3 a, Vec3 b) {
   return {a.x * b.x, a.y * b.y, a.z * b.z};
 }
 
+/// A surface that light of a pixel comes from.
+struct ShadePoint {
+  Scene3d::Surface surface;
+  Vec3 direction;  // of the ray that came here
+  uint32_t mesh;
+  float weight;  // part of the pixel's light
+  float haze;    // 0 … 1
+  int x, y;      // pixel
+  int sample;
+};
+
+/// Light that arrives at each pixel, before tone mapping.
+struct Film {
+  int width, height;
+  std::vector<Vec3> light;  // sum over samples
+  Vec3& at(int x, int y) {
+    return light[static_cast<size_t>(y) * static_cast<size_t>(width) + static_cast<size_t>(x)];
+  }
+  const Vec3& at(int x, int y) const { return const_cast<Film*>(this)->at(x, y); }
+};
+
 class ColourPass {
  public:
   ColourPass(const Scene3d& scene, const Camera& camera, const RenderOptions& options)
-      : scene_(scene),
-        camera_(camera),
-        options_(options),
-        noise_{static_cast<uint32_t>(options.seed ^ (options.seed >> 32))} {
+      : scene_(scene), camera_(camera), options_(options), pixel_rays_(camera) {
+    // Each use of random numbers has a stream of its own.
+    const auto base = static_cast<uint32_t>(options.seed ^ (options.seed >> 32));
+    jitter_stream_ = 3 * base, key_stream_ = 3 * base + 1, sky_stream_ = 3 * base + 2;
     towards_light_ = normalized(scene.key.towards, {0, 1, 0});
     frame_about(towards_light_, light_a_, light_b_);
-    const float pixel_angle = 1 / std::max(camera.fx, camera.fy);
-    primary_ = {&scene, kClear, pixel_angle, 0, true};
+    primary_ = {&scene, kClear, 1 / std::max(camera.fx, camera.fy), 0, true};
     shadow_ = {&scene, 0.5f, 0, 0.004f, true};
     occlusion_ = {&scene, 0.5f, 0, 0.008f, false};
   }
 
-  void render_tile(int tile_x, int tile_y, Image& out) const {
-    Tile tile;
-    const int width = std::min(kTile, camera_.width - tile_x);
-    const int height = std::min(kTile, camera_.height - tile_y);
-    tile.light.assign(static_cast<size_t>(kTile * kTile), {});
-    for (int s = 0; s < options_.samples; ++s)
-      for (int y = 0; y < height; y += 2)
-        for (int x = 0; x < width; x += 4) trace_packet(tile_x, tile_y, x, y, s, tile);
-    shade(tile);
-    const float scale = options_.exposure / static_cast<float>(options_.samples);
-    for (int y = 0; y < height; ++y)
-      for (int x = 0; x < width; ++x) {
-        const Vec3 light = scale * tile.light[static_cast<size_t>(y * kTile + x)];
-        uint8_t* p = out.at(tile_x + x, tile_y + y);
-        p[0] = srgb_from_linear(tone_mapped(light.x));
-        p[1] = srgb_from_linear(tone_mapped(light.y));
-        p[2] = srgb_from_linear(tone_mapped(light.z));
+  /// Adds samples [first, last) to the pixels of a tile that `wanted` (all: null) marks.
+  void add_samples(int tile_x, int tile_y, int first, int last, const uint8_t* wanted,
+                   Film& film) const {
+    std::vector<ShadePoint> points;
+    points.reserve(static_cast<size_t>(kTile * kTile * (last - first)));
+    for (int y = tile_y; y < std::min(tile_y + kTile, camera_.height); y += kBlockHeight)
+      for (int x = tile_x; x < std::min(tile_x + kTile, camera_.width); x += kBlockWidth) {
+        LaneMask valid;
+        bool any = false;
+        for (size_t i = 0; i < kPacket; ++i) {
+          const int px = x + lane_x(i), py = y + lane_y(i);
+          const bool inside = px < camera_.width && py < camera_.height;
+          const bool asked =
+              wanted == nullptr ||
+              (inside && wanted[static_cast<size_t>(py) * static_cast<size_t>(camera_.width) +
+                                static_cast<size_t>(px)] != 0);
+          valid[i] = inside && asked ? -1 : 0;
+          any |= valid[i] != 0;
+        }
+        if (!any) continue;
+        for (int s = first; s < last; ++s) trace_packet(x, y, s, valid, points, film);
       }
+    for (size_t i = 0; i < points.size(); i += kPacket)
+      shade(&points[i], std::min<size_t>(kPacket, points.size() - i), film);
   }
 
  private:
@@ -114,95 +140,67 @@ class ColourPass {
   }
 
   /// One sample of 4 x 2 pixels: collects the surfaces that each ray meets, front to back.
-  void trace_packet(int tile_x, int tile_y, int x0, int y0, int sample, Tile& tile) const {
+  void trace_packet(int x0, int y0, int sample, LaneMask valid, std::vector<ShadePoint>& points,
+                    Film& film) const {
     alignas(32) HitPacket rays;
-    LaneMask valid;
     std::array<Vec3, kPacket> directions;
     std::array<float, kPacket> left;  // light not yet stopped by nearer surfaces
-    const Vec3 origin = camera_.position;
-    bool any = false;
     for (size_t i = 0; i < kPacket; ++i) {
-      const int px = tile_x + x0 + static_cast<int>(i & 3);
-      const int py = tile_y + y0 + static_cast<int>(i >> 2);
-      valid[i] = px < camera_.width && py < camera_.height ? -1 : 0;
-      any |= valid[i] != 0;
-      const auto shift = noise_(static_cast<uint32_t>(px), static_cast<uint32_t>(py), 0);
-      const auto jitter =
-          options_.samples == 1 ? std::array{0.5f, 0.5f} : spread_point(sample, shift[0], shift[1]);
-      directions[i] = normalized(
-          camera_.ray(static_cast<float>(px) + jitter[0], static_cast<float>(py) + jitter[1]));
-      left[i] = 1;
-      rays.ray.org_x[i] = origin.x, rays.ray.org_y[i] = origin.y, rays.ray.org_z[i] = origin.z;
-      rays.ray.dir_x[i] = directions[i].x;
-      rays.ray.dir_y[i] = directions[i].y;
-      rays.ray.dir_z[i] = directions[i].z;
-      rays.ray.tnear[i] = 1e-3f;
-      rays.ray.time[i] = 0;
-      rays.ray.mask[i] = ~0u;
-      rays.ray.id[i] = 0;
-      rays.ray.flags[i] = 0;
-    }
-    for (int layer = 0; any; ++layer) {
-      for (size_t i = 0; i < kPacket; ++i) {
-        rays.ray.tfar[i] = std::numeric_limits<float>::infinity();
-        rays.hit.geomID[i] = RTC_INVALID_GEOMETRY_ID;
-        rays.hit.instID[0][i] = RTC_INVALID_GEOMETRY_ID;
+      const int x = x0 + lane_x(i), y = y0 + lane_y(i);
+      std::array<float, 2> jitter = {0.5f, 0.5f};
+      if (options_.samples > 1) {
+        const auto shift =
+            noise(static_cast<uint32_t>(x), static_cast<uint32_t>(y), jitter_stream_);
+        jitter = spread_point(sample, shift[0], shift[1]);
       }
+      directions[i] = pixel_rays_.direction(static_cast<float>(x) + jitter[0],
+                                            static_cast<float>(y) + jitter[1]);
+      left[i] = 1;
+      pixel_rays_.start(rays, i, directions[i]);
+    }
+    const Surroundings& around = scene_.surroundings;
+    bool any = true;
+    for (int layer = 0; any; ++layer) {
       scene_.rays().intersect(primary_, valid, rays);
       any = false;
       for (size_t i = 0; i < kPacket; ++i) {
         if (valid[i] == 0) continue;
-        const int pixel = (y0 + static_cast<int>(i >> 2)) * kTile + x0 + static_cast<int>(i & 3);
-        if (rays.hit.geomID[i] == RTC_INVALID_GEOMETRY_ID) {
-          tile.light[static_cast<size_t>(pixel)] += left[i] * background(directions[i]);
-          valid[i] = 0;
-          continue;
-        }
+        valid[i] = 0;
+        const int x = x0 + lane_x(i), y = y0 + lane_y(i);
+        const uint32_t mesh = rays.hit.geomID[i];
         const float distance = rays.ray.tfar[i];
-        const Surroundings& around = scene_.surroundings;
-        const float haze = std::clamp(
-            (distance - around.haze_from) / (around.haze_to - around.haze_from), 0.0f, 1.0f);
-        if (haze >= 1) {
-          tile.light[static_cast<size_t>(pixel)] += left[i] * background(directions[i]);
-          valid[i] = 0;
+        if (mesh == RTC_INVALID_GEOMETRY_ID || distance >= around.haze_to) {
+          film.at(x, y) += left[i] * background(directions[i]);
           continue;
         }
         ShadePoint point;
-        point.surface = scene_.surface(rays.hit.geomID[i], rays.hit.primID[i], rays.hit.u[i],
-                                       rays.hit.v[i], directions[i], primary_.spread * distance);
+        point.surface = scene_.surface(mesh, rays.hit.primID[i], rays.hit.u[i], rays.hit.v[i],
+                                       directions[i], primary_.spread * distance);
         const float stopped = layer + 1 == kMaxLayers ? 1 : std::min(point.surface.coverage, 1.0f);
         point.direction = directions[i];
-        point.background = haze > 0 ? background(directions[i]) : Vec3{};
-        point.haze = haze;
+        point.mesh = mesh;
         point.weight = left[i] * stopped;
-        point.pixel = pixel;
+        point.haze =
+            std::max(0.0f, (distance - around.haze_from) / (around.haze_to - around.haze_from));
+        point.x = x, point.y = y;
         point.sample = sample;
-        point.x = static_cast<uint32_t>(tile_x + x0 + static_cast<int>(i & 3));
-        point.y = static_cast<uint32_t>(tile_y + y0 + static_cast<int>(i >> 2));
-        if (point.weight > 0) tile.points.push_back(point);
+        if (point.weight > 0) points.push_back(point);
         left[i] *= 1 - stopped;
-        if (left[i] < 0.02f) {
-          valid[i] = 0;
-          continue;
-        }
-        rays.ray.tnear[i] = distance * (1 + 1e-6f) + 2e-5f;
+        if (left[i] < 0.02f) continue;
+        PixelRays::restart(rays, i, distance * (1 + 1e-6f) + 2e-5f);
+        valid[i] = -1;
         any = true;
       }
     }
   }
 
-  /// Light of all collected points, eight at a time.
-  void shade(Tile& tile) const {
-    for (size_t first = 0; first < tile.points.size(); first += kPacket) {
-      const size_t count = std::min<size_t>(kPacket, tile.points.size() - first);
-      const ShadePoint* points = &tile.points[first];
-      std::array<float, kPacket> lit{}, open{};
-      open.fill(1);
-      key_light(points, count, lit);
-      if (options_.occlusion_rays > 0) sky_light(points, count, open);
-      for (size_t i = 0; i < count; ++i)
-        tile.light[static_cast<size_t>(points[i].pixel)] += radiance(points[i], lit[i], open[i]);
-    }
+  void shade(const ShadePoint* points, size_t count, Film& film) const {
+    std::array<float, kPacket> lit{}, open;
+    open.fill(1);
+    key_light(points, count, lit);
+    if (options_.occlusion_rays > 0) sky_light(points, count, open);
+    for (size_t i = 0; i < count; ++i)
+      film.at(points[i].x, points[i].y) += radiance(points[i], lit[i], open[i]);
   }
 
   static void set_ray(RayPacket& rays, size_t i, Vec3 from, Vec3 direction, float reach) {
@@ -216,26 +214,30 @@ class ColourPass {
     rays.flags[i] = 0;
   }
 
-  /// 1 where the light is seen from the point, times the cosine.
+  /// Two numbers for a point that differ evenly between its samples and between pixels.
+  std::array<float, 2> draw(const ShadePoint& point, int index, uint32_t stream) const {
+    const auto shift =
+        noise(static_cast<uint32_t>(point.x), static_cast<uint32_t>(point.y), stream);
+    return spread_point(index, shift[0], shift[1]);
+  }
+
+  /// The cosine to the key light where it is seen, else 0.
   void key_light(const ShadePoint* points, size_t count, std::array<float, kPacket>& lit) const {
     alignas(32) RayPacket rays;
     LaneMask valid{};
     bool any = false;
     for (size_t i = 0; i < count; ++i) {
       const Scene3d::Surface& s = points[i].surface;
+      // Behind the real surface there is no light, whatever the smooth normal says.
+      if (dot(s.geometric_normal, towards_light_) <= 0) continue;
       lit[i] = std::max(0.0f, dot(s.normal, towards_light_));
-      if (lit[i] <= 0 || dot(s.geometric_normal, towards_light_) <= 0 || !options_.shadows) {
-        // Behind the real surface: no ray, and no light leaking around a smooth normal.
-        if (dot(s.geometric_normal, towards_light_) <= 0) lit[i] = 0;
-        continue;
-      }
-      const auto shift = noise_(points[i].x, points[i].y, 1);
-      const auto [u, v] = spread_point(points[i].sample, shift[0], shift[1]);
-      const float r = scene_.key.radius * std::sqrt(u), angle = 2 * kPi * v;
-      const Vec3 direction = normalized(towards_light_ + r * std::cos(angle) * light_a_ +
-                                        r * std::sin(angle) * light_b_);
-      set_ray(rays, i, s.position + kSkin * s.geometric_normal, direction,
-              std::numeric_limits<float>::infinity());
+      if (lit[i] <= 0 || !options_.shadows) continue;
+      const auto [u, v] = draw(points[i], points[i].sample, key_stream_);
+      const float r = scene_.key.radius * std::sqrt(u);
+      const auto [c, d] = kCircle.at(v);
+      const Vec3 direction = towards_light_ + (r * c) * light_a_ + (r * d) * light_b_;
+      if (!scene_.may_be_blocked(points[i].mesh, s.position, direction, kFar)) continue;
+      set_ray(rays, i, s.position + kOff * s.geometric_normal, direction, kFar);
       valid[i] = -1;
       any = true;
     }
@@ -250,19 +252,26 @@ class ColourPass {
   void sky_light(const ShadePoint* points, size_t count, std::array<float, kPacket>& open) const {
     const float reach = scene_.surroundings.occlusion_reach;
     const int rays_each = options_.occlusion_rays;
+    std::array<bool, kPacket> asked{};
+    bool any = false;
+    for (size_t i = 0; i < count; ++i) {
+      asked[i] = scene_.may_be_blocked(points[i].mesh, points[i].surface.position, reach);
+      any |= asked[i];
+    }
+    if (!any) return;
     for (int k = 0; k < rays_each; ++k) {
       alignas(32) RayPacket rays;
       LaneMask valid{};
       for (size_t i = 0; i < count; ++i) {
+        if (!asked[i]) continue;
         const Scene3d::Surface& s = points[i].surface;
-        const auto shift = noise_(points[i].x, points[i].y, 2);
-        const auto [u, v] = spread_point(points[i].sample * rays_each + k, shift[0], shift[1]);
+        const auto [u, v] = draw(points[i], points[i].sample * rays_each + k, sky_stream_);
         Vec3 a, b;
         frame_about(s.geometric_normal, a, b);
-        const float r = std::sqrt(u), angle = 2 * kPi * v;
-        const Vec3 direction = r * std::cos(angle) * a + r * std::sin(angle) * b +
-                               std::sqrt(std::max(0.0f, 1 - u)) * s.geometric_normal;
-        set_ray(rays, i, s.position + kSkin * s.geometric_normal, direction, reach);
+        const float r = std::sqrt(u);
+        const auto [c, d] = kCircle.at(v);
+        const Vec3 direction = (r * c) * a + (r * d) * b + std::sqrt(1 - u) * s.geometric_normal;
+        set_ray(rays, i, s.position + kOff * s.geometric_normal, direction, reach);
         valid[i] = -1;
       }
       std::array<bool, kPacket> blocked;
@@ -276,44 +285,54 @@ class ColourPass {
     const Scene3d::Surface& s = point.surface;
     const Surroundings& around = scene_.surroundings;
     const Vec3 sky = lerp(around.ground, around.sky, 0.5f + 0.5f * s.normal.y);
-    // What hides the sky is itself lit: it gives back a part, more from bright surfaces.
+    // What hides the sky is itself lit and gives back a part of it.
     const float bounced = 0.25f * (1 - open);
     Vec3 light = times(s.colour, lit * scene_.key.colour + (open + bounced) * sky);
-    if (lit > 0 && s.roughness < 1) {
-      // Blinn-Phong lobe scaled to the energy of a dielectric (Fresnel 0.04 at the middle).
+    if (lit > 0 && s.gloss > 0) {
+      // Blinn-Phong lobe of a dielectric: reflects 0.04 at the middle, all at grazing (Schlick).
       const Vec3 half = normalized(towards_light_ - point.direction, s.normal);
-      const float power = std::min(2 / std::max(std::pow(s.roughness, 4.0f), 1e-3f), 800.0f);
-      const float grazing = 1 - std::max(0.0f, dot(half, towards_light_));
-      const float fresnel = 0.04f + 0.96f * std::pow(grazing, 5.0f);
-      const float lobe = (power + 8) / 8 * std::pow(std::max(0.0f, dot(half, s.normal)), power);
+      const float g = 1 - std::max(0.0f, dot(half, towards_light_));
+      const float fresnel = 0.04f + 0.96f * g * g * g * g * g;
+      const float lobe = (s.gloss + 8) / 8 * std::pow(std::max(0.0f, dot(half, s.normal)), s.gloss);
       light += (fresnel * lobe * lit) * scene_.key.colour;
     }
-    return point.weight * lerp(light, point.background, point.haze);
+    if (point.haze > 0) light = lerp(light, background(point.direction), point.haze);
+    return point.weight * light;
   }
 
   const Scene3d& scene_;
   const Camera& camera_;
   const RenderOptions& options_;
-  PixelNoise noise_;
+  PixelRays pixel_rays_;
+  uint32_t jitter_stream_, key_stream_, sky_stream_;
   Vec3 towards_light_, light_a_, light_b_;
   RayQuery primary_, shadow_, occlusion_;
 };
 
-void check_camera(const Camera& camera) {
-  PANTOMIME_CHECK(
-      camera.width >= 1 && camera.height >= 1 && camera.width <= 16384 && camera.height <= 16384,
-      "render: picture of {} x {}, expected 1 to 16384 each", camera.width, camera.height);
-  PANTOMIME_CHECK(camera.fx > 0 && camera.fy > 0, "render: focal lengths {} and {}, expected > 0",
-                  camera.fx, camera.fy);
-}
-
-/// Calls body(x, y) with the corner of every tile.
-void for_each_tile(const Camera& camera, int threads, const std::function<void(int, int)>& body) {
-  const int across = (camera.width + kTile - 1) / kTile;
-  const int down = (camera.height + kTile - 1) / kTile;
-  parallel_for(static_cast<int64_t>(across) * down, threads, [&](int64_t i) {
-    body(static_cast<int>(i % across) * kTile, static_cast<int>(i / across) * kTile);
-  });
+/// Marks the pixels that differ from a neighbour by more than `contrast`, in roughly what the eye
+/// sees (square root of tone-mapped light).
+std::vector<uint8_t> uneven_pixels(const Film& film, float exposure, float contrast) {
+  const auto count = film.light.size();
+  std::vector<std::array<float, 3>> seen(count);
+  for (size_t i = 0; i < count; ++i) {
+    auto eye = [&](float v) { return std::sqrt(tone_mapped(exposure * std::max(v, 0.0f))); };
+    seen[i] = {eye(film.light[i].x), eye(film.light[i].y), eye(film.light[i].z)};
+  }
+  std::vector<uint8_t> uneven(count, 0);
+  const auto width = static_cast<size_t>(film.width), height = static_cast<size_t>(film.height);
+  auto compare = [&](size_t a, size_t b) {
+    for (size_t c = 0; c < 3; ++c)
+      if (std::abs(seen[a][c] - seen[b][c]) > contrast) uneven[a] = uneven[b] = 1;
+  };
+  for (size_t y = 0; y < height; ++y)
+    for (size_t x = 0; x < width; ++x) {
+      const size_t at = y * width + x;
+      if (x + 1 < width) compare(at, at + 1);
+      if (y + 1 < height) compare(at, at + width);
+      if (x + 1 < width && y + 1 < height) compare(at, at + width + 1);
+      if (x > 0 && y + 1 < height) compare(at, at + width - 1);
+    }
+  return uneven;
 }
 
 }  // namespace
@@ -332,65 +351,30 @@ Image render_colour(const Scene3d& scene, const Camera& camera, const RenderOpti
                   "render: {} samples, expected 1 to 1024", options.samples);
   PANTOMIME_CHECK(options.occlusion_rays >= 0 && options.occlusion_rays <= 1024,
                   "render: {} occlusion rays, expected 0 to 1024", options.occlusion_rays);
-  Image out(camera.width, camera.height, 3);
+  Film film{camera.width, camera.height, {}};
+  film.light.assign(static_cast<size_t>(camera.width) * static_cast<size_t>(camera.height), {});
   const ColourPass pass(scene, camera, options);
-  for_each_tile(camera, options.threads, [&](int x, int y) { pass.render_tile(x, y, out); });
-  return out;
-}
-
-Truth render_truth(const Scene3d& scene, const Camera& camera, int threads) {
-  check_camera(camera);
-  Truth out;
-  out.width = camera.width;
-  out.height = camera.height;
-  const size_t count = static_cast<size_t>(camera.width) * static_cast<size_t>(camera.height);
-  out.depth.assign(count, 0);
-  out.normals.assign(count, {});
-  out.meshes.assign(count, -1);
-  out.objects.assign(count, -1);
-  out.parts.assign(count, 0);
-  const RayQuery query{&scene, 0.5f, 1 / std::max(camera.fx, camera.fy), 0, true};
-  const Vec3 forward = camera.world_from_camera * Vec3{0, 0, 1};
-  for_each_tile(camera, threads, [&](int tile_x, int tile_y) {
-    for (int y0 = tile_y; y0 < std::min(tile_y + kTile, camera.height); y0 += 2)
-      for (int x0 = tile_x; x0 < std::min(tile_x + kTile, camera.width); x0 += 4) {
-        alignas(32) HitPacket rays;
-        LaneMask valid;
-        std::array<Vec3, kPacket> directions;
-        for (size_t i = 0; i < kPacket; ++i) {
-          const int x = x0 + static_cast<int>(i & 3), y = y0 + static_cast<int>(i >> 2);
-          valid[i] = x < camera.width && y < camera.height ? -1 : 0;
-          directions[i] =
-              normalized(camera.ray(static_cast<float>(x) + 0.5f, static_cast<float>(y) + 0.5f));
-          rays.ray.org_x[i] = camera.position.x;
-          rays.ray.org_y[i] = camera.position.y;
-          rays.ray.org_z[i] = camera.position.z;
-          rays.ray.dir_x[i] = directions[i].x;
-          rays.ray.dir_y[i] = directions[i].y;
-          rays.ray.dir_z[i] = directions[i].z;
-          rays.ray.tnear[i] = 1e-3f;
-          rays.ray.tfar[i] = std::numeric_limits<float>::infinity();
-          rays.ray.time[i] = 0;
-          rays.ray.mask[i] = ~0u;
-          rays.ray.id[i] = rays.ray.flags[i] = 0;
-          rays.hit.geomID[i] = RTC_INVALID_GEOMETRY_ID;
-          rays.hit.instID[0][i] = RTC_INVALID_GEOMETRY_ID;
-        }
-        scene.rays().intersect(query, valid, rays);
-        for (size_t i = 0; i < kPacket; ++i) {
-          const uint32_t mesh = rays.hit.geomID[i];
-          if (valid[i] == 0 || mesh == RTC_INVALID_GEOMETRY_ID) continue;
-          const size_t at = out.index(x0 + static_cast<int>(i & 3), y0 + static_cast<int>(i >> 2));
-          const uint32_t triangle = rays.hit.primID[i];
-          const float u = rays.hit.u[i], v = rays.hit.v[i];
-          out.depth[at] = rays.ray.tfar[i] * dot(directions[i], forward);
-          out.normals[at] = scene.smooth_normal(mesh, triangle, u, v, directions[i]);
-          out.meshes[at] = static_cast<int32_t>(mesh);
-          out.objects[at] = scene.mesh(mesh).object;
-          out.parts[at] = scene.part(mesh, triangle, u, v);
-        }
-      }
-  });
+  // One sample everywhere shows where nothing happens; the others go to the rest.
+  std::vector<uint8_t> uneven;
+  const bool adaptive = options.samples > 1 && options.contrast > 0;
+  const int at_first = adaptive ? 1 : options.samples;
+  for_each_tile(camera, options.threads,
+                [&](int x, int y) { pass.add_samples(x, y, 0, at_first, nullptr, film); });
+  if (adaptive) {
+    uneven = uneven_pixels(film, options.exposure, options.contrast);
+    for_each_tile(camera, options.threads, [&](int x, int y) {
+      pass.add_samples(x, y, 1, options.samples, uneven.data(), film);
+    });
+  }
+  Image out(camera.width, camera.height, 3);
+  for (size_t i = 0; i < film.light.size(); ++i) {
+    const bool full = !adaptive || uneven[i] != 0;
+    const float scale = options.exposure / (full ? static_cast<float>(options.samples) : 1.0f);
+    const Vec3 light = scale * film.light[i];
+    out.pixels[3 * i] = srgb_from_linear(tone_mapped(light.x));
+    out.pixels[3 * i + 1] = srgb_from_linear(tone_mapped(light.y));
+    out.pixels[3 * i + 2] = srgb_from_linear(tone_mapped(light.z));
+  }
   return out;
 }
 

@@ -28,6 +28,39 @@ void check_finite(const std::string& name, const std::vector<Vec3>& positions) {
                     name, p.x, p.y, p.z);
 }
 
+void find_bounds(const std::vector<Vec3>& positions, Vec3& low, Vec3& high) {
+  low = high = positions.empty() ? Vec3{} : positions[0];
+  for (const Vec3 p : positions) {
+    low = {std::min(low.x, p.x), std::min(low.y, p.y), std::min(low.z, p.z)};
+    high = {std::max(high.x, p.x), std::max(high.y, p.y), std::max(high.z, p.z)};
+  }
+}
+
+/// Exponent of a Blinn-Phong highlight about as wide as GGX with this roughness; 0 when it is too
+/// faint to be worth a look. Source: Karis 2013, "Specular BRDF Reference".
+float gloss_of(float roughness) {
+  if (!(roughness < 0.95f)) return 0;
+  const float alpha = std::max(roughness * roughness, 0.03f);
+  return std::max(2 / (alpha * alpha) - 2, 1.0f);
+}
+
+/// Whether a ray from `point` passes through a box within `reach`.
+bool meets_box(Vec3 low, Vec3 high, Vec3 point, Vec3 direction, float reach) {
+  float from = 0, to = reach;
+  auto slab = [&](float l, float h, float p, float d) {
+    if (std::abs(d) < 1e-12f) return p >= l && p <= h;
+    const float a = (l - p) / d, b = (h - p) / d;
+    from = std::max(from, std::min(a, b));
+    to = std::min(to, std::max(a, b));
+    return from <= to;
+  };
+  return slab(low.x, high.x, point.x, direction.x) && slab(low.y, high.y, point.y, direction.y) &&
+         slab(low.z, high.z, point.z, direction.z);
+}
+
+// With more meshes than this the boxes cost more than the rays that they spare.
+constexpr size_t kFewMeshes = 24;
+
 }  // namespace
 
 Scene3d::Scene3d(std::shared_ptr<TextureStore> textures)
@@ -36,7 +69,7 @@ Scene3d::Scene3d(std::shared_ptr<TextureStore> textures)
 int Scene3d::add_material(const body::Material& material) {
   paints_.push_back({textures_->get(material.colour, Texture::Kind::kColour),
                      textures_->get(material.normals, Texture::Kind::kNumbers),
-                     material.base_colour, material.roughness, material.see_through});
+                     material.base_colour, gloss_of(material.roughness), material.see_through});
   return static_cast<int>(paints_.size()) - 1;
 }
 
@@ -45,7 +78,10 @@ int Scene3d::add_mesh(Mesh mesh) {
   check_finite(mesh.name, mesh.positions);
   const Paint& paint = paints_[static_cast<size_t>(mesh.material)];
   rays_.add_mesh(mesh.positions, mesh.triangles, paint.see_through);
-  Entry entry{std::move(mesh), {}};
+  Entry entry{std::move(mesh), {}, {}, {}, false};
+  find_bounds(entry.mesh.positions, entry.low, entry.high);
+  const Vec3 size = entry.high - entry.low;
+  entry.flat = std::min({size.x, size.y, size.z}) == 0;
   const Texture* texture = paint.colour ? paint.colour.get() : paint.normals.get();
   if (texture != nullptr && !entry.mesh.uvs.empty()) {
     const float pixels =
@@ -68,13 +104,16 @@ void Scene3d::move_mesh(int mesh, const std::vector<Vec3>& positions,
                         const std::vector<Vec3>& normals) {
   PANTOMIME_CHECK(mesh >= 0 && static_cast<size_t>(mesh) < meshes_.size(), "scene: mesh {} of {}",
                   mesh, meshes_.size());
-  Mesh& to = meshes_[static_cast<size_t>(mesh)].mesh;
+  Entry& entry = meshes_[static_cast<size_t>(mesh)];
+  Mesh& to = entry.mesh;
   PANTOMIME_CHECK(positions.size() == to.positions.size() && normals.size() == to.normals.size(),
                   "scene: mesh \"{}\" has {} positions and {} normals, got {} and {}", to.name,
                   to.positions.size(), to.normals.size(), positions.size(), normals.size());
   check_finite(to.name, positions);
   to.positions = positions;
   to.normals = normals;
+  find_bounds(positions, entry.low, entry.high);
+  entry.flat = false;
   rays_.move_mesh(static_cast<uint32_t>(mesh), to.positions);
 }
 
@@ -90,9 +129,24 @@ std::array<float, 2> Scene3d::uv(const Entry& entry, uint32_t triangle, float u,
           w * uvs[a][1] + u * uvs[b][1] + v * uvs[c][1]};
 }
 
-float Scene3d::level(const Entry& entry, uint32_t triangle, float footprint) {
-  const float texels = entry.texels_per_metre[triangle] * footprint;
-  return texels > 1 ? std::log2(texels) : 0;
+bool Scene3d::may_be_blocked(uint32_t mesh, Vec3 point, Vec3 direction, float reach) const {
+  if (!meshes_[mesh].flat || meshes_.size() > kFewMeshes) return true;
+  for (size_t i = 0; i < meshes_.size(); ++i)
+    if (i != mesh && meets_box(meshes_[i].low, meshes_[i].high, point, direction, reach))
+      return true;
+  return false;
+}
+
+bool Scene3d::may_be_blocked(uint32_t mesh, Vec3 point, float reach) const {
+  if (!meshes_[mesh].flat || meshes_.size() > kFewMeshes) return true;
+  for (size_t i = 0; i < meshes_.size(); ++i) {
+    const Vec3 low = meshes_[i].low, high = meshes_[i].high;
+    if (i != mesh && point.x > low.x - reach && point.x < high.x + reach &&
+        point.y > low.y - reach && point.y < high.y + reach && point.z > low.z - reach &&
+        point.z < high.z + reach)
+      return true;
+  }
+  return false;
 }
 
 float Scene3d::coverage(uint32_t mesh, uint32_t triangle, float u, float v, float footprint) const {
@@ -100,7 +154,7 @@ float Scene3d::coverage(uint32_t mesh, uint32_t triangle, float u, float v, floa
   const Paint& paint = paints_[static_cast<size_t>(entry.mesh.material)];
   if (!paint.colour || entry.mesh.uvs.empty()) return paint.base[3];
   const auto [s, t] = uv(entry, triangle, u, v);
-  return paint.base[3] * paint.colour->alpha(s, t, level(entry, triangle, footprint));
+  return paint.base[3] * paint.colour->alpha(s, t, entry.texels_per_metre[triangle] * footprint);
 }
 
 Scene3d::Surface Scene3d::surface(uint32_t mesh, uint32_t triangle, float u, float v,
@@ -113,20 +167,26 @@ Scene3d::Surface Scene3d::surface(uint32_t mesh, uint32_t triangle, float u, flo
   const float w = 1 - u - v;
   Surface out;
   out.position = w * pa + u * pb + v * pc;
-  out.geometric_normal = normalized(cross(pb - pa, pc - pa), -direction);
-  if (dot(out.geometric_normal, direction) > 0) out.geometric_normal = -out.geometric_normal;
-  out.normal = smooth_normal(mesh, triangle, u, v, direction);
+  const Vec3 flat = normalized(cross(pb - pa, pc - pa), -direction);
+  out.normal = entry.mesh.normals.empty()
+                   ? flat
+                   : normalized(w * entry.mesh.normals[a] + u * entry.mesh.normals[b] +
+                                    v * entry.mesh.normals[c],
+                                flat);
+  const bool behind = dot(flat, direction) > 0;
+  out.geometric_normal = behind ? -flat : flat;
+  if (behind) out.normal = -out.normal;
   out.colour = {paint.base[0], paint.base[1], paint.base[2]};
   out.coverage = paint.see_through ? paint.base[3] : 1;
-  out.roughness = paint.roughness;
+  out.gloss = paint.gloss;
   if (entry.mesh.uvs.empty() || entry.texels_per_metre.empty()) return out;
 
   const auto [s, t] = uv(entry, triangle, u, v);
   // Seen at a slant the footprint grows along one direction only; the root is the compromise.
   const float slant = std::max(std::abs(dot(out.geometric_normal, direction)), 0.05f);
-  const float lod = level(entry, triangle, footprint / std::sqrt(slant));
+  const float texels = entry.texels_per_metre[triangle] * footprint / std::sqrt(slant);
   if (paint.colour) {
-    const std::array<float, 4> texel = paint.colour->sample(s, t, lod);
+    const std::array<float, 4> texel = paint.colour->sample(s, t, texels);
     out.colour = {out.colour.x * texel[0], out.colour.y * texel[1], out.colour.z * texel[2]};
     if (paint.see_through) out.coverage *= texel[3];
   }
@@ -142,7 +202,7 @@ Scene3d::Surface Scene3d::surface(uint32_t mesh, uint32_t triangle, float u, flo
       const Vec3 tangent = normalized(along_u - dot(along_u, out.normal) * out.normal);
       Vec3 bitangent = cross(out.normal, tangent);
       if (dot(bitangent, along_v) > 0) bitangent = -bitangent;
-      const std::array<float, 4> texel = paint.normals->sample(s, t, lod);
+      const std::array<float, 4> texel = paint.normals->sample(s, t, texels);
       const Vec3 bent = (2 * texel[0] - 1) * tangent + (2 * texel[1] - 1) * bitangent +
                         std::max(2 * texel[2] - 1, 0.05f) * out.normal;
       out.normal = normalized(bent, out.normal);
@@ -206,6 +266,7 @@ Mesh floor_mesh(Scene3d& scene, float x, float y, float z, float half_size, floa
       std::fill_n(image->at(column, row), 3, (row < kTexels) == (column < kTexels) ? light : dark);
   body::Material material;
   material.name = "floor";
+  material.roughness = 1;
   material.colour = std::move(image);
   Mesh mesh;
   mesh.name = "floor";

@@ -76,7 +76,7 @@ class Scene3d : public CutOut {
     Vec3 normal;            ///< unit, interpolated and with the normal map
     Vec3 colour;            ///< linear reflectance
     float coverage = 1;     ///< below 1 the rest of the light comes from behind
-    float roughness = 1;
+    float gloss = 0;        ///< exponent of the highlight, 0: none
   };
   /// The point of `mesh` in `triangle` at barycentric (u, v) seen along `direction` (unit), for a
   /// footprint of so many metres across.
@@ -87,6 +87,13 @@ class Scene3d : public CutOut {
   /// Part label of the triangle's corner nearest to (u, v).
   uint8_t part(uint32_t mesh, uint32_t triangle, float u, float v) const;
 
+  /// Whether anything could keep light from a point of `mesh` that comes from `direction` within
+  /// `reach` metres. False is certain; true means that a ray must tell. Spares most of the rays of
+  /// an empty floor.
+  bool may_be_blocked(uint32_t mesh, Vec3 point, Vec3 direction, float reach) const;
+  /// The same for all directions at once.
+  bool may_be_blocked(uint32_t mesh, Vec3 point, float reach) const;
+
   float coverage(uint32_t mesh, uint32_t triangle, float u, float v,
                  float footprint) const override;
 
@@ -94,15 +101,16 @@ class Scene3d : public CutOut {
   struct Paint {
     std::shared_ptr<const Texture> colour, normals;
     std::array<float, 4> base;
-    float roughness;
+    float gloss;  // exponent of the highlight, 0: none
     bool see_through;
   };
   struct Entry {
     Mesh mesh;
     std::vector<float> texels_per_metre;  // [triangles] of the colour texture; empty without uvs
+    Vec3 low, high;                       // bounds
+    bool flat = false;                    // all vertices in one plane: can't shade itself
   };
   std::array<float, 2> uv(const Entry& entry, uint32_t triangle, float u, float v) const;
-  static float level(const Entry& entry, uint32_t triangle, float footprint);
 
   std::shared_ptr<TextureStore> textures_;
   std::vector<Paint> paints_;

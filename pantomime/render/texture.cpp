@@ -1,7 +1,9 @@
 #include "pantomime/render/texture.h"
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
+#include <numbers>
 
 #include "pantomime/base/error.h"
 
@@ -100,11 +102,13 @@ Texture::Texture(const Image& image, Kind kind) : kind_(kind) {
   }
 }
 
-const Texture::Level& Texture::nearest_level(float level) const {
-  const float last = static_cast<float>(levels_.size() - 1);
+const Texture::Level& Texture::nearest_level(float texels) const {
   // Also false for NaN: then the full size.
-  if (!(level > 0.5f)) return levels_[0];
-  return levels_[static_cast<size_t>(std::min(level + 0.5f, last))];
+  if (!(texels > std::numbers::sqrt2_v<float>)) return levels_[0];
+  // The exponent of sqrt(2) * texels is log2(texels) rounded to the nearest.
+  const uint32_t bits = std::bit_cast<uint32_t>(texels * std::numbers::sqrt2_v<float>);
+  const size_t level = (bits >> 23) - 127;
+  return levels_[std::min(level, levels_.size() - 1)];
 }
 
 namespace {
@@ -115,27 +119,33 @@ struct Taps {
   std::array<float, 4> weight;
 };
 
+/// Whole part downwards. A cast, because std::floor is a function call on plain x86-64.
+int floor_to_int(float x) {
+  const int i = static_cast<int>(x);
+  return i - (x < static_cast<float>(i) ? 1 : 0);
+}
+
 Taps taps(float u, float v, int width, int height) {
+  if (!(std::abs(u) < 1e6f) || !(std::abs(v) < 1e6f)) return {{0, 0, 0, 0}, {1, 0, 0, 0}};
   auto wrapped = [](int i, int size) { return i < 0 ? i + size : i >= size ? i - size : i; };
-  // floor() first keeps large coordinates of repeating textures exact.
-  const float x = (u - std::floor(u)) * static_cast<float>(width) - 0.5f;
-  const float y = (v - std::floor(v)) * static_cast<float>(height) - 0.5f;
-  if (!(std::abs(x) < 1e6f) || !(std::abs(y) < 1e6f)) return {{0, 0, 0, 0}, {1, 0, 0, 0}};
-  const float fx = std::floor(x), fy = std::floor(y);
-  const float ax = x - fx, ay = y - fy;
-  const auto x0 = static_cast<size_t>(wrapped(static_cast<int>(fx), width));
-  const auto x1 = static_cast<size_t>(wrapped(static_cast<int>(fx) + 1, width));
-  const size_t stride = static_cast<size_t>(width);
-  const size_t y0 = static_cast<size_t>(wrapped(static_cast<int>(fy), height)) * stride;
-  const size_t y1 = static_cast<size_t>(wrapped(static_cast<int>(fy) + 1, height)) * stride;
+  // The whole part goes first, so that large coordinates of repeating textures stay exact.
+  const float x = (u - static_cast<float>(floor_to_int(u))) * static_cast<float>(width) - 0.5f;
+  const float y = (v - static_cast<float>(floor_to_int(v))) * static_cast<float>(height) - 0.5f;
+  const int ix = floor_to_int(x), iy = floor_to_int(y);
+  const float ax = x - static_cast<float>(ix), ay = y - static_cast<float>(iy);
+  const auto x0 = static_cast<size_t>(wrapped(ix, width));
+  const auto x1 = static_cast<size_t>(wrapped(ix + 1, width));
+  const auto stride = static_cast<size_t>(width);
+  const size_t y0 = static_cast<size_t>(wrapped(iy, height)) * stride;
+  const size_t y1 = static_cast<size_t>(wrapped(iy + 1, height)) * stride;
   return {{4 * (y0 + x0), 4 * (y0 + x1), 4 * (y1 + x0), 4 * (y1 + x1)},
           {(1 - ax) * (1 - ay), ax * (1 - ay), (1 - ax) * ay, ax * ay}};
 }
 
 }  // namespace
 
-std::array<float, 4> Texture::sample(float u, float v, float level) const {
-  const Level& l = nearest_level(level);
+std::array<float, 4> Texture::sample(float u, float v, float texels) const {
+  const Level& l = nearest_level(texels);
   const Taps t = taps(u, v, l.width, l.height);
   std::array<float, 4> out{};
   for (size_t k = 0; k < 4; ++k) {
@@ -148,8 +158,8 @@ std::array<float, 4> Texture::sample(float u, float v, float level) const {
   return out;
 }
 
-float Texture::alpha(float u, float v, float level) const {
-  const Level& l = nearest_level(level);
+float Texture::alpha(float u, float v, float texels) const {
+  const Level& l = nearest_level(texels);
   const Taps t = taps(u, v, l.width, l.height);
   float out = 0;
   for (size_t k = 0; k < 4; ++k)

@@ -28,18 +28,18 @@ class Texture {
   bool has_alpha() const { return has_alpha_; }
   int level_count() const { return static_cast<int>(levels_.size()); }
 
-  /// RGBA (straight alpha), bilinear in the level nearest to `level` (0: full size; n: 2^n times
-  /// smaller; not finite or negative: full size).
-  std::array<float, 4> sample(float u, float v, float level) const;
+  /// RGBA (straight alpha), bilinear, from the size whose texels are nearest to `texels` texels of
+  /// the full size (1: full size, 2: half, …; smaller or not finite: full size).
+  std::array<float, 4> sample(float u, float v, float texels) const;
   /// Alpha alone.
-  float alpha(float u, float v, float level) const;
+  float alpha(float u, float v, float texels) const;
 
  private:
   struct Level {
     int width, height;
     std::vector<uint8_t> texels;  // [height * width * 4], colours weighted by alpha when shrinking
   };
-  const Level& nearest_level(float level) const;
+  const Level& nearest_level(float texels) const;
 
   Kind kind_;
   bool has_alpha_ = false;

@@ -1,0 +1,74 @@
+#include <algorithm>
+#include <cmath>
+
+#include "pantomime/base/error.h"
+#include "pantomime/base/parallel.h"
+#include "pantomime/render/pixel_rays.h"
+#include "pantomime/render/renderer.h"
+
+namespace pantomime::render {
+
+void check_camera(const Camera& camera) {
+  PANTOMIME_CHECK(
+      camera.width >= 1 && camera.height >= 1 && camera.width <= 16384 && camera.height <= 16384,
+      "render: picture of {} x {}, expected 1 to 16384 each", camera.width, camera.height);
+  PANTOMIME_CHECK(camera.fx > 0 && camera.fy > 0, "render: focal lengths {} and {}, expected > 0",
+                  camera.fx, camera.fy);
+}
+
+void for_each_tile(const Camera& camera, int threads, const std::function<void(int, int)>& body) {
+  const int across = (camera.width + kTile - 1) / kTile;
+  const int down = (camera.height + kTile - 1) / kTile;
+  parallel_for(static_cast<int64_t>(across) * down, threads, [&](int64_t i) {
+    body(static_cast<int>(i % across) * kTile, static_cast<int>(i / across) * kTile);
+  });
+}
+
+Truth render_truth(const Scene3d& scene, const Camera& camera, int threads) {
+  check_camera(camera);
+  Truth out;
+  out.width = camera.width;
+  out.height = camera.height;
+  const size_t count = static_cast<size_t>(camera.width) * static_cast<size_t>(camera.height);
+  out.depth.assign(count, 0);
+  out.normals.assign(count, {});
+  out.meshes.assign(count, -1);
+  out.objects.assign(count, -1);
+  out.parts.assign(count, 0);
+  const PixelRays pixel_rays(camera);
+  const RayQuery query{&scene, 0.5f, 1 / std::max(camera.fx, camera.fy), 0, true};
+  const Vec3 forward = camera.world_from_camera * Vec3{0, 0, 1};
+  auto block = [&](int x0, int y0) {
+    alignas(32) HitPacket rays;
+    LaneMask valid;
+    std::array<Vec3, kPacket> directions;
+    for (size_t i = 0; i < kPacket; ++i) {
+      const int x = x0 + lane_x(i), y = y0 + lane_y(i);
+      valid[i] = x < camera.width && y < camera.height ? -1 : 0;
+      directions[i] =
+          pixel_rays.direction(static_cast<float>(x) + 0.5f, static_cast<float>(y) + 0.5f);
+      pixel_rays.start(rays, i, directions[i]);
+    }
+    scene.rays().intersect(query, valid, rays);
+    for (size_t i = 0; i < kPacket; ++i) {
+      const uint32_t mesh = rays.hit.geomID[i];
+      if (valid[i] == 0 || mesh == RTC_INVALID_GEOMETRY_ID) continue;
+      const size_t at = out.index(x0 + lane_x(i), y0 + lane_y(i));
+      const uint32_t triangle = rays.hit.primID[i];
+      const float u = rays.hit.u[i], v = rays.hit.v[i];
+      out.depth[at] = rays.ray.tfar[i] * dot(directions[i], forward);
+      out.normals[at] = scene.smooth_normal(mesh, triangle, u, v, directions[i]);
+      out.meshes[at] = static_cast<int32_t>(mesh);
+      out.objects[at] = scene.mesh(mesh).object;
+      out.parts[at] = scene.part(mesh, triangle, u, v);
+    }
+  };
+  for_each_tile(camera, threads, [&](int tile_x, int tile_y) {
+    for (int y = tile_y; y < std::min(tile_y + kTile, camera.height); y += kBlockHeight)
+      for (int x = tile_x; x < std::min(tile_x + kTile, camera.width); x += kBlockWidth)
+        block(x, y);
+  });
+  return out;
+}
+
+}  // namespace pantomime::render
