@@ -119,6 +119,7 @@ class Program {
 const std::vector<Command>& all_commands() {
   static const std::vector<Command> commands = {
       {"import", "Fill a motion library from motion capture files", add_import},
+      {"train", "Train the unconditional prior on a library", add_train},
       {"info", "Describe any file that Pantomime reads or writes", add_info},
       {"version", "Say which Pantomime this is and what it was built with", add_version},
   };

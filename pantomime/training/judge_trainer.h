@@ -17,16 +17,17 @@ struct JudgeOptions {
   metrics::JudgeConfig network;
   int64_t steps = 3000;
   int64_t batch = 64;
-  double rate = 1e-3;            ///< peak learning rate
+  double rate = 1e-3;  ///< peak learning rate
   double weight_decay = 0.05;
-  double smoothing = 0.1;        ///< share of each label's weight spread over all labels
-  /// Weight of a side task: from the features, 8 poses of the motion without its noise. Without it the
-  /// features hold the label and little else, and a Fréchet distance would see only the mix of actions.
+  double smoothing = 0.1;  ///< share of each label's weight spread over all labels
+  /// Weight of a side task: from the features, 8 poses of the motion without its noise. Without it
+  /// the features hold the label and little else, and a Fréchet distance would see only the mix of
+  /// actions.
   double poses = 1.0;
-  int64_t least_windows = 20;    ///< labels with fewer training windows are left out
-  int64_t least_subjects = 2;    ///< labels shown by fewer people are left out
+  int64_t least_windows = 20;  ///< labels with fewer training windows are left out
+  int64_t least_subjects = 2;  ///< labels shown by fewer people are left out
   uint64_t seed = 1;
-  std::string licence;           ///< of the weights
+  std::string licence;  ///< of the weights
 };
 
 /// A label that was left out, and how much there was of it.
@@ -45,21 +46,21 @@ struct TrainedJudge {
   std::vector<DroppedLabel> dropped;
 };
 
-/// Every label is drawn equally often; each window is mirrored, cut, sped up or slowed down, scaled,
-/// and disturbed (joint angles, positions, floor height) at random. The same data and options give
-/// the same judge on the same machine with the same number of threads. Throws Error when fewer than
-/// two labels are left; Cancelled when stopped.
+/// Every label is drawn equally often; each window is mirrored, cut, sped up or slowed down,
+/// scaled, and disturbed (joint angles, positions, floor height) at random. The same data and
+/// options give the same judge on the same machine with the same number of threads. Throws Error
+/// when fewer than two labels are left; Cancelled when stopped.
 TrainedJudge train_judge(const MotionData& data, const JudgeOptions& options,
                          const std::function<void(const JudgeLogRow&)>& on_log, Progress& progress);
 
 /// How well a judge does on labelled windows of other people.
 struct JudgeExam {
-  std::vector<std::string> labels;               ///< [K] the judge's
-  std::vector<std::vector<int64_t>> confusion;   ///< [K][K] windows: row is the truth
-  int64_t unknown = 0;                           ///< windows with a label the judge doesn't know
-  double accuracy = 0;                           ///< share of windows
-  double balanced_accuracy = 0;                  ///< mean over the labels that occur
-  std::string markdown() const;                  ///< a table, one label a line, with what it took it for
+  std::vector<std::string> labels;              ///< [K] the judge's
+  std::vector<std::vector<int64_t>> confusion;  ///< [K][K] windows: row is the truth
+  int64_t unknown = 0;                          ///< windows with a label the judge doesn't know
+  double accuracy = 0;                          ///< share of windows
+  double balanced_accuracy = 0;                 ///< mean over the labels that occur
+  std::string markdown() const;  ///< a table, one label a line, with what it took it for
 };
 JudgeExam examine_judge(const metrics::Judge& judge, const MotionData& data);
 

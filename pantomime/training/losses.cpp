@@ -82,7 +82,7 @@ Losses motion_loss(const at::Tensor& estimate, const at::Tensor& truth, const at
   out.total = feature + weights.velocity * velocity;
   out.feature = feature.item<double>();
   out.velocity = velocity.item<double>();
-  const int64_t count = std::min(weights.kinematic_clips, estimate.size(0));
+  const auto count = static_cast<int64_t>(weights.kinematic_share * static_cast<double>(estimate.size(0)));
   if (count > 0) {
     const at::Tensor clean = at::argsort(t).narrow(0, 0, count);
     const at::Tensor signal = diffusion::alpha_of(t.index_select(0, clean)).square();

@@ -14,7 +14,7 @@ struct LossWeights {
   double joint_velocity = 300;
   double contact = 300;       ///< movement of a foot that stands in the real clip
   double floor = 100;         ///< toes below the floor
-  int64_t kinematic_clips = 16;  ///< FK terms are computed on this many clips, the least noisy ones
+  double kinematic_share = 0.25;  ///< FK terms are computed on this share of the clips, the least noisy
 };
 
 struct Losses {

@@ -41,7 +41,7 @@ TrainOptions small_options(int64_t steps) {
   options.checkpoint_every = 10;
   options.validate_every = 1000;
   options.optimiser.average = 0.95;
-  options.losses.kinematic_clips = 4;
+  options.losses.kinematic_share = 0.5;
   return options;
 }
 
@@ -54,7 +54,7 @@ TEST(Trainer, LearnsOneClip) {
   const Prior prior = train(data, nullptr, small_options(150), folder / "run",
                             {.on_log = [&](const LogRow& r) { rows.push_back(r); }}, quiet);
   ASSERT_EQ(rows.size(), 30u);
-  EXPECT_LT(rows.back().feature, 0.3 * rows.front().feature);
+  EXPECT_LT(rows.back().loss, 0.3 * rows.front().loss);
   std::vector<size_t> all(data.windows().size());
   std::iota(all.begin(), all.end(), size_t{0});
   const Batch batch = data.collect(all, prior.normaliser);

@@ -1,0 +1,76 @@
+#include <ATen/ATen.h>
+
+#include <charconv>
+#include <nlohmann/json.hpp>
+
+#include "pantomime/base/bytes.h"
+#include "pantomime/base/error.h"
+#include "pantomime/training/judge_trainer.h"
+#include "pantomime/training/model_file.h"
+
+namespace pantomime::training {
+
+using nlohmann::json;
+
+void write_judge(const std::filesystem::path& path, const metrics::Judge& judge) {
+  formats::Safetensors file;
+  for (const auto& [name, shape] :
+       metrics::judge_shapes(judge.config, static_cast<int64_t>(judge.labels.size()))) {
+    const auto it = judge.weights.find(name);
+    PANTOMIME_CHECK(it != judge.weights.end() && it->second.sizes() == at::IntArrayRef(shape),
+                    "{}: the judge's tensor \"{}\" is missing or has another shape", path.string(),
+                    name);
+    file.arrays["judge." + name] = to_array(it->second, Storage::Float);
+  }
+  file.metadata = {{"pantomime.format", std::to_string(kModelFormat)},
+                   {"pantomime.kind", "judge"},
+                   {"pantomime.config", json{{"width", judge.config.width},
+                                             {"blocks", judge.config.blocks},
+                                             {"features", judge.config.features}}
+                                            .dump()},
+                   {"pantomime.features", features::kFeatureLayout},
+                   {"pantomime.fps", "30"},
+                   {"pantomime.skeleton", "smpl22"},
+                   {"pantomime.labels", json(judge.labels).dump()},
+                   {"pantomime.licence", judge.licence},
+                   {"pantomime.recipe", judge.recipe}};
+  formats::write_safetensors(path, file);
+}
+
+metrics::Judge read_judge(const std::filesystem::path& path) {
+  const std::string bytes = read_file(path);
+  const std::string where = path.string();
+  const formats::Safetensors file = formats::parse_safetensors(bytes, where);
+  const std::string& format = metadata(file, "pantomime.format", where);
+  int version = 0;
+  std::from_chars(format.data(), format.data() + format.size(), version);
+  PANTOMIME_CHECK(version >= 1 && version <= kModelFormat,
+                  "{}: made by another pantomime (format {}, this reads 1 to {})", where, format,
+                  kModelFormat);
+  const std::string& kind = metadata(file, "pantomime.kind", where);
+  PANTOMIME_CHECK(kind == "judge", "{}: this is a model of kind \"{}\", expected \"judge\"", where,
+                  kind);
+  metrics::Judge judge;
+  try {
+    const json config = json::parse(metadata(file, "pantomime.config", where));
+    judge.config = {config.at("width"), config.at("blocks"), config.at("features")};
+    judge.labels =
+        json::parse(metadata(file, "pantomime.labels", where)).get<std::vector<std::string>>();
+  } catch (const json::exception& error) {
+    fail("{}: {}", where, error.what());
+  }
+  for (const auto& [name, shape] :
+       metrics::judge_shapes(judge.config, static_cast<int64_t>(judge.labels.size()))) {
+    const auto it = file.arrays.find("judge." + name);
+    PANTOMIME_CHECK(it != file.arrays.end(), "{}: no tensor \"judge.{}\"", where, name);
+    PANTOMIME_CHECK(it->second.shape == shape,
+                    "{}: tensor \"judge.{}\" has another shape than expected", where, name);
+    judge.weights[name] = to_tensor(it->second, where + ": judge." + name);
+  }
+  judge.licence = metadata(file, "pantomime.licence", where);
+  judge.recipe = metadata(file, "pantomime.recipe", where);
+  judge.hash = sha256_hex(bytes);
+  return judge;
+}
+
+}  // namespace pantomime::training
