@@ -12,7 +12,6 @@
 #include "pantomime/base/random.h"
 #include "pantomime/diffusion/parameters.h"
 #include "pantomime/diffusion/sampler.h"
-#include "pantomime/features/kinematics.h"
 #include "pantomime/training/optimiser.h"
 
 namespace pantomime::training {
@@ -129,14 +128,14 @@ Examples draw_examples(const MotionData& data, const Choice& choice, const Judge
   }
   Examples examples;
   const auto [x, mask] = metrics::pad_clips(noisy);
-  at::Tensor joints = features::joint_positions(x);
+  at::Tensor joints = metrics::clip_joints(x);
   joints =
       joints + at::normal(0.0, 1.0, joints.sizes(), generator, joints.options()) * at::cat(flicker);
   examples.input = metrics::judge_input(joints, mask);
   examples.mask = mask;
   examples.labels = at::tensor(labels, at::kLong);
   const at::Tensor truth = metrics::judge_input(
-      features::joint_positions(metrics::pad_clips(clean).first), mask);  // [B, F, 133]
+      metrics::clip_joints(metrics::pad_clips(clean).first), mask);  // [B, F, 133]
   // Poses at 8 times spread evenly over each clip's own length.
   const at::Tensor last = mask.sum(1, true) - 1;  // [B, 1]
   const at::Tensor share = at::linspace(0, 1, kPoses, at::kFloat).unsqueeze(0);
