@@ -47,6 +47,7 @@ enum class ItemKind : uint8_t {
   Top,
   Bottom,
   Shoes,
+  Underwear,
   Hat,
   Glasses,
   Hair,
@@ -57,9 +58,9 @@ enum class ItemKind : uint8_t {
   Teeth,
   Tongue,
 };
-inline constexpr std::array<std::string_view, 13> kItemKinds = {
-    "outfit", "top",  "bottom",   "shoes",     "hat",   "glasses", "hair",
-    "beard",  "eyes", "eyebrows", "eyelashes", "teeth", "tongue"};
+inline constexpr std::array<std::string_view, 14> kItemKinds = {
+    "outfit", "top",   "bottom", "shoes",    "underwear", "hat",   "glasses",
+    "hair",   "beard", "eyes",   "eyebrows", "eyelashes", "teeth", "tongue"};
 
 inline constexpr int kNoTexture = -1;
 

@@ -8,6 +8,8 @@ namespace pantomime::body {
 namespace {
 
 constexpr uint8_t kNeverSeen = 255;
+/// Cover from which cloth under other cloth is left out: two rings inside the outer one's edge.
+constexpr float kTuckedIn = 0.6f;
 constexpr float kFullCover = 254.f;
 /// How far skin is pressed in under cloth, metres on a body 1.7 m tall.
 constexpr float kSink = 0.007f;
@@ -20,7 +22,7 @@ struct Covering {
 
 bool is_clothing(ItemKind kind) {
   return kind == ItemKind::Outfit || kind == ItemKind::Top || kind == ItemKind::Bottom ||
-         kind == ItemKind::Shoes;
+         kind == ItemKind::Shoes || kind == ItemKind::Underwear;
 }
 
 /// Cover by the items of `items` that lie further out than `layer`, at points of the body.
@@ -142,6 +144,10 @@ SkinnedMesh item_mesh(const BodyAssets& assets, std::span<const Vec3> body_point
       const uint32_t* r = &item.references[3 * i];
       const float* w = &item.weights[3 * i];
       hidden[i] = over.hidden[r[0]] && over.hidden[r[1]] && over.hidden[r[2]];
+      // A skirt may show what is under it, a shirt doesn't show the waistband that it hangs over.
+      if (item.kind != ItemKind::Underwear)
+        hidden[i] |= over.depth[r[0]] > kTuckedIn && over.depth[r[1]] > kTuckedIn &&
+                     over.depth[r[2]] > kTuckedIn;
       const float depth = std::clamp(
           w[0] * over.depth[r[0]] + w[1] * over.depth[r[1]] + w[2] * over.depth[r[2]], 0.f, 1.f);
       points[i] -= (sink * depth) * normals[i];

@@ -46,7 +46,7 @@ struct HeightAxis {
 std::vector<TargetWeight> only_height(const BodyShape& shape, double height) {
   BodyShape s = shape;
   s.height = height;
-  std::vector<TargetWeight> out = macro_targets(s);
+  std::vector<TargetWeight> out = shape_targets(s);
   std::erase_if(
       out, [](const TargetWeight& t) { return !t.target.starts_with("macrodetails/height/"); });
   return out;
@@ -57,7 +57,7 @@ HeightAxis height_axis(const BodyAssets& assets, const BodyShape& shape) {
   s.height = 0.5;
   HeightAxis out;
   out.middle.assign(assets.base().begin(), assets.base().end());
-  add_targets(assets, macro_targets(s), out.middle);
+  add_targets(assets, shape_targets(s), out.middle);
   add_targets(assets, face_targets(assets, shape.face), out.middle);
   out.shortest.assign(out.middle.size(), 0.f);
   out.tallest.assign(out.middle.size(), 0.f);
@@ -107,7 +107,7 @@ std::vector<TargetWeight> face_targets(const BodyAssets& assets, uint64_t seed) 
   for (const Detail& d : assets.details()) {
     // Left and right sides are two details of one name: same draw, plus a little of their own.
     Random common(derive_seed(seed, d.name)), own(derive_seed(seed, d.name, 1 + index++));
-    const double w = std::clamp(0.28 * common.normal() + 0.03 * own.normal(), -0.7, 0.7);
+    const double w = std::clamp(0.11 * common.normal() + 0.012 * own.normal(), -0.3, 0.3);
     const int target = w < 0 ? d.less : d.more;
     if (target < 0) continue;
     out.push_back({std::string(assets.targets()[static_cast<size_t>(target)].name), std::abs(w)});
@@ -130,7 +130,7 @@ std::vector<Vec3> morph(const BodyAssets& assets, const BodyShape& shape) {
     points = at_height(axis, solve_height(assets, axis, shape.stature));
   } else {
     points.assign(assets.base().begin(), assets.base().end());
-    add_targets(assets, macro_targets(shape), points);
+    add_targets(assets, shape_targets(shape), points);
     add_targets(assets, face_targets(assets, shape.face), points);
   }
   float ground = points[1];

@@ -5,10 +5,10 @@
 
 #include "pantomime/base/random.h"
 #include "pantomime/body/dressing.h"
-#include "pantomime/body/hair_colour.h"
 #include "pantomime/body/morph.h"
 #include "pantomime/body/parts.h"
 #include "pantomime/body/rig.h"
+#include "pantomime/body/tints.h"
 
 namespace pantomime::body {
 
@@ -41,6 +41,8 @@ std::vector<const Item*> items_of(const BodyAssets& assets, const PersonDescript
     }
   add(find_item(assets, ItemKind::Eyebrows, p.eyebrows));
   add(find_item(assets, ItemKind::Eyelashes, p.eyelashes));
+  for (const Item& i : assets.items())
+    if (i.kind == ItemKind::Underwear && (p.shape.sex < 0.5 ? i.for_women : i.for_men)) add(&i);
   add(find_item(assets, ItemKind::Shoes, p.shoes));
   for (const std::string& name : p.clothes)
     if (name != kNone) add(&find_clothing(assets, name));
@@ -98,6 +100,17 @@ std::string natural_hair_colour(const BodyShape& shape, Random& random) {
   return shape.ethnicity[0] + shape.ethnicity[1] > 0.5 ? "black" : "dark_brown";
 }
 
+std::string natural_hair(const BodyAssets& assets, const BodyShape& shape, Random& random) {
+  std::vector<std::string> names = suitable(assets, ItemKind::Hair, shape);
+  // Afro hair is African people's, and then it is likely.
+  const bool afro = shape.ethnicity[0] > 0.5;
+  if (afro && random.uniform() < 0.4)
+    for (const std::string& name : names)
+      if (name.starts_with("afro")) return name;
+  std::erase_if(names, [](const std::string& name) { return name.starts_with("afro"); });
+  return pick(names, random);
+}
+
 std::string natural_eyes(const BodyAssets& assets, const BodyShape& shape, Random& random) {
   std::vector<std::string> colours;
   for (const Item& i : assets.items())
@@ -141,7 +154,7 @@ PersonDescription filled(const BodyAssets& assets, PersonDescription p, uint64_t
     p.clothes = choose_clothes(assets, p.shape, random);
   }
   fill(p.shoes, "shoes", from_kind(ItemKind::Shoes));
-  fill(p.hair, "hair", from_kind(ItemKind::Hair));
+  fill(p.hair, "hair", [&](Random& r) { return natural_hair(assets, p.shape, r); });
   fill(p.hair_colour, "hair colour", [&](Random& r) { return natural_hair_colour(p.shape, r); });
   fill(p.eyes, "eyes", [&](Random& r) { return natural_eyes(assets, p.shape, r); });
   fill(p.eyebrows, "eyebrows", from_kind(ItemKind::Eyebrows));
@@ -193,6 +206,7 @@ Material material_of(const BodyAssets& assets, const Item& item, const PersonDes
   m.name = item.name;
   m.colour = assets.texture(texture_of(item, p));
   if (is_hair(item.kind) && m.colour) m.colour = dyed(*m.colour, find_hair_colour(p.hair_colour));
+  if (item.kind == ItemKind::Eyes && p.eyes == "brown" && m.colour) m.colour = browned(*m.colour);
   m.normals = assets.texture(item.normals);
   m.base_colour = item.base_colour;
   m.see_through = item.see_through;

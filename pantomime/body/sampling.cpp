@@ -43,7 +43,7 @@ std::array<double, 3> draw_ethnicity(Random& random) {
   out[main] = share;
   out[b] = rounded((1 - share) * split);
   out[c] = rounded(1 - share - out[b]);
-  out[main] = 1 - out[b] - out[c];
+  out[main] = rounded(1 - out[b] - out[c]);
   return out;
 }
 

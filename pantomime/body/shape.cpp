@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cmath>
 
 #include "pantomime/base/error.h"
 
@@ -106,6 +107,10 @@ bool set_axis(BodyShape& shape, std::string_view key, std::string_view value) {
     shape.cup = parse_number(key, value, 0, 1);
   } else if (key == "firmness") {
     shape.firmness = parse_number(key, value, 0, 1);
+  } else if (const auto* length = std::find(kLengthKeys.begin(), kLengthKeys.end(), key);
+             length != kLengthKeys.end()) {
+    shape.lengths[static_cast<size_t>(length - kLengthKeys.begin())] =
+        parse_number(key, value, -1, 1);
   } else if (key == "face") {
     const auto [end, error] =
         std::from_chars(value.data(), value.data() + value.size(), shape.face);
@@ -164,6 +169,7 @@ std::string to_text(const BodyShape& s) {
   }
   put("cup", s.cup, plain.cup);
   put("firmness", s.firmness, plain.firmness);
+  for (size_t i = 0; i < kLengthKeys.size(); ++i) put(kLengthKeys[i], s.lengths[i], 0);
   if (s.face != 0) out += fmt::format(",face={}", s.face);
   return out;
 }
@@ -175,7 +181,7 @@ double age_axis(double years) {
   return 0.5 + (y - 25) / 65 * 0.5;
 }
 
-std::vector<TargetWeight> macro_targets(const BodyShape& s) {
+std::vector<TargetWeight> shape_targets(const BodyShape& s) {
   const Anchors sexes = present({{"female", 1 - s.sex}, {"male", s.sex}});
   const Anchors ages = age_anchors(s.age);
   const Anchors muscles = min_average_max(s.muscle, "muscle");
@@ -215,7 +221,26 @@ std::vector<TargetWeight> macro_targets(const BodyShape& s) {
       }
     }
   }
+  for (size_t i = 0; i < s.lengths.size(); ++i)
+    if (s.lengths[i] != 0)
+      out.push_back(
+          {std::string(length_targets(i)[s.lengths[i] > 0 ? 1 : 0]), std::abs(s.lengths[i])});
   return out;
+}
+
+std::array<std::string_view, 2> length_targets(size_t axis) {
+  // The spelling is the data's.
+  static constexpr std::array<std::array<std::string_view, 2>, kLengthKeys.size()> names = {{
+      {"measure/measure-upperarmlenght-decrease", "measure/measure-upperarmlenght-increase"},
+      {"measure/measure-lowerarmlenght-decrease", "measure/measure-lowerarmlenght-increase"},
+      {"measure/measure-upperlegheight-decrease", "measure/measure-upperlegheight-increase"},
+      {"measure/measure-lowerlegheight-decrease", "measure/measure-lowerlegheight-increase"},
+      {"measure/measure-shoulder-decrease", "measure/measure-shoulder-increase"},
+      {"measure/measure-napetowaist-decrease", "measure/measure-napetowaist-increase"},
+      {"measure/measure-neckheight-decrease", "measure/measure-neckheight-increase"},
+      {"measure/measure-waisttohip-decrease", "measure/measure-waisttohip-increase"},
+  }};
+  return names.at(axis);
 }
 
 }  // namespace pantomime::body

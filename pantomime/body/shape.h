@@ -21,13 +21,20 @@ struct BodyShape {
   std::array<double, 3> ethnicity{1. / 3, 1. / 3, 1. / 3};  ///< african, asian, caucasian; sum 1
   double cup = 0.5;                                         ///< breast size, female only
   double firmness = 0.5;
+  /// Lengths of parts next to what the other axes give, -1 … 1 each, see kLengthKeys.
+  std::array<double, 8> lengths{};
   uint64_t face = 0;  ///< seed of the small features of the face; 0: the plain average face
 };
 
+/// Keys of BodyShape::lengths.
+inline constexpr std::array<std::string_view, 8> kLengthKeys = {
+    "upper_arm", "forearm", "thigh", "shin", "shoulders", "torso", "neck", "waist"};
+
 /// The axes' names in the order they are written.
-inline constexpr std::array<std::string_view, 12> kShapeKeys = {
-    "sex",     "age",   "muscle",    "weight", "height",   "proportions",
-    "african", "asian", "caucasian", "cup",    "firmness", "face"};
+inline constexpr std::array<std::string_view, 20> kShapeKeys = {
+    "sex",   "age",       "muscle", "weight",   "height",    "proportions", "african",
+    "asian", "caucasian", "cup",    "firmness", "upper_arm", "forearm",     "thigh",
+    "shin",  "shoulders", "torso",  "neck",     "waist",     "face"};
 
 /// Sets one axis from text. `sex` takes female, male or a number; `height` an axis value or metres
 /// ("1.62m"); african, asian and caucasian are weights (call finish_ethnicity afterwards). Returns
@@ -58,8 +65,11 @@ struct TargetWeight {
   double weight;
 };
 
-/// Weights of the macro targets of a shape (stature is ignored): the weight of a target is the
-/// product of its axes, each of which is piecewise linear between anchors that sum to 1.
-std::vector<TargetWeight> macro_targets(const BodyShape& shape);
+/// Weights of the targets of a shape (stature is ignored): the weight of a target is the
+/// product of its axes, each of which is piecewise linear between anchors that sum to 1. Targets of
+/// the length axes follow, weighted by how far from 0 they are.
+std::vector<TargetWeight> shape_targets(const BodyShape& shape);
+/// Every target that shape_targets() may name for a length axis: shorter, longer.
+std::array<std::string_view, 2> length_targets(size_t axis);
 
 }  // namespace pantomime::body

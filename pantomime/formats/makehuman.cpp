@@ -1,6 +1,7 @@
 #include "pantomime/formats/makehuman.h"
 
 #include <algorithm>
+#include <cmath>
 #include <map>
 
 #include "pantomime/formats/makehuman_items.h"
@@ -194,7 +195,15 @@ constexpr std::pair<std::string_view, std::string_view> kOpposites[] = {{"min", 
 /// Details of the face that make people differ, each with its opposite. Those that shift the head,
 /// age it or make it lopsided are left to the macro axes.
 std::vector<std::pair<std::string, std::array<std::string, 2>>> face_details(
-    const std::vector<std::string>& names) {
+    const Package& package) {
+  const std::vector<std::string>& names = package.target_names();
+  // No feature of a face moves anything by 5 cm: such a target is broken (one of the right eye is).
+  auto sound = [&](const std::string& name) {
+    const auto row = std::lower_bound(names.begin(), names.end(), name) - names.begin();
+    for (const int16_t step : package.target(static_cast<size_t>(row)))
+      if (std::abs(static_cast<float>(step)) * body::kTargetStep > 0.05f) return false;
+    return true;
+  };
   auto kept = [](const std::string& n) {
     for (const std::string_view room : {"forehead/", "eyes/", "nose/", "mouth/", "ears/", "chin/",
                                         "cheek/", "eyebrows/", "head/head-scale-"})
@@ -214,6 +223,7 @@ std::vector<std::pair<std::string, std::array<std::string, 2>>> face_details(
       if (!name.ends_with("-" + std::string(less))) continue;
       const std::string stem = name.substr(0, name.size() - less.size());
       if (!std::binary_search(names.begin(), names.end(), stem + std::string(more))) continue;
+      if (!sound(name) || !sound(stem + std::string(more))) continue;
       std::string common = stem.substr(0, stem.size() - 1);
       // The two sides of the face share a name, so that they are drawn alike.
       for (const std::string_view side : {"/l-", "/r-"})
@@ -226,11 +236,13 @@ std::vector<std::pair<std::string, std::array<std::string, 2>>> face_details(
 }
 
 std::string targets_section(const Package& package) {
-  const auto details = face_details(package.target_names());
+  const auto details = face_details(package);
   std::vector<size_t> rows;
   for (size_t row = 0; row < package.target_names().size(); ++row) {
     const std::string& name = package.target_names()[row];
-    const bool macro = name.starts_with("macrodetails/") || name.starts_with("breast/female-");
+    bool macro = name.starts_with("macrodetails/") || name.starts_with("breast/female-");
+    for (size_t axis = 0; axis < body::kLengthKeys.size(); ++axis)
+      for (const std::string_view length : body::length_targets(axis)) macro |= name == length;
     const bool detail = std::any_of(details.begin(), details.end(), [&](const auto& d) {
       return d.second[0] == name || d.second[1] == name;
     });

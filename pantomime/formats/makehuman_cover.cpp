@@ -45,8 +45,17 @@ Neighbours neighbours_of(const Mesh& mesh) {
 
 std::vector<uint8_t> cover_of(const Package& package, const SplitSurface& surface,
                               std::span<const Vec3> points, std::span<const Vec3> body_points,
-                              const std::vector<bool>& hidden) {
+                              const std::vector<bool>& flags, bool skirt) {
   const Mesh& base = package.base();
+  // Legs under a skirt are seen as soon as it moves: nothing of them is left out.
+  std::vector<bool> hidden = flags, kept(base.points.size(), false);
+  if (skirt) {
+    float crotch = 0;
+    for (const uint32_t p : package.bone_end("upperleg01.L", "head")) crotch += body_points[p].y;
+    crotch /= static_cast<float>(package.bone_end("upperleg01.L", "head").size());
+    for (size_t p = 0; p < hidden.size(); ++p)
+      if (body_points[p].y < crotch + 0.06f) kept[p] = true, hidden[p] = false;
+  }
   std::vector<const Face*> skin_faces, all_faces;
   for (const Face& f : base.faces) {
     if (is_joint_cube(base, f)) continue;
@@ -88,7 +97,7 @@ std::vector<uint8_t> cover_of(const Package& package, const SplitSurface& surfac
   // Steps from the nearest point that is not near cloth, up to kSlope.
   std::vector<int> depth(count, kSlope);
   for (size_t p = 0; p < count; ++p)
-    if (!near[p] && !hidden[p]) depth[p] = 0;
+    if (!near[p] && !flags[p]) depth[p] = 0;
   for (int ring = 1; ring < kSlope; ++ring)
     for (size_t p = 0; p < count; ++p)
       if (depth[p] > ring)
@@ -96,7 +105,8 @@ std::vector<uint8_t> cover_of(const Package& package, const SplitSurface& surfac
           if (depth[q] == ring - 1) depth[p] = ring;
   std::vector<uint8_t> out(count, 0);
   for (size_t p = 0; p < count; ++p)
-    out[p] = hidden[p] || unseen[p] ? 255 : static_cast<uint8_t>(254 * depth[p] / kSlope);
+    out[p] =
+        (hidden[p] || unseen[p]) && !kept[p] ? 255 : static_cast<uint8_t>(254 * depth[p] / kSlope);
   return out;
 }
 

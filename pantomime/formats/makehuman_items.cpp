@@ -29,19 +29,18 @@ constexpr Choice kWardrobe[] = {
     {"clothes/male_worksuit01",     ItemKind::Outfit, false, true, 5, 70, "work", 50},
     {"clothes/female_casualsuit01", ItemKind::Outfit, true, false, 3, 90, "casual", 50},
     {"clothes/female_casualsuit02", ItemKind::Outfit, true, false, 3, 40, "casual", 50},
-    {"clothes/female_elegantsuit01", ItemKind::Outfit, true, false, 16, 90, "elegant", 50},
+    {"clothes/female_elegantsuit01", ItemKind::Outfit, true, false, 16, 90, "elegant", 50, true},
     {"clothes/female_sportsuit01",  ItemKind::Outfit, true, false, 14, 50, "sport", 50},
     // Dresses and separates of contributors.
-    {"clothes/F_Dress_01",          ItemKind::Outfit, true, false, 14, 75, "elegant", 50},
-    {"clothes/F_Dress_02",          ItemKind::Outfit, true, false, 5, 60, "casual", 50},
-    {"clothes/F_Dress_03",          ItemKind::Outfit, true, false, 5, 60, "elegant", 50},
+    {"clothes/F_Dress_01",          ItemKind::Outfit, true, false, 14, 75, "elegant", 50, true},
+    {"clothes/F_Dress_02",          ItemKind::Outfit, true, false, 5, 60, "casual", 50, true},
     {"clothes/Tightjeans",          ItemKind::Bottom, true, false, 10, 75, "casual", 45},
-    {"clothes/JeansSkirt",          ItemKind::Bottom, true, false, 14, 50, "casual", 45},
-    {"clothes/miniskirt",           ItemKind::Bottom, true, false, 16, 60, "elegant", 45},
+    {"clothes/JeansSkirt",          ItemKind::Bottom, true, false, 18, 45, "casual", 45, true},
+    {"clothes/miniskirt",           ItemKind::Bottom, true, false, 18, 55, "elegant", 45, true},
     {"clothes/ShortJeans",          ItemKind::Bottom, true, false, 10, 45, "summer", 45},
     {"clothes/Sleeveless",          ItemKind::Top, true, false, 12, 65, "casual", 50},
     {"clothes/VNeckTop",            ItemKind::Top, true, false, 12, 60, "casual", 50},
-    {"clothes/spaghetti-top",       ItemKind::Top, true, false, 14, 45, "summer", 50},
+    {"clothes/spaghetti-top",       ItemKind::Top, true, false, 18, 45, "summer", 50},
     {"clothes/short_tail_camo_tee", ItemKind::Top, true, false, 8, 60, "casual", 50},
     // Shoes; socks belong to some of them and go under trousers.
     {"clothes/shoes01",             ItemKind::Shoes, true, true, 3, 90, "casual", 5},
@@ -50,19 +49,20 @@ constexpr Choice kWardrobe[] = {
     {"clothes/shoes04",             ItemKind::Shoes, true, true, 3, 90, "casual", 5},
     {"clothes/shoes05",             ItemKind::Shoes, true, true, 3, 70, "sport", 5},
     {"clothes/shoes06",             ItemKind::Shoes, true, true, 3, 70, "sport", 5},
+    {"clothes/female_panties_01",   ItemKind::Underwear, true, false, 1, 90, "", 2},
     {"clothes/WinterBoots",         ItemKind::Shoes, true, false, 5, 70, "winter", 60},
     {"clothes/glasses",             ItemKind::Glasses, true, true, 18, 90, "summer", 70},
     {"clothes/Fishing_Hat_01",      ItemKind::Hat, true, true, 18, 90, "casual", 80},
     // Hair.
     {"hair/afro01",                 ItemKind::Hair, true, true, 3, 90, "", 60},
-    {"hair/bob01",                  ItemKind::Hair, true, false, 3, 80, "", 60},
-    {"hair/bob02",                  ItemKind::Hair, true, false, 3, 90, "", 60},
-    {"hair/Braid01",                ItemKind::Hair, true, false, 3, 60, "", 60},
+    {"hair/bob01",                  ItemKind::Hair, true, false, 16, 45, "", 60},
+    {"hair/bob02",                  ItemKind::Hair, true, false, 16, 65, "", 60},
+    {"hair/Braid01",                ItemKind::Hair, true, false, 3, 70, "", 60},
     {"hair/long01",                 ItemKind::Hair, true, false, 3, 65, "", 60},
-    {"hair/ponytail01",             ItemKind::Hair, true, false, 3, 80, "", 60},
+    {"hair/ponytail01",             ItemKind::Hair, true, false, 3, 90, "", 60},
     {"hair/short01",                ItemKind::Hair, false, true, 3, 90, "", 60},
-    {"hair/short02",                ItemKind::Hair, false, true, 3, 90, "", 60},
-    {"hair/short03",                ItemKind::Hair, true, false, 3, 90, "", 60},
+    {"hair/short02",                ItemKind::Hair, true, true, 3, 90, "", 60},
+    {"hair/short03",                ItemKind::Hair, true, false, 16, 50, "", 60},
     {"hair/short04",                ItemKind::Hair, false, true, 3, 90, "", 60},
     // Face.
     {"eyes/HighPolyEyes",           ItemKind::Eyes, true, true, 1, 90, "", 0},
@@ -158,6 +158,12 @@ std::array<float, 3> scale_distances(const ScalePoints& s, std::span<const Vec3>
   return out;
 }
 
+Vec3 mean_of(std::span<const Vec3> points, const std::vector<uint32_t>& which) {
+  Vec3 sum;
+  for (const uint32_t p : which) sum += points[p];
+  return (1 / static_cast<float>(which.size())) * sum;
+}
+
 /// Mean skin weights of an item's points from the body points they are tied to.
 SkinWeights mixed_weights(const Package& package, const std::vector<uint32_t>& references,
                           const std::vector<float>& weights) {
@@ -170,6 +176,35 @@ SkinWeights mixed_weights(const Package& package, const std::vector<uint32_t>& r
     push_largest(sums, out);
   }
   return out;
+}
+
+/// A skirt follows the thighs: all of what hangs below the hips is shared out between them by how
+/// far to the left or right it is. (The data ties parts of it to the pelvis, and when the person
+/// sits down they stay behind as a flap.)
+void hang_from_thighs(const Package& package, std::span<const Vec3> body_points,
+                      std::span<const Vec3> points, SkinWeights& skin) {
+  const float top = mean_of(body_points, package.bone_end("upperleg01.L", "head")).y + 0.02f;
+  auto smooth = [](float u) {
+    u = std::clamp(u, 0.f, 1.f);
+    return u * u * (3 - 2 * u);
+  };
+  SkinWeights out;
+  for (size_t i = 0; i < points.size(); ++i) {
+    std::array<float, motion::kJointCount> sums{};
+    for (size_t k = 4 * i; k < 4 * i + 4; ++k) {
+      size_t joint = skin.joints[k];
+      if (joint == motion::kLeftKnee) joint = motion::kLeftHip;
+      if (joint == motion::kRightKnee) joint = motion::kRightHip;
+      sums[joint] += skin.weights[k];
+    }
+    const float below = smooth((top - points[i].y) / 0.12f);
+    const float left = smooth(0.5f + points[i].x / 0.13f);
+    for (float& s : sums) s *= 1 - below;
+    sums[motion::kLeftHip] += below * left;
+    sums[motion::kRightHip] += below * (1 - left);
+    push_largest(sums, out);
+  }
+  skin = std::move(out);
 }
 
 /// "textures/x_eye.png" to the name of a colour: "x".
@@ -306,11 +341,12 @@ CompiledItem compile_item(const Package& package, const std::vector<ModelBody>& 
       hidden[i] =
           (flag.is_number() && flag.get<double>() != 0) || (flag.is_boolean() && flag.get<bool>());
     }
-  const bool cloth = choice.kind <= ItemKind::Shoes;
+  const bool cloth = choice.kind <= ItemKind::Underwear;
   const std::vector<uint8_t> cover =
-      cloth ? cover_of(package, surface, fitted, modelled->points, hidden)
+      cloth ? cover_of(package, surface, fitted, modelled->points, hidden, choice.skirt)
             : std::vector<uint8_t>(package.base().points.size(), 0);
-  const SkinWeights skin = mixed_weights(package, references, weights);
+  SkinWeights skin = mixed_weights(package, references, weights);
+  if (choice.skirt) hang_from_thighs(package, modelled->points, fitted, skin);
 
   if (!model.contains("materials") || model["materials"].empty() ||
       !model["materials"][0].is_object())

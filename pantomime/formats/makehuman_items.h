@@ -30,7 +30,8 @@ struct Choice {
   bool women, men;
   float youngest, oldest;
   const char* style;
-  int layer;  ///< larger is further out
+  int layer;           ///< larger is further out
+  bool skirt = false;  ///< hangs around both legs
 };
 std::span<const Choice> wardrobe();
 
@@ -64,6 +65,6 @@ body::Credit team_credit(const std::string& item, const std::string& author);
 /// gave, `points` and `body_points` its points and the body's on the body it was modelled on.
 std::vector<uint8_t> cover_of(const Package& package, const SplitSurface& surface,
                               std::span<const Vec3> points, std::span<const Vec3> body_points,
-                              const std::vector<bool>& hidden);
+                              const std::vector<bool>& hidden, bool skirt);
 
 }  // namespace pantomime::formats::makehuman

@@ -300,7 +300,7 @@ std::span<const int16_t> Package::target(size_t row) const {
 
 std::vector<Vec3> Package::shape_points(const body::BodyShape& shape) const {
   std::vector<Vec3> out = base_.points;
-  for (const body::TargetWeight& t : body::macro_targets(shape)) {
+  for (const body::TargetWeight& t : body::shape_targets(shape)) {
     const auto it = std::find(target_names_.begin(), target_names_.end(), t.target);
     if (it == target_names_.end()) continue;
     const auto delta = target(static_cast<size_t>(it - target_names_.begin()));

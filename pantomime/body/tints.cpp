@@ -1,4 +1,4 @@
-#include "pantomime/body/hair_colour.h"
+#include "pantomime/body/tints.h"
 
 #include <algorithm>
 #include <cmath>
@@ -51,11 +51,25 @@ std::shared_ptr<const Image> dyed(const Image& hair, const HairColour& colour) {
   const double mean = coverage > 0 ? std::max(sum / coverage, 1.) : 1;
   for (size_t i = 0; i < hair.pixels.size(); i += step) {
     // The square root keeps the strands of very dark pictures from turning to glitter.
-    const double relative = std::sqrt(brightness(i) / mean);
+    const double relative = std::min(std::sqrt(brightness(i) / mean), 1.5);
     for (size_t c = 0; c < 3; ++c) {
       const double v = 255 * static_cast<double>(colour.srgb[c]) * relative;
       out->pixels[i + c] = static_cast<uint8_t>(std::lround(std::min(v, 255.)));
     }
+  }
+  return out;
+}
+
+std::shared_ptr<const Image> browned(const Image& eye) {
+  auto out = std::make_shared<Image>(eye);
+  if (eye.channels < 3) return out;
+  for (size_t i = 0; i < eye.pixels.size(); i += static_cast<size_t>(eye.channels)) {
+    const int red = eye.pixels[i], green = eye.pixels[i + 1];
+    // How much redder than brown: the white of the eye with its veins stays as it is.
+    const double excess = std::clamp((red - 1.6 * green) / std::max(red, 1) * 3, 0., 1.);
+    out->pixels[i + 1] = static_cast<uint8_t>(std::max<double>(green, excess * 0.6 * red));
+    out->pixels[i + 2] =
+        static_cast<uint8_t>(std::max<double>(eye.pixels[i + 2], excess * 0.35 * red));
   }
   return out;
 }
