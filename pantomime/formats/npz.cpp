@@ -173,13 +173,14 @@ std::vector<uint32_t> code_points(const std::string& text) {
   std::vector<uint32_t> out;
   for (size_t i = 0; i < text.size();) {
     const auto lead = static_cast<uint8_t>(text[i++]);
+    // How many more bytes the character has, by the ones that its first byte begins with.
     const int extra = lead < 0x80       ? 0
                       : lead >> 5 == 6  ? 1
                       : lead >> 4 == 14 ? 2
                       : lead >> 3 == 30 ? 3
                                         : -1;
-    uint32_t c = lead & (extra == 0 ? 0x7fU : 0x3fU >> extra);
-    bool good = extra >= 0 && i + static_cast<size_t>(std::max(extra, 0)) <= text.size();
+    bool good = extra >= 0 && text.size() - i >= static_cast<size_t>(std::max(extra, 0));
+    uint32_t c = lead & (extra <= 0 ? 0x7fU : 0x3fU >> extra);
     for (int k = 0; good && k < extra; ++k) {
       const auto next = static_cast<uint8_t>(text[i++]);
       good = next >> 6 == 2;
