@@ -82,7 +82,8 @@ Run add_import(CLI::App& app, Context& context) {
   const auto options = std::make_shared<Options>();
   app.add_option("inputs", options->inputs, "BVH files, folders and archives of them")
       ->required()
-      ->type_name("PATH");
+      ->type_name("PATH")
+      ->default_str("");
   add_out(app, options->out, "The library; filled further when it is there");
   library::ImportOptions& import = options->import;
   app.add_option("--sets", import.sets, "Folder of set descriptions (default: our own)")

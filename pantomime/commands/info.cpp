@@ -242,7 +242,8 @@ Run add_info(CLI::App& app, Context& context) {
   const auto options = std::make_shared<Options>();
   app.add_option("files", options->files, "BVH, npz, npy, safetensors, GLB, PNG, JPEG, library")
       ->required()
-      ->type_name("FILE");
+      ->type_name("FILE")
+      ->default_str("");
   app.add_option("--mappings", options->mappings, "Folder of rig mappings (default: our own)")
       ->type_name("DIR");
   add_json(app, options->json);

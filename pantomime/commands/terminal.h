@@ -21,7 +21,7 @@ class Terminal : public Progress {
   void catch_signals();
 
   void begin(const std::string& what, int64_t total) override;
-  void step(int64_t done, const std::string& note) override;
+  void step(int64_t done, const std::string& note = {}) override;
   void end() override;
   void note(const std::string& line) override;
 
