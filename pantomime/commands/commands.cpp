@@ -90,7 +90,7 @@ class Program {
         ->type_name("FILE")
         ->configurable(false);
     app.add_option("--threads", context_.threads, "0: all cores")
-        ->check(CLI::Range(0, 1024))
+        ->check(CLI::Range(0, 1024).description(""))
         ->type_name("N");
     app.add_flag("-q,--quiet", quiet_, "No progress")->configurable(false);
     app.add_flag("-v,--verbose", verbose_, "More words")->configurable(false);
@@ -119,7 +119,10 @@ class Program {
 const std::vector<Command>& all_commands() {
   static const std::vector<Command> commands = {
       {"import", "Fill a motion library from motion capture files", add_import},
+      {"generate", "Make labelled, clothed, moving people", add_generate},
       {"train", "Train the unconditional prior on a library", add_train},
+      {"train-guide", "Make a frozen prior follow labels", add_train_guide},
+      {"assets", "Compile the body's assets", add_assets},
       {"info", "Describe any file that Pantomime reads or writes", add_info},
       {"version", "Say which Pantomime this is and what it was built with", add_version},
   };

@@ -50,7 +50,10 @@ void refuse_overwrite(const std::filesystem::path& path, bool force);
 int run_program(int argc, char** argv, std::string& command);
 
 Run add_import(CLI::App& app, Context& context);
+Run add_generate(CLI::App& app, Context& context);
 Run add_train(CLI::App& app, Context& context);
+Run add_train_guide(CLI::App& app, Context& context);
+Run add_assets(CLI::App& app, Context& context);
 Run add_info(CLI::App& app, Context& context);
 Run add_version(CLI::App& app, Context& context);
 

@@ -283,7 +283,13 @@ Guide read_guide(const std::filesystem::path& path, const Prior& prior) {
 at::Tensor generate_labelled(const Prior& prior, const Guide& guide,
                              const std::vector<int64_t>& labels,
                              const conditions::GenerateOptions& options,
-                             const GuidanceStrength& strength) {
+                             const GuidanceStrength& strength,
+                             const std::vector<conditions::Condition*>& also) {
+  auto with = [&](conditions::Condition& label) {
+    std::vector<conditions::Condition*> all = {&label};
+    all.insert(all.end(), also.begin(), also.end());
+    return all;
+  };
   PANTOMIME_CHECK(labels.size() == options.seeds.size(), "generate: {} labels for {} seeds",
                   labels.size(), options.seeds.size());
   const double scale = strength.scale < 0 ? default_scale(guide.kind) : strength.scale;
@@ -292,19 +298,19 @@ at::Tensor generate_labelled(const Prior& prior, const Guide& guide,
   switch (guide.kind) {
     case GuidanceKind::Adapter: {
       conditions::LabelGuidance guidance(*guide.adapter, wanted, scale);
-      return generate(*prior.denoiser, prior.normaliser, {&guidance}, options);
+      return generate(*prior.denoiser, prior.normaliser, with(guidance), options);
     }
     case GuidanceKind::Free: {
       conditions::LabelGuidance guidance(*guide.adapter, wanted, scale);
-      return generate(*guide.network, prior.normaliser, {&guidance}, options);
+      return generate(*guide.network, prior.normaliser, with(guidance), options);
     }
     case GuidanceKind::Classifier: {
       conditions::ProbeGuidance guidance(*guide.probe, *guide.network, wanted, scale);
-      return generate(*prior.denoiser, prior.normaliser, {&guidance}, options);
+      return generate(*prior.denoiser, prior.normaliser, with(guidance), options);
     }
     case GuidanceKind::Probe: {
       conditions::ProbeGuidance guidance(*guide.probe, *prior.denoiser, wanted, scale);
-      return generate(*prior.denoiser, prior.normaliser, {&guidance}, options);
+      return generate(*prior.denoiser, prior.normaliser, with(guidance), options);
     }
     case GuidanceKind::Particles: break;
   }

@@ -76,10 +76,12 @@ struct GuidanceStrength {
 };
 double default_scale(GuidanceKind kind);
 
-/// Generates one clip per seed with labels [index of the guide's labels]: features [B, F, D].
+/// Generates one clip per seed with labels [index of the guide's labels]: features [B, F, D]. Conditions
+/// in `also` come after the label (Particles takes none).
 at::Tensor generate_labelled(const Prior& prior, const Guide& guide,
                              const std::vector<int64_t>& labels,
                              const conditions::GenerateOptions& options,
-                             const GuidanceStrength& strength = {});
+                             const GuidanceStrength& strength = {},
+                             const std::vector<conditions::Condition*>& also = {});
 
 }  // namespace pantomime::training

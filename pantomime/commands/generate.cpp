@@ -1,0 +1,239 @@
+// pantomime generate: labelled, clothed, moving people.
+#include <ATen/core/Tensor.h>
+
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <set>
+
+#include "pantomime/base/bytes.h"
+#include "pantomime/base/error.h"
+#include "pantomime/base/random.h"
+#include "pantomime/body/person.h"
+#include "pantomime/body/rig.h"
+#include "pantomime/commands/commands.h"
+#include "pantomime/commands/model_options.h"
+#include "pantomime/conditions/geometry.h"
+#include "pantomime/formats/amass.h"
+#include "pantomime/formats/bvh.h"
+#include "pantomime/formats/glb.h"
+#include "pantomime/formats/makehuman.h"
+#include "pantomime/motion/fit_to_body.h"
+#include "pantomime/motion/foot_lock.h"
+#include "pantomime/motion/retarget.h"
+#include "pantomime/render/image_file.h"
+#include "pantomime/render/preview.h"
+#include "pantomime/render/skeleton_strip.h"
+#include "pantomime/render/video.h"
+
+namespace pantomime::commands {
+namespace {
+
+namespace fs = std::filesystem;
+using nlohmann::json;
+
+struct Options {
+  ModelOptions model;
+  std::vector<std::string> labels;
+  double seconds = 4;
+  int64_t count = 1;
+  uint64_t seed = 1;
+  std::string body = "random";
+  std::vector<std::string> formats = {"glb", "bvh", "npz", "mp4", "png"};
+  fs::path out = "out";
+  std::string sampler = "dpm2m";
+  int steps = 20;
+  bool no_foot_lock = false, force = false;
+  int size = 480;
+};
+
+/// One clip to be made.
+struct Item {
+  std::string label;  ///< empty: no condition
+  std::string name;   ///< of its files, without extension
+  body::Character character;
+  motion::Clip clip;
+};
+
+/// People for the items: random ones, one described, or plain bodies when there are no assets.
+void cast(const Options& options, std::vector<Item>& items, Context& context) {
+  const fs::path assets_file = formats::body_assets_path();
+  const bool plain = options.body == "plain" || !fs::exists(assets_file);
+  if (plain) {
+    if (options.body != "plain")
+      context.terminal.note(fmt::format("{} is not there (tools/setup makes it): plain bodies",
+                                        assets_file.string()));
+    fail("no body assets");
+  }
+  const body::BodyAssets assets = formats::open_body_assets(assets_file);
+  for (size_t i = 0; i < items.size(); ++i) {
+    const body::PersonDescription person =
+        options.body == "random"
+            ? body::sample_person(assets, derive_seed(options.seed, "person", i))
+            : body::parse_person(options.body);
+    items[i].character = body::make_character(assets, person);
+  }
+}
+
+/// Motions for all items in a few batches; one condition list for each batch.
+void move(const Options& options, const training::Prior& prior,
+          const std::optional<training::Guide>& guide, std::vector<Item>& items, Context& context) {
+  constexpr size_t kBatch = 16;
+  const auto frames = static_cast<int64_t>(std::lround(options.seconds * motion::kFps));
+  context.terminal.begin("generate", static_cast<int64_t>(items.size()));
+  for (size_t first = 0; first < items.size(); first += kBatch) {
+    const size_t last = std::min(items.size(), first + kBatch);
+    conditions::GenerateOptions generate{.frames = frames};
+    generate.sampler.method = diffusion::parse_method(options.sampler);
+    generate.sampler.steps = options.steps;
+    generate.sampler.progress = &context.terminal;
+    std::vector<motion::Geometry> bodies;
+    std::vector<int64_t> labels;
+    for (size_t i = first; i < last; ++i) {
+      generate.seeds.push_back(derive_seed(options.seed, "clip", i));
+      bodies.push_back(motion::geometry_of(items[i].character.skeleton.offsets));
+      labels.push_back(items[i].label.empty() ? -1 : guide->index_of(items[i].label));
+    }
+    conditions::GeometryCondition geometry(bodies, prior.normaliser);
+    const at::Tensor features =
+        guide ? training::generate_labelled(prior, *guide, labels, generate, strength_of(options.model),
+                                            {&geometry})
+              : conditions::generate(*prior.denoiser, prior.normaliser, {&geometry}, generate);
+    for (size_t i = first; i < last; ++i) {
+      const motion::Clip raw = features::decode(features[static_cast<int64_t>(i - first)]);
+      motion::Clip clip = motion::fit_to_body(raw, items[i].character.skeleton);
+      clip = motion::on_floor(clip);
+      items[i].clip = options.no_foot_lock ? clip : motion::lock_feet(clip);
+    }
+    context.terminal.step(static_cast<int64_t>(last), "");
+  }
+  context.terminal.end();
+}
+
+/// How a clip was made; kept in every file of it.
+json settings_of(const Options& options, const training::Prior& prior, const Item& item, Context& context) {
+  return {{"program", "pantomime"},
+          {"command", context.command_line},
+          {"prior", options.model.prior},
+          {"prior_sha256", prior.hash},
+          {"prior_licence", prior.licence},
+          {"label", item.label},
+          {"seed", options.seed},
+          {"seconds", options.seconds},
+          {"sampler", options.sampler},
+          {"steps", options.steps},
+          {"guidance", item.label.empty() ? "none" : options.model.guidance},
+          {"scale", options.model.scale},
+          {"foot_lock", !options.no_foot_lock},
+          {"person", item.character.description}};
+}
+
+void write_item(const Options& options, const Item& item, const json& settings, Context& context) {
+  const fs::path base = options.out / item.name;
+  auto wanted = [&](const char* format) {
+    return std::find(options.formats.begin(), options.formats.end(), format) != options.formats.end();
+  };
+  auto path = [&](const char* extension) { return fs::path(base.string() + extension); };
+  if (wanted("glb"))
+    formats::write_glb(path(".glb"), item.character, item.clip,
+                       {.title = item.name, .settings = settings.dump()});
+  if (wanted("bvh")) formats::write_bvh(path(".bvh"), item.clip);
+  if (wanted("npz"))
+    formats::write_amass(path(".npz"), {.clip = item.clip, .gender = "neutral", .settings = settings.dump()});
+  if (wanted("mp4")) {
+    render::PreviewOptions preview;
+    preview.framing.width = preview.framing.height = options.size;
+    preview.threads = context.threads;
+    render::write_video(path(".mp4"),
+                        {.width = options.size, .height = options.size, .comment = settings.dump()},
+                        [&](const render::PushFrame& push) {
+                          render::render_preview(item.character, item.clip, preview, push, context.terminal);
+                        });
+  }
+  write_file(path(".json"), settings.dump(2) + "\n");
+}
+
+void run(const Options& options, Context& context) {
+  static const std::set<std::string> kFormats = {"glb", "bvh", "npz", "mp4", "png"};
+  for (const std::string& format : options.formats)
+    if (!kFormats.contains(format))
+      fail("format \"{}\": expected glb, bvh, npz, mp4 or png", format);
+  PANTOMIME_CHECK(options.seconds >= 0.5 && options.seconds <= 10,
+                  "--seconds {}: expected 0.5 to 10", options.seconds);
+  PANTOMIME_CHECK(options.count >= 1 && options.count <= 100000, "--count {}: expected 1 to 100000",
+                  options.count);
+  PANTOMIME_CHECK(options.size >= 64 && options.size <= 4096 && options.size % 2 == 0,
+                  "--size {}: expected an even number from 64 to 4096", options.size);
+  const training::Prior prior = open_prior(options.model);
+  std::optional<training::Guide> guide;
+  if (!options.labels.empty()) guide = open_guide(options.model, prior);
+
+  std::vector<Item> items;
+  const std::vector<std::string> labels = options.labels.empty() ? std::vector<std::string>{""} : options.labels;
+  for (const std::string& label : labels) {
+    if (guide) guide->index_of(label);  // an unknown label is told before any work
+    for (int64_t i = 0; i < options.count; ++i) {
+      std::string name = label.empty() ? "motion" : label;
+      std::replace(name.begin(), name.end(), ' ', '-');
+      items.push_back({label, fmt::format("{:03d}-{}", items.size() + 1, name), {}, {}});
+    }
+  }
+  if (fs::exists(options.out) && !fs::is_empty(options.out) && !options.force)
+    fail("{}: is not empty; choose another folder or --force", options.out.string());
+  fs::create_directories(options.out);
+
+  cast(options, items, context);
+  move(options, prior, guide, items, context);
+
+  json manifest = json::array();
+  context.terminal.begin("write", static_cast<int64_t>(items.size()));
+  for (size_t i = 0; i < items.size(); ++i) {
+    context.terminal.check();
+    const json settings = settings_of(options, prior, items[i], context);
+    write_item(options, items[i], settings, context);
+    json entry = settings;
+    entry["name"] = items[i].name;
+    manifest.push_back(entry);
+    context.terminal.step(static_cast<int64_t>(i) + 1, items[i].name);
+  }
+  context.terminal.end();
+  if (std::find(options.formats.begin(), options.formats.end(), "png") != options.formats.end()) {
+    std::vector<render::SheetRow> rows;
+    std::vector<render::LabelledClip> strips;
+    for (const Item& item : items) {
+      rows.push_back({&item.character, &item.clip, item.name});
+      strips.push_back({item.name, item.clip});
+    }
+    const render::PngText text = {{"Comment", manifest.dump()}};
+    render::ContactSheetOptions sheet;
+    sheet.columns = rows.size() > 4 ? 2 : 1;
+    sheet.threads = context.threads;
+    render::write_png(options.out / "sheet.png", render::contact_sheet(rows, sheet, context.terminal), text);
+    render::write_png(options.out / "strips.png",
+                      render::skeleton_sheet(strips, {}, {}, rows.size() > 4 ? 2 : 1), text);
+  }
+  write_file(options.out / "manifest.json", manifest.dump(2) + "\n");
+  context.terminal.print(fmt::format("{}: {} people", options.out.string(), items.size()));
+}
+
+}  // namespace
+
+Run add_generate(CLI::App& app, Context& context) {
+  const auto o = std::make_shared<Options>();
+  app.add_option("--label", o->labels, "Actions; --count people do each of them")->delimiter(',');
+  app.add_option("--seconds", o->seconds, "Length of each clip, 0.5 to 10");
+  app.add_option("--count", o->count, "Clips of each label");
+  app.add_option("--body", o->body,
+                 "random, plain, or a description: \"sex=female,age=70,weight=0.7,height=1.62m\"");
+  app.add_option("--format", o->formats, "glb, bvh, npz, mp4, png")->delimiter(',');
+  app.add_option("--sampler", o->sampler, "dpm2m, ddim or ddpm");
+  app.add_option("--steps", o->steps, "Denoising steps");
+  app.add_option("--size", o->size, "Width and height of videos, pixels");
+  app.add_flag("--no-foot-lock", o->no_foot_lock, "Leave the feet as they were sampled");
+  add_model_options(app, o->model);
+  add_out(app, o->out, "Folder for the files");
+  add_seed(app, o->seed);
+  add_force(app, o->force, "Write into a folder that is not empty");
+  return [o, &context] { run(*o, context); };
+}
+
+}  // namespace pantomime::commands

@@ -1,0 +1,29 @@
+// Options of all commands that read a prior, and how its files are found.
+#pragma once
+
+#include <filesystem>
+#include <string>
+
+#include "pantomime/commands/commands.h"
+#include "pantomime/training/guide.h"
+
+namespace pantomime::commands {
+
+/// `prior` is the name of a shipped prior ("open", "research") or a file. Guides of a shipped prior lie
+/// beside it as <kind>.safetensors.
+struct ModelOptions {
+  std::string prior = "open";
+  std::string guidance = "adapter";
+  std::filesystem::path guide;  ///< empty: the guide that lies beside the prior
+  double scale = -1;
+  int64_t particles = 8;
+};
+
+void add_model_options(CLI::App& app, ModelOptions& options);
+std::filesystem::path prior_path(const std::string& prior);
+training::Prior open_prior(const ModelOptions& options);
+/// The guide that `--guidance` asks for; throws Error that says how to train one when there is none.
+training::Guide open_guide(const ModelOptions& options, const training::Prior& prior);
+training::GuidanceStrength strength_of(const ModelOptions& options);
+
+}  // namespace pantomime::commands

@@ -1,0 +1,34 @@
+#include "pantomime/conditions/geometry.h"
+
+#include <ATen/ATen.h>
+
+#include "pantomime/base/error.h"
+
+namespace pantomime::conditions {
+
+using features::kGeometry;
+using motion::kGeometrySize;
+
+GeometryCondition::GeometryCondition(const std::vector<motion::Geometry>& bodies,
+                                     const features::Normaliser& normaliser, double reach) {
+  PANTOMIME_CHECK(!bodies.empty(), "geometry: no bodies");
+  const auto count = static_cast<int64_t>(bodies.size());
+  at::Tensor raw = at::empty({count, kGeometrySize}, at::kFloat);
+  for (int64_t b = 0; b < count; ++b)
+    std::copy(bodies[static_cast<size_t>(b)].begin(), bodies[static_cast<size_t>(b)].end(),
+              raw.data_ptr<float>() + b * kGeometrySize);
+  const at::Tensor centre = normaliser.mean.narrow(0, kGeometry, kGeometrySize);
+  const at::Tensor scale = normaliser.scale.narrow(0, kGeometry, kGeometrySize);
+  const at::Tensor far = reach * normaliser.spread.narrow(0, kGeometry, kGeometrySize);
+  held_ = at::minimum(at::maximum((raw - centre) / scale, -far), far).unsqueeze(1);
+}
+
+at::Tensor GeometryCondition::guide(Call& call, const at::Tensor& estimate) {
+  at::Tensor out = (estimate.defined() ? estimate : call.plain()).clone();
+  PANTOMIME_CHECK(held_.size(0) == out.size(0), "geometry: {} bodies for {} clips", held_.size(0),
+                  out.size(0));
+  out.narrow(2, kGeometry, kGeometrySize).copy_(held_.to(out.device()).expand({-1, out.size(1), -1}));
+  return out;
+}
+
+}  // namespace pantomime::conditions

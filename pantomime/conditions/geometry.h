@@ -1,0 +1,25 @@
+// Motion made for a given body.
+#pragma once
+
+#include "pantomime/conditions/condition.h"
+#include "pantomime/motion/skeleton.h"
+
+namespace pantomime::conditions {
+
+/// Holds the geometry channels of every estimate at the bones of a body, exactly as a known frame is
+/// held: the prior has learnt how bodies and motions go together, so the rest follows.
+///
+/// A prior knows only bodies like those it was trained on. Each channel is held at most `reach`
+/// deviations of the training data away from their mean; motion::fit_to_body() does the rest.
+class GeometryCondition : public Condition {
+ public:
+  /// One geometry per clip.
+  GeometryCondition(const std::vector<motion::Geometry>& bodies,
+                    const features::Normaliser& normaliser, double reach = 2.5);
+  at::Tensor guide(Call& call, const at::Tensor& estimate) override;
+
+ private:
+  at::Tensor held_;  ///< [B, 1, 26] normalised
+};
+
+}  // namespace pantomime::conditions
