@@ -1,0 +1,156 @@
+#include "pantomime/conditions/condition.h"
+
+#include <gtest/gtest.h>
+#include <torch/torch.h>
+
+#include "pantomime/base/error.h"
+#include "pantomime/conditions/geometry.h"
+#include "pantomime/conditions/label_adapter.h"
+#include "pantomime/conditions/probe.h"
+#include "support.h"
+
+namespace pantomime::conditions {
+namespace {
+
+using diffusion::Denoiser;
+using features::kFeatureSize;
+
+/// A small network with weights that are not zero anywhere.
+Denoiser prior(uint64_t seed = 1) {
+  Denoiser net({.features = kFeatureSize, .width = 32, .layers = 2, .heads = 2},
+               torch::full({kFeatureSize}, 0.5), seed);
+  const at::NoGradGuard guard;
+  torch::manual_seed(static_cast<int64_t>(seed));
+  for (const std::string& name : net.parameters().names()) {
+    at::Tensor p = net.parameters()[name];
+    p.copy_(torch::randn_like(p) * 0.1);
+  }
+  net.parameters().set_trainable(false);
+  return net;
+}
+
+features::Normaliser normaliser() {
+  const at::Tensor mean = features::encode(test::random_clip(1, 30)).mean(0);
+  return {mean, torch::full({kFeatureSize}, 0.3), torch::full({kFeatureSize}, 0.5)};
+}
+
+void fill(diffusion::Parameters& parameters) {
+  const at::NoGradGuard guard;
+  torch::manual_seed(9);
+  for (const std::string& name : parameters.names()) {
+    at::Tensor p = parameters[name];
+    p.copy_(torch::randn_like(p) * 0.2);
+  }
+}
+
+TEST(Generate, AClipDependsOnItsSeedOnly) {
+  const Denoiser net = prior();
+  GenerateOptions options{.frames = 30, .seeds = {5, 6, 7}};
+  options.sampler.steps = 4;
+  const at::Tensor all = generate(net, normaliser(), {}, options);
+  ASSERT_EQ(all.sizes(), (std::vector<int64_t>{3, 30, kFeatureSize}));
+  options.seeds = {6};
+  EXPECT_TRUE(at::allclose(generate(net, normaliser(), {}, options)[0], all[1], 1e-4, 1e-4));
+  EXPECT_FALSE(at::allclose(all[0], all[1], 1e-2, 1e-2));
+  EXPECT_TRUE(at::equal(generate(net, normaliser(), {}, options), generate(net, normaliser(), {}, options)));
+}
+
+TEST(Generate, SaysWhatIsWrong) {
+  EXPECT_THROW(generate(prior(), normaliser(), {}, {.frames = 30}), Error);
+  EXPECT_THROW(generate(prior(), normaliser(), {}, {.frames = 2, .seeds = {1}}), Error);
+}
+
+TEST(LabelAdapter, StartsAsNoChangeAndThenSeparatesLabels) {
+  const Denoiser net = prior();
+  LabelAdapter adapter({.labels = 3}, net.config(), 1);
+  const at::Tensor x = torch::randn({2, 16, kFeatureSize}), t = torch::tensor({0.3, 0.7});
+  const auto estimate = [&](std::vector<int64_t> labels) {
+    const diffusion::Steering s = adapter.steering(torch::tensor(labels, at::kLong));
+    return net.estimate(x, t, {}, &s);
+  };
+  EXPECT_TRUE(at::allclose(estimate({0, 2}), net.estimate(x, t), 1e-5, 1e-5));
+  fill(adapter.parameters());
+  EXPECT_FALSE(at::allclose(estimate({0, 2}), net.estimate(x, t), 1e-3, 1e-3));
+  EXPECT_FALSE(at::allclose(estimate({0, 2})[1], estimate({0, 1})[1], 1e-3, 1e-3));
+  // No label: the prior as it is, beside a clip that has one.
+  EXPECT_TRUE(at::allclose(estimate({-1, 2})[0], net.estimate(x, t)[0], 1e-5, 1e-5));
+  EXPECT_THROW(adapter.steering(torch::tensor({3}, at::kLong)), Error);
+}
+
+TEST(LabelGuidance, ScaleZeroIsThePriorAndOneIsTheAdaptedEstimate) {
+  const Denoiser net = prior();
+  LabelAdapter adapter({.labels = 2}, net.config(), 1);
+  fill(adapter.parameters());
+  adapter.parameters().set_trainable(false);
+  const at::NoGradGuard guard;
+  const at::Tensor x = torch::randn({2, 16, kFeatureSize}), labels = torch::tensor({0, 1}, at::kLong);
+  const at::Tensor t = torch::full({2}, 0.5);
+  const diffusion::Steering s = adapter.steering(labels);
+  for (const double scale : {0.0, 1.0, 2.5}) {
+    Call call(net, x, 0.5, {});
+    const at::Tensor got = LabelGuidance(adapter, labels, scale).guide(call, {});
+    const at::Tensor plain = net.estimate(x, t), adapted = net.estimate(x, t, {}, &s);
+    EXPECT_TRUE(at::allclose(got, plain + scale * (adapted - plain), 1e-3, 1e-4)) << scale;
+  }
+}
+
+TEST(Probe, GuidanceRaisesTheChanceOfTheLabelAndIsLimited) {
+  const Denoiser net = prior();
+  Probe probe({.labels = 3, .layers = {0, 1}}, net.config(), 1);
+  fill(probe.parameters());
+  probe.parameters().set_trainable(false);
+  const at::Tensor labels = torch::tensor({1, 2}, at::kLong);
+  const at::Tensor x = torch::randn({2, 16, kFeatureSize}), t = torch::full({2}, 0.5);
+  auto score = [&](const at::Tensor& v) {
+    return at::log_softmax(probe.logits(net, v, t, {}), 1).gather(1, labels.unsqueeze(1)).sum().item<double>();
+  };
+  Call call(net, x, 0.5, {});
+  const at::NoGradGuard guard;
+  const at::Tensor push = ProbeGuidance(probe, net, labels, 1, 1e9).guide(call, {}) - call.plain();
+  EXPECT_GT(push.abs().max().item<double>(), 0);
+  // A step along the push is uphill.
+  EXPECT_GT(score(x + push * (0.05 / push.norm())), score(x));
+  const at::Tensor limited = ProbeGuidance(probe, net, labels, 1e6, 0.3).guide(call, {}) - call.plain();
+  EXPECT_LT(limited.square().mean({1, 2}).sqrt().max().item<double>(), 0.3001);
+}
+
+TEST(Particles, KeepTheLikelierOnes) {
+  const Denoiser net = prior();
+  Probe probe({.labels = 2, .layers = {1}}, net.config(), 1);
+  fill(probe.parameters());
+  probe.parameters().set_trainable(false);
+  const at::NoGradGuard guard;
+  const at::Tensor labels = torch::ones({8}, at::kLong), t = torch::full({8}, 0.5);
+  const at::Tensor x = torch::randn({8, 16, kFeatureSize}) * 3;
+  auto chance = [&](const at::Tensor& v) { return at::softmax(probe.logits(net, v, t, {}), 1).select(1, 1); };
+  ParticleSteering steering(probe, net, labels, 4, 20, 1);
+  Call call(net, x, 0.5, {});
+  steering.guide(call, {});
+  at::Tensor drawn = x;
+  steering.between(drawn, 0.4, call);
+  for (int64_t group = 0; group < 2; ++group) {
+    const at::Tensor before = chance(x).narrow(0, 4 * group, 4), after = chance(drawn).narrow(0, 4 * group, 4);
+    EXPECT_GT(after.mean().item<double>(), before.mean().item<double>());
+    // Rows stay inside their group.
+    for (int64_t i = 0; i < 4; ++i) {
+      const at::Tensor distance = (x.narrow(0, 4 * group, 4) - drawn[4 * group + i]).abs().amax({1, 2});
+      EXPECT_EQ(distance.min().item<double>(), 0);
+    }
+  }
+  EXPECT_THROW(ParticleSteering(probe, net, labels, 3, 1, 1), Error);
+}
+
+TEST(Geometry, TheBodyAskedForComesOutExactly) {
+  const Denoiser net = prior();
+  const features::Normaliser n = normaliser();
+  const motion::Geometry body = motion::geometry_of(test::random_clip(1, 2).skeleton.offsets);
+  GeometryCondition condition({body}, n, 1e9);
+  GenerateOptions options{.frames = 20, .seeds = {1}};
+  options.sampler.steps = 5;
+  const motion::Clip clip = features::decode(generate(net, n, {&condition}, options)[0]);
+  const motion::Geometry got = motion::geometry_of(clip.skeleton.offsets);
+  for (size_t i = 0; i < got.size(); ++i) EXPECT_NEAR(got[i], body[i], 1e-5);
+}
+
+}  // namespace
+}  // namespace pantomime::conditions
