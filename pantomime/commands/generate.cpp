@@ -9,6 +9,7 @@
 #include "pantomime/base/error.h"
 #include "pantomime/base/random.h"
 #include "pantomime/body/person.h"
+#include "pantomime/body/plain_body.h"
 #include "pantomime/body/rig.h"
 #include "pantomime/commands/commands.h"
 #include "pantomime/commands/model_options.h"
@@ -62,7 +63,8 @@ void cast(const Options& options, std::vector<Item>& items, Context& context) {
     if (options.body != "plain")
       context.terminal.note(fmt::format("{} is not there (tools/setup makes it): plain bodies",
                                         assets_file.string()));
-    fail("no body assets");
+    for (Item& item : items) item.character = body::plain_character(motion::default_geometry(), derive_seed(options.seed, "person"));
+    return;
   }
   const body::BodyAssets assets = formats::open_body_assets(assets_file);
   for (size_t i = 0; i < items.size(); ++i) {

@@ -51,14 +51,18 @@ TEST(Trainer, LearnsOneClip) {
   Progress quiet;
   const MotionData data = MotionData::load(library, {}, 64, quiet);
   std::vector<LogRow> rows;
-  const Prior prior = train(data, nullptr, small_options(150), folder / "run",
+  const Prior prior = train(data, nullptr, small_options(300), folder / "run",
                             {.on_log = [&](const LogRow& r) { rows.push_back(r); }}, quiet);
-  ASSERT_EQ(rows.size(), 30u);
-  EXPECT_LT(rows.back().loss, 0.3 * rows.front().loss);
+  ASSERT_EQ(rows.size(), 60u);
+  // It starts as the best linear guess, so the first rows are not bad already.
+  EXPECT_LT(rows.back().feature, 0.45 * rows.front().feature);
+  EXPECT_LT(rows.back().velocity, 0.75 * rows.front().velocity);
+  EXPECT_LT(rows.back().kinematic, 0.5 * rows.front().kinematic);
   std::vector<size_t> all(data.windows().size());
   std::iota(all.begin(), all.end(), size_t{0});
   const Batch batch = data.collect(all, prior.normaliser);
   EXPECT_LT(denoising_error_mm(*prior.denoiser, prior.normaliser, batch, 0.02, 1), 15);
+  EXPECT_LT(denoising_error_mm(*prior.denoiser, prior.normaliser, batch, 0.5, 1), 120);
 }
 
 TEST(Trainer, AResumedRunEndsWithTheSameBytes) {
