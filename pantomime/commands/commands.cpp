@@ -122,6 +122,8 @@ const std::vector<Command>& all_commands() {
       {"generate", "Make labelled, clothed, moving people", add_generate},
       {"train", "Train the unconditional prior on a library", add_train},
       {"train-guide", "Make a frozen prior follow labels", add_train_guide},
+      {"train-judge", "Train the network that marks motion, on real motion only", add_train_judge},
+      {"evaluate", "Measure a prior and its guides against real motion", add_evaluate},
       {"assets", "Compile the body's assets", add_assets},
       {"info", "Describe any file that Pantomime reads or writes", add_info},
       {"version", "Say which Pantomime this is and what it was built with", add_version},

@@ -53,6 +53,8 @@ Run add_import(CLI::App& app, Context& context);
 Run add_generate(CLI::App& app, Context& context);
 Run add_train(CLI::App& app, Context& context);
 Run add_train_guide(CLI::App& app, Context& context);
+Run add_train_judge(CLI::App& app, Context& context);
+Run add_evaluate(CLI::App& app, Context& context);
 Run add_assets(CLI::App& app, Context& context);
 Run add_info(CLI::App& app, Context& context);
 Run add_version(CLI::App& app, Context& context);

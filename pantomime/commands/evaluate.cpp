@@ -1,0 +1,171 @@
+// pantomime evaluate: a prior and its guides against real motion of people it has never seen.
+#include <ATen/ATen.h>
+
+#include <chrono>
+#include <map>
+#include <memory>
+#include <nlohmann/json.hpp>
+
+#include "pantomime/base/bytes.h"
+#include "pantomime/base/error.h"
+#include "pantomime/base/random.h"
+#include "pantomime/commands/commands.h"
+#include "pantomime/commands/library_options.h"
+#include "pantomime/commands/model_options.h"
+#include "pantomime/metrics/report.h"
+#include "pantomime/motion/foot_lock.h"
+#include "pantomime/motion/retarget.h"
+#include "pantomime/training/judge_trainer.h"
+
+namespace pantomime::commands {
+namespace {
+
+namespace fs = std::filesystem;
+using metrics::MotionSet;
+using training::MotionData;
+
+struct Options {
+  LibraryOptions library;
+  ModelOptions model;
+  fs::path judge, out = "evaluation";
+  std::vector<std::string> guidance = {"adapter"};
+  int64_t per_label = 40;
+  int64_t frames = 96;
+  int steps = 20;
+  uint64_t seed = 1;
+  bool no_foot_lock = false, force = false;
+};
+
+/// Up to `most` labelled windows of each label, evenly spread over what there is; cut to at most
+/// `frames` frames.
+MotionSet real_set(const MotionData& data, const std::vector<std::string>& labels, int64_t most,
+                   int64_t frames) {
+  MotionSet set;
+  for (const std::string& label : labels) {
+    std::vector<size_t> windows;
+    for (size_t i = 0; i < data.windows().size(); ++i) {
+      const MotionData::Window& w = data.windows()[i];
+      if (w.label >= 0 && data.labels()[static_cast<size_t>(w.label)] == label) windows.push_back(i);
+    }
+    const auto count = std::min<size_t>(windows.size(), static_cast<size_t>(most));
+    for (size_t k = 0; k < count; ++k) {
+      const MotionData::Window& w = data.windows()[windows[k * windows.size() / count]];
+      at::Tensor part = data.clip(w.clip).narrow(0, w.first, std::min(w.count, frames)).clone();
+      features::face_forward_(part);
+      set.clips.push_back(part);
+      set.labels.push_back(label);
+    }
+  }
+  return set;
+}
+
+/// The same labels in the same numbers as `like`, generated.
+MotionSet generated_set(const training::Prior& prior, const std::optional<training::Guide>& guide,
+                        const MotionSet& like, const Options& o, Context& context, double& ms_per_clip) {
+  constexpr size_t kBatch = 32;
+  MotionSet set;
+  context.terminal.begin(guide ? fmt::format("generate ({})", name_of(guide->kind)) : "generate",
+                         static_cast<int64_t>(like.labels.size()));
+  double seconds = 0;
+  for (size_t first = 0; first < like.labels.size(); first += kBatch) {
+    const size_t last = std::min(first + kBatch, like.labels.size());
+    conditions::GenerateOptions generate{.frames = o.frames};
+    generate.sampler.steps = o.steps;
+    generate.sampler.progress = &context.terminal;
+    std::vector<int64_t> labels;
+    for (size_t i = first; i < last; ++i) {
+      generate.seeds.push_back(derive_seed(o.seed, "evaluate", i));
+      labels.push_back(guide ? guide->index_of(like.labels[i]) : -1);
+    }
+    const auto start = std::chrono::steady_clock::now();
+    const at::Tensor x = guide ? training::generate_labelled(prior, *guide, labels, generate, strength_of(o.model))
+                               : conditions::generate(*prior.denoiser, prior.normaliser, {}, generate);
+    seconds += std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+    for (size_t i = first; i < last; ++i) {
+      motion::Clip clip = motion::on_floor(features::decode(x[static_cast<int64_t>(i - first)]));
+      if (!o.no_foot_lock) clip = motion::lock_feet(clip);
+      set.clips.push_back(features::encode(clip));
+      set.labels.push_back(guide ? like.labels[i] : "");
+    }
+    context.terminal.step(static_cast<int64_t>(last), "");
+  }
+  context.terminal.end();
+  ms_per_clip = 1000 * seconds / static_cast<double>(like.labels.size());
+  return set;
+}
+
+void run(const Options& o, Context& context) {
+  fs::create_directories(o.out);
+  refuse_overwrite(o.out / "report.md", o.force);
+  const training::Prior prior = open_prior(o.model);
+  const metrics::Judge judge = training::read_judge(o.judge);
+  const library::Library library = open_library(o.library);
+  library::Filter filter = library_filter(o.library);
+  filter.splits = {"test"};
+  const auto test = MotionData::load(library, filter, 128, context.terminal);
+  filter.splits = {"train"};
+  const auto train = MotionData::load(library, filter, 128, context.terminal);
+
+  std::vector<training::Guide> guides;
+  for (const std::string& kind : o.guidance) {
+    ModelOptions model = o.model;
+    model.guidance = kind;
+    guides.push_back(open_guide(model, prior));
+  }
+  // Labels that everybody knows and that held-out people show often enough.
+  std::vector<std::string> labels;
+  for (const auto& [label, count] : test.label_counts()) {
+    bool known = judge.find(label) >= 0 && count.first >= 4;
+    for (const training::Guide& guide : guides)
+      known = known && std::find(guide.labels.begin(), guide.labels.end(), label) != guide.labels.end();
+    if (known) labels.push_back(label);
+  }
+  PANTOMIME_CHECK(labels.size() >= 2, "evaluate: {} labels are known to judge, guides and test people",
+                  labels.size());
+  const MotionSet reference = real_set(test, labels, o.per_label, o.frames);
+  const MotionSet real_train = real_set(train, labels, o.per_label, o.frames);
+  const metrics::MeasuredSet measured = metrics::measure(reference, judge);
+  std::vector<metrics::SetNumbers> rows;
+  rows.push_back(metrics::compare("real, held-out people", measured, measured, judge));
+  rows.push_back(metrics::compare("real, training people", metrics::measure(real_train, judge), measured, judge));
+  std::string speed;
+  auto add = [&](const std::string& name, const std::optional<training::Guide>& guide) {
+    double ms = 0;
+    const MotionSet set = generated_set(prior, guide, reference, o, context, ms);
+    rows.push_back(metrics::compare(name, metrics::measure(set, judge), measured, judge));
+    speed += fmt::format("| {} | {:.0f} |\n", name, ms);
+  };
+  add("no condition", std::nullopt);
+  for (const training::Guide& guide : guides) add(name_of(guide.kind), guide);
+
+  const std::string report = fmt::format(
+      "# Evaluation\n\nprior {} ({}), judge {}, {} labels: {}\n\n{}\n\n## Labels\n\n{}\n\n"
+      "## Time\n\n| set | ms a clip of {} frames, batch 32 |\n|---|---|\n{}\n\ncommand: `{}`\n",
+      o.model.prior, prior.hash.substr(0, 12), judge.hash.substr(0, 12), labels.size(),
+      fmt::join(labels, ", "), metrics::to_markdown(rows), metrics::labels_to_markdown(rows), o.frames,
+      speed, context.command_line);
+  write_file(o.out / "report.md", report);
+  write_file(o.out / "report.json", metrics::to_json(rows));
+  context.terminal.print(report);
+}
+
+}  // namespace
+
+Run add_evaluate(CLI::App& app, Context& context) {
+  const auto o = std::make_shared<Options>();
+  add_library_options(app, o->library);
+  app.add_option("--prior", o->model.prior, "A shipped prior (open, research) or a file");
+  app.add_option("--guidance", o->guidance, "Kinds of guidance to compare")->delimiter(',');
+  app.add_option("--scale", o->model.scale, "Strength of guidance; negative: the default of each kind");
+  app.add_option("--judge", o->judge, "The judge (pantomime train-judge)")->required()->type_name("FILE");
+  app.add_option("--per-label", o->per_label, "At most so many clips of each label");
+  app.add_option("--frames", o->frames, "Length of clips");
+  app.add_option("--steps", o->steps, "Denoising steps");
+  app.add_flag("--no-foot-lock", o->no_foot_lock, "Measure motion as it was sampled");
+  add_out(app, o->out, "Folder of the report");
+  add_seed(app, o->seed);
+  add_force(app, o->force, "Replace a report that is there");
+  return [o, &context] { run(*o, context); };
+}
+
+}  // namespace pantomime::commands
