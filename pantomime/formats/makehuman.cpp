@@ -37,6 +37,31 @@ class PointSet {
   std::map<uint32_t, float> sums_;
 };
 
+/// The visible body's point that is furthest by some measure among those that qualify.
+uint32_t furthest(const Package& package, auto&& measure, auto&& qualifies) {
+  uint32_t best = 0;
+  float most = -1e9f;
+  for (uint32_t p = 0; p < package.body_points(); ++p) {
+    const Vec3 v = package.base().points[p];
+    if (qualifies(v) && measure(v) > most) most = measure(v), best = p;
+  }
+  return best;
+}
+
+Vec3 mean_of(const Package& package, const std::vector<uint32_t>& points) {
+  Vec3 sum;
+  for (const uint32_t p : points) sum += package.base().points[p];
+  return (1 / static_cast<float>(points.size())) * sum;
+}
+
+/// The point of the visible body's front, on its middle line, at the height of a joint.
+uint32_t front_at(const Package& package, const std::vector<uint32_t>& joint) {
+  const float height = mean_of(package, joint).y;
+  return furthest(
+      package, [&](Vec3 v) { return -std::abs(v.y - height); },
+      [](Vec3 v) { return std::abs(v.x) < 0.002f && v.z > 0.03f; });
+}
+
 /// Where the 22 joints are: ends of bones of the package's rig. The spine's five bones and the
 /// neck's three are gathered so that the joints lie about as high as SMPL's.
 void write_joints(const Package& package, body::RecordWriter& out) {
@@ -52,13 +77,14 @@ void write_joints(const Package& package, body::RecordWriter& out) {
       set.add(head("spine05"), 0.5f).add(package.bone_end("spine05", "tail"), 0.5f);
     } else if (name == "spine1") {
       set.add(head("spine03"), 1);
-    } else if (name == "spine2") {
-      set.add(head("spine02"), 0.5f).add(head("spine01"), 0.5f);
-    } else if (name == "spine3") {
+    } else if (name == "spine2" || name == "spine3") {
       // Motion capture's upper spine lies nearer to the middle of the chest than the vertebrae do.
-      set.add(head("spine01"), 0.75f)
-          .add(head("clavicle.L"), 0.125f)
-          .add(head("clavicle.R"), 0.125f);
+      const float front = name == "spine2" ? 0.15f : 0.2f, low = name == "spine2" ? 0.5f : 0.f;
+      if (low > 0)
+        set.add(head("spine02"), low - front / 2)
+            .add({front_at(package, head("spine02"))}, front / 2);
+      set.add(head("spine01"), 1 - low - (low > 0 ? front / 2 : front));
+      set.add({front_at(package, head("spine01"))}, low > 0 ? front / 2 : front);
     } else if (name == "neck") {
       set.add(head("neck01"), 1);
     } else if (name == "head") {
@@ -85,23 +111,6 @@ void write_joints(const Package& package, body::RecordWriter& out) {
     }
     set.write(name, out);
   }
-}
-
-/// The visible body's point that is furthest by some measure among those that qualify.
-uint32_t furthest(const Package& package, auto&& measure, auto&& qualifies) {
-  uint32_t best = 0;
-  float most = -1e9f;
-  for (uint32_t p = 0; p < package.body_points(); ++p) {
-    const Vec3 v = package.base().points[p];
-    if (qualifies(v) && measure(v) > most) most = measure(v), best = p;
-  }
-  return best;
-}
-
-Vec3 mean_of(const Package& package, const std::vector<uint32_t>& points) {
-  Vec3 sum;
-  for (const uint32_t p : points) sum += package.base().points[p];
-  return (1 / static_cast<float>(points.size())) * sum;
 }
 
 void write_landmarks(const Package& package, body::RecordWriter& out) {
