@@ -23,6 +23,7 @@ constexpr uint64_t kMultiplier = 6364136223846793005u;
 uint64_t derive_seed(uint64_t seed, std::string_view name, uint64_t index) {
   uint64_t hash = mix(seed);
   for (const char c : name) hash = mix(hash ^ static_cast<uint8_t>(c));
+  if (name.empty()) hash = mix(hash);  // else seed and index could be exchanged
   return mix(hash ^ mix(index));
 }
 

@@ -107,6 +107,9 @@ class Parser {
     } else if (key == "posed_rest") {
       if (!node.is_boolean()) fail(node, "{}: expected true or false", key);
       mapping_.posed_rest = **node.as_boolean();
+    } else if (key == "average_body") {
+      if (!node.is_boolean()) fail(node, "{}: expected true or false", key);
+      mapping_.average_body = **node.as_boolean();
     } else if (key == "signature") {
       const toml::array* list = node.as_array();
       if (list == nullptr) fail(node, "{}: expected a list of names", key);
@@ -138,6 +141,11 @@ class Parser {
         mapping_.rotation_from[joint] = text(value, "rotation");
       } else if (key.str() == "position") {
         mapping_.position_from[joint] = text(value, "position");
+      } else if (key.str() == "length") {
+        const auto& parents = motion::kJointParents;
+        if (std::find(parents.begin(), parents.end(), static_cast<int>(joint)) != parents.end())
+          fail(value, "{}: only feet, wrists and head can have a length", name);
+        mapping_.lengths[joint] = static_cast<float>(number(value, "length", 1e-3, 1));
       } else if (key.str() == "frame") {
         const auto q = numbers<4>(value, "frame");
         mapping_.frames[joint] = motion::normalized(motion::Quat{q[0], q[1], q[2], q[3]});

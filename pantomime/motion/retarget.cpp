@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "pantomime/base/error.h"
+#include "pantomime/motion/contacts.h"
 
 namespace pantomime::motion {
 namespace {
@@ -175,6 +176,33 @@ JointFrames joint_frames(const Clip& source, const Mapping& given, const Wiring&
   return frames;
 }
 
+/// Height of the lowest foot joint, [F].
+std::vector<float> lowest_feet(const Clip& clip) {
+  const WorldPose pose = forward_kinematics(clip);
+  std::vector<float> lowest(clip.frame_count(), std::numeric_limits<float>::max());
+  for (size_t f = 0; f < lowest.size(); ++f)
+    for (const size_t j : {kLeftAnkle, kRightAnkle, kLeftFoot, kRightFoot})
+      lowest[f] = std::min(lowest[f], pose.positions[f * kJointCount + j].y);
+  return lowest;
+}
+
+Clip on_average_body(Clip clip) {
+  const auto leg_length = [](const std::vector<Vec3>& offsets) {
+    return length(offsets[kLeftKnee]) + length(offsets[kLeftAnkle]);
+  };
+  const std::vector<float> before = lowest_feet(clip);
+  const Skeleton average = canonical_skeleton(default_geometry());
+  const float longer =
+      leg_length(average.offsets) / std::max(leg_length(clip.skeleton.offsets), 1e-3f);
+  for (Vec3& position : clip.root_positions) position = longer * position;
+  clip.skeleton = average;
+  // With other proportions the same angles lift the feet differently; they stay as high as they were.
+  const std::vector<float> after = lowest_feet(clip);
+  for (size_t f = 0; f < after.size(); ++f)
+    clip.root_positions[f].y += before[f] - after[f];
+  return clip;
+}
+
 }  // namespace
 
 Clip to_canonical(const Clip& source, const Mapping& mapping) {
@@ -219,25 +247,22 @@ Clip to_canonical(const Clip& source, const Mapping& mapping) {
     };
     offsets[j] = {mean(0), mean(1), mean(2)};
   }
+  for (size_t j = 1; j < kJointCount; ++j)
+    if (mapping.lengths[j]) offsets[j] = *mapping.lengths[j] * normalized(offsets[j], {0, 0, 1});
   out.skeleton = canonical_skeleton(offsets);
   out.rotations = local_rotations(out.skeleton, world);
-  return out;
+  return mapping.average_body ? on_average_body(std::move(out)) : out;
 }
 
 float floor_height(const Clip& clip) {
   PANTOMIME_CHECK(clip.joint_count() == kJointCount && clip.frame_count() > 0,
                   "floor: expected a canonical clip with frames");
-  constexpr float kToeHeight = 0.02f;
   constexpr double kPercentile = 0.03;
-  const WorldPose pose = forward_kinematics(clip);
-  std::vector<float> lowest(clip.frame_count(), std::numeric_limits<float>::max());
-  for (size_t f = 0; f < lowest.size(); ++f)
-    for (const size_t j : {kLeftAnkle, kRightAnkle, kLeftFoot, kRightFoot})
-      lowest[f] = std::min(lowest[f], pose.positions[f * kJointCount + j].y);
+  std::vector<float> lowest = lowest_feet(clip);
   const auto at = lowest.begin() +
                   static_cast<std::ptrdiff_t>(kPercentile * static_cast<double>(lowest.size() - 1));
   std::nth_element(lowest.begin(), at, lowest.end());
-  return *at - kToeHeight;
+  return *at - kToeRestHeight;
 }
 
 Clip on_floor(const Clip& clip, double floor_offset) {

@@ -40,6 +40,12 @@ struct Mapping {
   /// The source's rest pose is a frame of some motion, not a pose made for it: pelvis and chest are
   /// then squared up by the lines through the hips and through the shoulders.
   bool posed_rest = false;
+  /// Length in metres of the bone that ends in this joint, where the source's is arbitrary (tips of
+  /// feet and the like). Only for joints without children: feet, head, wrists.
+  std::array<std::optional<float>, kJointCount> lengths;
+  /// The source is no human figure: take its rotations only, put default_geometry() under them, and
+  /// scale the path of the pelvis by the length of the legs; feet stay as high as they were.
+  bool average_body = false;
   /// Some conversions lost a bone: `joint` sits on its parent. It is moved by `times` the offset of
   /// `like`.
   struct LostBone {
