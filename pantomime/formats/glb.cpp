@@ -11,6 +11,8 @@
 #include "pantomime/base/error.h"
 #include "pantomime/formats/json.h"
 #include "pantomime/formats/png.h"
+#include "pantomime/formats/tangents.h"
+#include "pantomime/formats/texture.h"
 
 namespace pantomime::formats {
 namespace {
@@ -101,7 +103,7 @@ class Surfaces {
     if (material.colour)
       surface["baseColorTexture"] = {{"index", texture(material.colour, coverage)}};
     if (material.normals) entry["normalTexture"] = {{"index", texture(material.normals, false)}};
-    if (material.base_colour[3] < 1 || (coverage && options_.alpha == GlbAlpha::Blend)) {
+    if (material.base_colour[3] < 1 || (coverage && blends(*material.colour))) {
       entry["alphaMode"] = "BLEND";
     } else if (coverage) {
       entry["alphaMode"] = "MASK";
@@ -111,12 +113,17 @@ class Surfaces {
     materials.push_back(std::move(entry));
   }
 
+  bool blends(const Image& colour) const {
+    return options_.alpha == GlbAlpha::Blend ||
+           (options_.alpha == GlbAlpha::Auto && soft_share(colour) > 0.5);
+  }
+
   int texture(const std::shared_ptr<const Image>& image, bool coverage) {
     const auto [place, is_new] =
         textures_.emplace(std::pair(image.get(), coverage), static_cast<int>(textures.size()));
     if (!is_new) return place->second;
     const Image small = shrunk(*image, options_.max_texture);
-    const std::string file = coverage ? to_png(small) : to_jpeg(small, options_.jpeg_quality);
+    const std::string file = coverage ? to_png(bled(small)) : to_jpeg(small, options_.jpeg_quality);
     images.push_back({{"bufferView", buffer_.view(std::span<const char>(file), 0)},
                       {"mimeType", coverage ? "image/png" : "image/jpeg"}});
     textures.push_back({{"sampler", 0}, {"source", images.size() - 1}});
@@ -177,13 +184,17 @@ void append_influences(const std::array<uint8_t, 4>& joints, const std::array<fl
   out_weights.insert(out_weights.end(), w.begin(), w.end());
 }
 
-json mesh_json(const body::SkinnedMesh& mesh, size_t joint_count, int material, Buffer& buffer) {
-  check_mesh(mesh, joint_count);
+json mesh_json(const body::SkinnedMesh& mesh, const body::Character& character, Surfaces& surfaces,
+               Buffer& buffer) {
+  check_mesh(mesh, character.bind_positions.size());
+  const int material = surfaces.material(mesh.material);
+  const bool bumpy = character.materials[static_cast<size_t>(mesh.material)].normals != nullptr;
+  const auto frames = bumpy ? tangents(mesh) : std::vector<std::array<float, 4>>();
   constexpr uint32_t kUnused = 0xffffffff;
   std::vector<uint32_t> renamed(mesh.positions.size(), kUnused);
   for (const auto& triangle : mesh.triangles)
     for (const uint32_t v : triangle) renamed[v] = 0;
-  std::vector<float> positions, normals, uvs, weights;
+  std::vector<float> positions, normals, uvs, weights, directions;
   std::vector<uint8_t> joints;
   uint32_t count = 0;
   for (size_t v = 0; v < renamed.size(); ++v) {
@@ -193,6 +204,7 @@ json mesh_json(const body::SkinnedMesh& mesh, size_t joint_count, int material, 
     positions.insert(positions.end(), {p.x, p.y, p.z});
     normals.insert(normals.end(), {n.x, n.y, n.z});
     uvs.insert(uvs.end(), mesh.uvs[v].begin(), mesh.uvs[v].end());
+    if (bumpy) directions.insert(directions.end(), frames[v].begin(), frames[v].end());
     append_influences(mesh.joints[v], mesh.weights[v], joints, weights);
   }
   std::vector<uint32_t> indices;
@@ -202,6 +214,7 @@ json mesh_json(const body::SkinnedMesh& mesh, size_t joint_count, int material, 
   json attributes;
   attributes["POSITION"] = buffer.bounded(positions, "VEC3", 3, kVertices);
   attributes["NORMAL"] = buffer.accessor(normals, kFloat, "VEC3", 3, kVertices);
+  if (bumpy) attributes["TANGENT"] = buffer.accessor(directions, kFloat, "VEC4", 4, kVertices);
   attributes["TEXCOORD_0"] = buffer.accessor(uvs, kFloat, "VEC2", 2, kVertices);
   attributes["JOINTS_0"] = buffer.accessor(joints, kByte, "VEC4", 4, kVertices);
   attributes["WEIGHTS_0"] = buffer.accessor(weights, kFloat, "VEC4", 4, kVertices);
@@ -399,8 +412,7 @@ std::string to_glb(const motion::Clip& clip, const body::Character* character,
       nodes.push_back({{"name", taken ? mesh.name + "_mesh" : mesh.name},
                        {"mesh", meshes.size()},
                        {"skin", 0}});
-      meshes.push_back(
-          mesh_json(mesh, clip.joint_count(), surfaces.material(mesh.material), buffer));
+      meshes.push_back(mesh_json(mesh, *character, surfaces, buffer));
     }
     if (!meshes.empty()) {
       std::vector<size_t> joints(clip.joint_count());
@@ -427,43 +439,7 @@ std::string to_glb(const motion::Clip& clip, const body::Character* character,
   return packed(std::move(document), buffer);
 }
 
-Image half(const Image& image) {
-  const int channels = image.channels;
-  Image out(std::max(1, image.width / 2), std::max(1, image.height / 2), channels);
-  for (int y = 0; y < out.height; ++y)
-    for (int x = 0; x < out.width; ++x) {
-      std::array<uint32_t, 4> sum{};
-      uint32_t weight = 0;
-      for (int k = 0; k < 4; ++k) {
-        const uint8_t* pixel = image.at(std::min(2 * x + k % 2, image.width - 1),
-                                        std::min(2 * y + k / 2, image.height - 1));
-        const uint32_t alpha = channels == 4 ? pixel[3] : 255U;
-        weight += alpha;
-        for (int c = 0; c < std::min(channels, 3); ++c)
-          sum[static_cast<size_t>(c)] += alpha * pixel[c];
-      }
-      uint8_t* to = out.at(x, y);
-      for (int c = 0; c < std::min(channels, 3); ++c) {
-        // Where nothing is covered the colour is kept, so that filters bleed no black into edges.
-        to[c] =
-            weight > 0
-                ? static_cast<uint8_t>((sum[static_cast<size_t>(c)] + weight / 2) / weight)
-                : *(image.at(std::min(2 * x, image.width - 1), std::min(2 * y, image.height - 1)) +
-                    c);
-      }
-      if (channels == 4) to[3] = static_cast<uint8_t>((weight + 2) / 4);
-    }
-  return out;
-}
-
 }  // namespace
-
-Image shrunk(const Image& image, int max_side) {
-  PANTOMIME_CHECK(max_side >= 1, "shrunk: side of {}, expected at least 1", max_side);
-  Image out = image;
-  while (out.width > max_side || out.height > max_side) out = half(out);
-  return out;
-}
 
 std::string to_glb(const body::Character& character, const motion::Clip& clip,
                    const GlbOptions& options) {

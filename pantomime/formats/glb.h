@@ -11,17 +11,18 @@
 
 namespace pantomime::formats {
 
-/// How see-through materials (hair, lashes) are drawn. Mask: a pixel is there or not; right in any
-/// drawing order. Blend: soft edges, but viewers sort whole meshes, so locks may vanish behind
-/// others.
-enum class GlbAlpha { Mask, Blend };
+/// How see-through materials (hair, lashes, lace) are drawn. Mask: a pixel is there or not; right
+/// in any drawing order. Blend: soft edges, but viewers sort whole meshes, so locks may vanish
+/// behind others. Auto: Blend for pictures that are soft for the most part (eyebrows, lashes: one
+/// layer on the face), Mask for the rest.
+enum class GlbAlpha { Auto, Mask, Blend };
 
 struct GlbOptions {
   std::string title = "motion";  ///< name of the scene and of the animation
   std::string settings = "{}";   ///< JSON object kept in asset.extras (command, settings, prior)
   int max_texture = 2048;        ///< larger textures are halved until they fit, 16 … 16384
   int jpeg_quality = 90;         ///< of pictures without transparency, 1 … 100
-  GlbAlpha alpha = GlbAlpha::Mask;
+  GlbAlpha alpha = GlbAlpha::Auto;
   float alpha_cutoff = 0.5f;  ///< for Mask: coverage from which a pixel is there
 };
 
@@ -38,9 +39,5 @@ std::string to_glb(const motion::Clip& clip, const GlbOptions& options = {});
 
 void write_glb(const std::filesystem::path& path, const body::Character& character,
                const motion::Clip& clip, const GlbOptions& options = {});
-
-/// Half the size in each direction (each pixel the mean of up to four; alpha weighs the colours),
-/// as often as it takes until no side is longer than `max_side`.
-Image shrunk(const Image& image, int max_side);
 
 }  // namespace pantomime::formats

@@ -356,22 +356,34 @@ TEST(Glb, RefusesWhatDoesNotFit) {
   EXPECT_THROW(to_glb(good, clip, {.max_texture = 3}), Error);
 }
 
-TEST(Glb, HalvedPicturesKeepTheirMeanAndDontBleed) {
-  Image image(4, 2, 4);
-  for (int x = 0; x < 4; ++x)
-    for (int y = 0; y < 2; ++y) {
-      image.at(x, y)[0] = 200;
-      image.at(x, y)[3] = x < 2 ? (x == 0 ? 255 : 0) : 0;
-      if (x == 1) image.at(x, y)[0] = 0;  // not covered: must not darken its neighbour
-    }
-  const Image small = shrunk(image, 2);
-  EXPECT_EQ(small.width, 2);
-  EXPECT_EQ(small.height, 1);
-  EXPECT_EQ(small.at(0, 0)[0], 200);
-  EXPECT_EQ(small.at(0, 0)[3], 128);
-  EXPECT_EQ(small.at(1, 0)[0], 200);
-  EXPECT_EQ(small.at(1, 0)[3], 0);
-  EXPECT_EQ(shrunk(image, 4).pixels, image.pixels);
+TEST(Glb, SoftPicturesBlendAndCutOutsAreMasked) {
+  body::Character person = box_character();
+  Image strokes(8, 8, 4, 120);  // alpha 120: half covered everywhere
+  person.materials[1].colour = std::make_shared<const Image>(strokes);
+  const auto mode = [&](GlbAlpha alpha) {
+    const Glb file(to_glb(person, test::random_clip(3, 2), {.alpha = alpha}));
+    return file.document["materials"][1]["alphaMode"].get<std::string>();
+  };
+  EXPECT_EQ(mode(GlbAlpha::Auto), "BLEND");
+  EXPECT_EQ(mode(GlbAlpha::Mask), "MASK");
+}
+
+TEST(Glb, NormalMapsComeWithTangents) {
+  body::Character person = box_character();
+  person.materials[0].normals = std::make_shared<const Image>(8, 8, 3, uint8_t{128});
+  const Glb file(to_glb(person, test::random_clip(3, 2)));
+  const json& first = file.document["meshes"][0]["primitives"][0]["attributes"];
+  ASSERT_TRUE(first.contains("TANGENT"));
+  EXPECT_FALSE(file.document["meshes"][1]["primitives"][0]["attributes"].contains("TANGENT"));
+  EXPECT_TRUE(file.document["materials"][0].contains("normalTexture"));
+  const std::vector<double> normals = file.numbers(first["NORMAL"]);
+  const std::vector<double> directions = file.numbers(first["TANGENT"]);
+  for (size_t v = 0; v < normals.size() / 3; ++v) {
+    const Quat t = quat(directions, v);  // x y z and the sign in w
+    EXPECT_NEAR(motion::length({t.x, t.y, t.z}), 1, 1e-5);
+    EXPECT_NEAR(motion::dot({t.x, t.y, t.z}, vec3(normals, v)), 0, 1e-5);
+    EXPECT_EQ(std::abs(t.w), 1);
+  }
 }
 
 }  // namespace

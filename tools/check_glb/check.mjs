@@ -28,6 +28,8 @@ function parseArguments(args) {
       const match = /^(\d+)x(\d+)$/.exec(args[++i] ?? '');
       if (!match) fail('--size: expected WIDTHxHEIGHT');
       [options.width, options.height] = [Number(match[1]), Number(match[2])];
+    } else if (args[i] === '--close') {
+      options.close = args[++i] ?? fail('--close: expected a joint');
     } else if (args[i].startsWith('--')) {
       fail(`unknown option ${args[i]}`);
     } else {
@@ -102,6 +104,7 @@ async function browse(options) {
   const server = await startServer(options, done);
   const profile = fs.mkdtempSync(path.join(os.tmpdir(), 'check_glb-'));
   const query = new URLSearchParams({ frames: options.frames, width: options.width, height: options.height });
+  if (options.close) query.set('close', options.close);
   const browser = spawn(findBrowser(), [
     '--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run',
     '--disable-background-networking', '--disable-component-update', '--disable-sync',

@@ -4,6 +4,8 @@ import { GLTFLoader } from 'three/addons/loaders/GLTFLoader.js';
 
 const query = new URLSearchParams(location.search);
 const [frames, width, height] = ['frames', 'width', 'height'].map((name) => Number(query.get(name)));
+const closeTo = query.get('close');  // name of a joint, or null: the whole character
+const kCloseRadius = 0.25;  // metres
 
 function round(vector) {
   return vector.toArray().map((value) => Number(value.toFixed(6)));
@@ -65,7 +67,13 @@ if (animation) mixer.clipAction(animation).setLoop(THREE.LoopOnce).play();
 const times = keyTimes(animation);
 const joints = findJoints(gltf);
 const meshes = [];
-gltf.scene.traverse((object) => { if (object.isMesh) meshes.push(object); });
+gltf.scene.traverse((object) => {
+  if (!object.isMesh) return;
+  meshes.push(object);
+  object.frustumCulled = false;  // three.js culls by the bounds of the first pose it saw
+});
+const closeJoint = joints.find(({ name }) => name === closeTo);
+if (closeTo && !closeJoint) throw new Error(`no joint called ${closeTo}`);
 
 function poseAt(time) {
   // An action that reached its end stays there; started anew it takes any time.
@@ -113,7 +121,11 @@ const camera = new THREE.PerspectiveCamera(35, width / height, 0.05, 100);
 const radius = Math.max(...boxes.map((box) => box.getSize(new THREE.Vector3()).length() / 2), 0.1);
 for (let i = 0; i < shown.length; ++i) {
   poseAt(times[shown[i]]);
-  aimCamera(camera, boxes[i].getCenter(new THREE.Vector3()), radius);
+  if (closeJoint) {
+    aimCamera(camera, closeJoint.object.getWorldPosition(new THREE.Vector3()), kCloseRadius);
+  } else {
+    aimCamera(camera, boxes[i].getCenter(new THREE.Vector3()), radius);
+  }
   const lines = meshes.length === 0 ? boneLines(joints) : null;
   if (lines) scene.add(lines);
   renderer.render(scene, camera);
