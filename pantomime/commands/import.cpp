@@ -21,6 +21,7 @@ nlohmann::json report_json(const library::ImportReport& report) {
                            {"imported", report.imported},
                            {"unchanged", report.unchanged},
                            {"duplicates", report.duplicates},
+                           {"skipped", report.skipped},
                            {"minutes", report.seconds / 60},
                            {"missing", report.missing},
                            {"unlabelled", report.unlabelled},
@@ -40,6 +41,9 @@ void tell(const library::ImportReport& report, Terminal& terminal) {
                              report.failures.size()));
   if (report.duplicates > 0)
     terminal.print(fmt::format("{} were found twice and taken once", report.duplicates));
+  if (report.skipped > 0)
+    terminal.print(
+        fmt::format("{} were left out, as their set's description says", report.skipped));
   for (const auto& [set, count] : report.missing)
     terminal.print(fmt::format("{}: {} files of its index are not there", set, count));
   if (!report.mended.empty())

@@ -140,6 +140,12 @@ class Importer {
       if (again) ++report_.duplicates;
       return again;
     });
+    std::erase_if(batch, [&](const Job& job) {
+      const std::vector<std::string>& skip = index.description().skip;
+      const bool skipped = std::find(skip.begin(), skip.end(), job.path) != skip.end();
+      if (skipped) ++report_.skipped;
+      return skipped;
+    });
     for (Job& job : batch)
       if (!options_.force)
         job.stored = library_.source_hash(index.description().name + "/" + job.path);

@@ -45,6 +45,7 @@ struct ImportReport {
   int64_t imported = 0;    ///< written to the library
   int64_t unchanged = 0;   ///< were there already
   int64_t duplicates = 0;  ///< the same file of a set found in a second place (archive and folder)
+  int64_t skipped = 0;     ///< left out because their set's description says so
   double seconds = 0;      ///< of motion written
   std::vector<ImportFailure> failures;
   std::vector<ImportRepair> mended;

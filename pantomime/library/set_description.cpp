@@ -192,6 +192,7 @@ SetDescription parse_set_description(std::string text, const std::string& name) 
   set.label = keys.text("label");
   set.style = keys.text("style");
   set.caption = keys.text("caption");
+  set.skip = keys.list<std::string>("skip");
   if (const toml::table* table = keys.table("subjects")) {
     Keys subjects(*table, name);
     set.renamed_subjects = subjects.texts("rename");
@@ -204,6 +205,11 @@ SetDescription parse_set_description(std::string text, const std::string& name) 
     Keys split(*table, name);
     set.val_subjects = split.list<std::string>("val");
     set.test_subjects = split.list<std::string>("test");
+    set.splits_of_files = split.texts("files");
+    for (const auto& [path, name_of_split] : set.splits_of_files)
+      if (name_of_split != "train" && name_of_split != "val" && name_of_split != "test")
+        fail("{}: split of \"{}\" is \"{}\", expected train, val or test", name, path,
+             name_of_split);
     if (const toml::table* inner = split.table("by")) {
       Keys by(*inner, name);
       set.split_column = by.needed_text("column");

@@ -81,6 +81,9 @@ struct SetDescription {
   std::string split_column;
   int64_t modulo = 0;
   std::vector<int64_t> val_values, test_values;
+  std::map<std::string, std::string> splits_of_files;  ///< path -> split, before all else
+
+  std::vector<std::string> skip;  ///< paths of files that import leaves out, e.g. doubles
 
   std::string text;  ///< the file itself, so that import notices a change
 };

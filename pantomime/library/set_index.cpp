@@ -177,6 +177,8 @@ std::string SetIndex::expand(const std::string& text, const std::string& path) c
 }
 
 std::string SetIndex::split_of(const std::string& path, const std::string& subject) const {
+  const auto listed = description_.splits_of_files.find(path);
+  if (listed != description_.splits_of_files.end()) return listed->second;
   if (contains(description_.test_subjects, subject)) return "test";
   if (contains(description_.val_subjects, subject)) return "val";
   const auto row = rows_.find(path);

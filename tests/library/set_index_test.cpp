@@ -137,6 +137,15 @@ TEST(SetIndex, SplitsBySomeNumberWhenTold) {
   EXPECT_EQ(index.describe("d/special.bvh", 0, 9).split, "test");
 }
 
+TEST(SetIndex, PutsSingleFilesOnOneSideWhenTold) {
+  const test::TemporaryFolder folder;
+  const std::string set = replaced(kSet, "[split]", "[split]\nfiles = {\"a/1.bvh\" = \"val\"}");
+  EXPECT_EQ(make_index(folder, set).describe("a/1.bvh", 0, 9).split, "val");
+  EXPECT_EQ(make_index(folder, set).describe("a/2.bvh", 0, 9).split, "test");
+  EXPECT_EQ(error_of([&] { make_index(folder, replaced(set, "\"val\"}", "\"hold\"}")); }),
+            "gym.toml: split of \"a/1.bvh\" is \"hold\", expected train, val or test");
+}
+
 TEST(SetIndex, JoinsSegmentsOfTheSameLabelAndCutsThemToTheClip) {
   const test::TemporaryFolder folder;
   const SetIndex index = make_index(folder);
