@@ -135,6 +135,8 @@ void run(const Options& options, Context& context) {
         "matrix products {:.0f} GFLOP/s = {:.0f} % of the best, {:.1f} % waiting for data",
         rate / static_cast<double>(rows), 100 * rate / static_cast<double>(rows) / ceiling,
         100 * waiting / static_cast<double>(rows)));
+  // Half the size, for shipping; guides are trained for the very weights they are used with.
+  training::write_prior(options.out / "prior-half.safetensors", prior, training::Storage::Half);
   context.terminal.print(fmt::format("{}: {} steps", (options.out / "prior.safetensors").string(),
                                      prior.steps_trained));
 }
