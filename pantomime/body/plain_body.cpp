@@ -75,17 +75,23 @@ motion::Clip standing(const motion::Geometry& geometry) {
 class Build {
  public:
   Build(const motion::Geometry& geometry, const motion::WorldPose& pose)
-      : size(std::clamp(motion::approximate_stature(geometry) / 1.7f, 0.2f, 2.f)), pose_(pose) {}
+      : size(std::clamp(bones(geometry) / bones(motion::default_geometry()), 0.15f, 2.f)),
+        head(std::pow(size, 0.6f)),
+        pose_(pose) {}
   Vec3 at(Joint joint) const { return pose_.positions[joint]; }
   /// A point given in a joint's frame, metres on a person 1.7 m tall.
   Vec3 at(Joint joint, Vec3 offset) const {
-    return at(joint) + pose_.rotations[joint] * (size * offset);
+    return at(joint) + pose_.rotations[joint] * ((joint == motion::kHead ? head : size) * offset);
   }
   Vec3 direction(Joint joint, Vec3 axis) const { return pose_.rotations[joint] * axis; }
 
-  const float size;
+  const float size;  ///< of the limbs, 1 for a person 1.7 m tall
+  const float head;  ///< of the head: children's are larger next to their bodies
 
  private:
+  static float bones(const motion::Geometry& g) {
+    return g[0] + g[2] + g[4] + g[6] + g[8] + g[21] + g[22];
+  }
   const motion::WorldPose& pose_;
 };
 
@@ -101,7 +107,7 @@ constexpr Side kSides[] = {
 
 std::vector<Tube> skin_tubes(const Build& b) {
   using namespace motion;  // NOLINT: the joints' names
-  const float s = b.size;
+  const float s = b.size, h = b.head;
   std::vector<Tube> out = {
       {kNeck, b.at(kNeck, {0, -0.03f, 0.005f}), b.at(kHead, {0, 0.02f, 0.005f}), 0.056f * s,
        0.052f * s},
@@ -109,27 +115,27 @@ std::vector<Tube> skin_tubes(const Build& b) {
       {kHead,
        b.at(kHead, {0, 0.105f, 0.005f}),
        b.at(kHead, {0, 0.1f, 0.04f}),
-       0.082f * s,
-       0.074f * s,
+       0.082f * h,
+       0.074f * h,
        {1, 0, 0},
        0.92f},
       {kHead,
        b.at(kHead, {0, 0.06f, 0.05f}),
        b.at(kHead, {0, 0.015f, 0.058f}),
-       0.058f * s,
-       0.04f * s,
+       0.058f * h,
+       0.04f * h,
        {1, 0, 0},
        0.95f},
-      {kHead, b.at(kHead, {0, 0.085f, 0.112f}), b.at(kHead, {0, 0.055f, 0.124f}), 0.009f * s,
-       0.014f * s},
+      {kHead, b.at(kHead, {0, 0.085f, 0.112f}), b.at(kHead, {0, 0.055f, 0.124f}), 0.009f * h,
+       0.014f * h},
   };
   for (const Side& side : kSides) {
     const float x = side.sign;
     out.push_back({kHead,
                    b.at(kHead, {0.077f * x, 0.09f, 0.008f}),
                    b.at(kHead, {0.073f * x, 0.055f, 0.012f}),
-                   0.018f * s,
-                   0.012f * s,
+                   0.018f * h,
+                   0.012f * h,
                    {1, 0, 0},
                    0.5f});
     const Vec3 middle = lerp(b.at(side.shoulder), b.at(side.elbow), 0.45f);
@@ -218,7 +224,7 @@ std::vector<Tube> shoe_tubes(const Build& b) {
 }
 
 std::vector<Tube> hair_tubes(const Build& b) {
-  const float s = b.size;
+  const float s = b.head;
   return {{motion::kHead,
            b.at(motion::kHead, {0, 0.128f, -0.012f}),
            b.at(motion::kHead, {0, 0.14f, 0.03f}),
@@ -239,7 +245,7 @@ std::vector<Tube> eye_tubes(const Build& b) {
   std::vector<Tube> out;
   for (const Side& side : kSides) {
     const Vec3 eye = b.at(motion::kHead, {0.031f * side.sign, 0.088f, 0.099f});
-    out.push_back({motion::kHead, eye, eye, 0.011f * b.size, 0.011f * b.size, {0, 1, 0}, 0.7f});
+    out.push_back({motion::kHead, eye, eye, 0.011f * b.head, 0.011f * b.head, {0, 1, 0}, 0.7f});
   }
   return out;
 }

@@ -47,15 +47,7 @@ std::vector<uint8_t> cover_of(const Package& package, const SplitSurface& surfac
                               std::span<const Vec3> points, std::span<const Vec3> body_points,
                               const std::vector<bool>& flags, bool skirt) {
   const Mesh& base = package.base();
-  // Legs under a skirt are seen as soon as it moves: nothing of them is left out.
   std::vector<bool> hidden = flags, kept(base.points.size(), false);
-  if (skirt) {
-    float crotch = 0;
-    for (const uint32_t p : package.bone_end("upperleg01.L", "head")) crotch += body_points[p].y;
-    crotch /= static_cast<float>(package.bone_end("upperleg01.L", "head").size());
-    for (size_t p = 0; p < hidden.size(); ++p)
-      if (body_points[p].y < crotch + 0.06f) kept[p] = true, hidden[p] = false;
-  }
   std::vector<const Face*> skin_faces, all_faces;
   for (const Face& f : base.faces) {
     if (is_joint_cube(base, f)) continue;
@@ -70,6 +62,17 @@ std::vector<uint8_t> cover_of(const Package& package, const SplitSurface& surfac
   };
   const body::Occluders cloth(points, corners(surface)), body(body_points, corners(skin));
   const std::vector<Vec3> normals = body::point_normals(everything.view(), body_points);
+  // Legs under a skirt are seen as soon as it moves: nothing of them is left out but the seat,
+  // which would come through when the person sits.
+  if (skirt) {
+    float crotch = 0;
+    for (const uint32_t p : package.bone_end("upperleg01.L", "head")) crotch += body_points[p].y;
+    crotch /= static_cast<float>(package.bone_end("upperleg01.L", "head").size());
+    for (size_t p = 0; p < hidden.size(); ++p) {
+      const bool seat = normals[p].z < -0.3f && body_points[p].y > crotch - 0.07f;
+      if (!seat && body_points[p].y < crotch + 0.06f) kept[p] = true, hidden[p] = false;
+    }
+  }
   const std::vector<Vec3> directions = body::sphere_directions(kDirections);
   const Neighbours neighbours = neighbours_of(base);
 

@@ -64,13 +64,13 @@ inline PokeThrough poke_through(const body::Character& c, const motion::WorldPos
     for (const auto& t : m.triangles) {
       for (const uint32_t v : t) corners.push_back(v + static_cast<uint32_t>(points.size()));
       const bool hidden = inner && under[t[0]] && under[t[1]] && under[t[2]];
-      kind.push_back(hidden ? 2 : cloth ? 1 : 0);
+      kind.push_back(hidden ? uint8_t{2} : static_cast<uint8_t>(cloth));
     }
     points.insert(points.end(), positions.begin(), positions.end());
   }
   // One structure a kind: the nearest of the three hits tells what is seen.
   std::vector<body::Occluders> layers;
-  for (const uint8_t k : {0, 1, 2}) {
+  for (uint8_t k = 0; k < 3; ++k) {
     std::vector<uint32_t> some;
     for (size_t t = 0; t < kind.size(); ++t)
       if (kind[t] == k)

@@ -43,8 +43,7 @@ TEST(Shape, NamesWhatIsWrong) {
   EXPECT_EQ(error_of("african=0"),
             "person: african, asian and caucasian are all 0, expected a sum above 0");
   EXPECT_EQ(error_of("face=-1"), "person: face=-1, expected a whole number (a seed)");
-  EXPECT_EQ(error_of("beauty=1").substr(0, 46),
-            "person: unknown key \"beauty\", expected one of ");
+  EXPECT_EQ(error_of("beauty=1").substr(0, 46), "person: unknown key \"beauty\", expected one of ");
   EXPECT_EQ(error_of("outfit=a++b"), "person: empty name in an outfit");
 }
 
