@@ -1,5 +1,5 @@
-// How long the small prior takes for one labelled 4-second sequence, and for a batch of 64, against the
-// best matrix-product rate of this machine measured in the same run.
+// How long the small prior takes for one labelled 4-second sequence, and for a batch of 64, against
+// the best matrix-product rate of this machine measured in the same run.
 // build/release/bench_sampling [threads] [steps]
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>
@@ -24,7 +24,8 @@ double median_seconds(int runs, const Work& work) {
   for (int i = 0; i < runs; ++i) {
     const auto start = std::chrono::steady_clock::now();
     work();
-    seconds.push_back(std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
+    seconds.push_back(
+        std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
   }
   std::nth_element(seconds.begin(), seconds.begin() + runs / 2, seconds.end());
   return seconds[static_cast<size_t>(runs / 2)];
@@ -46,8 +47,10 @@ int main(int argc, char** argv) {
   conditions::LabelAdapter adapter({.labels = 20}, prior.config(), 1);
   adapter.parameters().set_trainable(false);
 
-  const double ceiling = training::matrix_product_gflops(64 * kFrames / 4, prior.config().width, false, "cpu");
-  std::printf("best matrix product %.0f GFLOP/s, %d threads, %d steps\n", ceiling, at::get_num_threads(), steps);
+  const double ceiling =
+      training::matrix_product_gflops(64 * kFrames / 4, prior.config().width, false, "cpu");
+  std::printf("best matrix product %.0f GFLOP/s, %d threads, %d steps\n", ceiling,
+              at::get_num_threads(), steps);
   for (const int64_t clips : {1, 8, 64}) {
     std::vector<uint64_t> seeds;
     for (int64_t i = 0; i < clips; ++i) seeds.push_back(static_cast<uint64_t>(i));
@@ -61,9 +64,12 @@ int main(int argc, char** argv) {
         conditions::generate(prior, normaliser, conditions, options);
       });
       const double flops = steps * prior.forward_flops(labelled ? 2 * clips : clips, kFrames);
-      std::printf("%3ld clips %-9s %7.1f ms  %6.1f clips/s  %4.0f GFLOP/s = %.0f %% of the matrix product\n",
-                  static_cast<long>(clips), labelled ? "labelled" : "plain", 1000 * seconds,
-                  static_cast<double>(clips) / seconds, flops / seconds / 1e9, 100 * flops / seconds / 1e9 / ceiling);
+      std::printf(
+          "%3ld clips %-9s %7.1f ms  %6.1f clips/s  %4.0f GFLOP/s = %.0f %% of the matrix "
+          "product\n",
+          static_cast<long>(clips), labelled ? "labelled" : "plain", 1000 * seconds,
+          static_cast<double>(clips) / seconds, flops / seconds / 1e9,
+          100 * flops / seconds / 1e9 / ceiling);
     }
   }
   return 0;

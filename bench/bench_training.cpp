@@ -1,5 +1,5 @@
-// One training step of the small prior against the best matrix-product rate of this machine, measured
-// in the same run. build/release/bench_training [threads]
+// One training step of the small prior against the best matrix-product rate of this machine,
+// measured in the same run. build/release/bench_training [threads]
 #include <ATen/Parallel.h>
 
 #include <cstdio>
@@ -27,9 +27,15 @@ library::Library made_up_library(const std::filesystem::path& path) {
         clip.rotations.push_back(motion::from_rotation_vector(
             {static_cast<float>(0.3 * std::sin(0.1 * f + j + i)), 0, 0}));
     }
-    library.put({.name = "made-up/" + std::to_string(i), .set = "made-up", .subject = "nobody",
-                 .split = "train", .licence = "CC0-1.0", .source = "bench", .mapping = "none",
-                 .frames = 200}, clip);
+    library.put({.name = "made-up/" + std::to_string(i),
+                 .set = "made-up",
+                 .subject = "nobody",
+                 .split = "train",
+                 .licence = "CC0-1.0",
+                 .source = "bench",
+                 .mapping = "none",
+                 .frames = 200},
+                clip);
   }
   return library;
 }
@@ -51,15 +57,22 @@ int main(int argc, char** argv) {
   const int64_t rows = options.batch * options.window / 4;
   const double before = training::matrix_product_gflops(rows, options.network.width, false, "cpu");
   double best = 0, waiting = 0;
-  training::train(data, nullptr, options, folder / "run", {.on_log = [&](const training::LogRow& row) {
-    if (row.gflops > best) best = row.gflops, waiting = row.waiting_share;
-    std::printf("step %3ld  %.3f s/step  %.0f GFLOP/s  waiting for data %.1f %%\n",
-                static_cast<long>(row.step), row.seconds_per_step, row.gflops, 100 * row.waiting_share);
-  }}, quiet);
+  training::train(data, nullptr, options, folder / "run",
+                  {.on_log =
+                       [&](const training::LogRow& row) {
+                         if (row.gflops > best) best = row.gflops, waiting = row.waiting_share;
+                         std::printf(
+                             "step %3ld  %.3f s/step  %.0f GFLOP/s  waiting for data %.1f %%\n",
+                             static_cast<long>(row.step), row.seconds_per_step, row.gflops,
+                             100 * row.waiting_share);
+                       }},
+                  quiet);
   const double after = training::matrix_product_gflops(rows, options.network.width, false, "cpu");
   const double ceiling = std::max(before, after);
-  std::printf("matrix product alone %.0f GFLOP/s; training step %.0f GFLOP/s = %.0f %% of it; data %.1f %%\n",
-              ceiling, best, 100 * best / ceiling, 100 * waiting);
+  std::printf(
+      "matrix product alone %.0f GFLOP/s; training step %.0f GFLOP/s = %.0f %% of it; data %.1f "
+      "%%\n",
+      ceiling, best, 100 * best / ceiling, 100 * waiting);
   std::filesystem::remove_all(folder);
   return 0;
 }

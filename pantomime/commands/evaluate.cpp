@@ -45,7 +45,8 @@ MotionSet real_set(const MotionData& data, const std::vector<std::string>& label
     std::vector<size_t> windows;
     for (size_t i = 0; i < data.windows().size(); ++i) {
       const MotionData::Window& w = data.windows()[i];
-      if (w.label >= 0 && data.labels()[static_cast<size_t>(w.label)] == label) windows.push_back(i);
+      if (w.label >= 0 && data.labels()[static_cast<size_t>(w.label)] == label)
+        windows.push_back(i);
     }
     const auto count = std::min<size_t>(windows.size(), static_cast<size_t>(most));
     for (size_t k = 0; k < count; ++k) {
@@ -61,7 +62,8 @@ MotionSet real_set(const MotionData& data, const std::vector<std::string>& label
 
 /// The same labels in the same numbers as `like`, generated.
 MotionSet generated_set(const training::Prior& prior, const std::optional<training::Guide>& guide,
-                        const MotionSet& like, const Options& o, Context& context, double& ms_per_clip) {
+                        const MotionSet& like, const Options& o, Context& context,
+                        double& ms_per_clip) {
   constexpr size_t kBatch = 32;
   MotionSet set;
   context.terminal.begin(guide ? fmt::format("generate ({})", name_of(guide->kind)) : "generate",
@@ -78,8 +80,9 @@ MotionSet generated_set(const training::Prior& prior, const std::optional<traini
       labels.push_back(guide ? guide->index_of(like.labels[i]) : -1);
     }
     const auto start = std::chrono::steady_clock::now();
-    const at::Tensor x = guide ? training::generate_labelled(prior, *guide, labels, generate, strength_of(o.model))
-                               : conditions::generate(*prior.denoiser, prior.normaliser, {}, generate);
+    const at::Tensor x =
+        guide ? training::generate_labelled(prior, *guide, labels, generate, strength_of(o.model))
+              : conditions::generate(*prior.denoiser, prior.normaliser, {}, generate);
     seconds += std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
     for (size_t i = first; i < last; ++i) {
       motion::Clip clip = motion::on_floor(features::decode(x[static_cast<int64_t>(i - first)]));
@@ -117,17 +120,19 @@ void run(const Options& o, Context& context) {
   for (const auto& [label, count] : test.label_counts()) {
     bool known = judge.find(label) >= 0 && count.first >= 4;
     for (const training::Guide& guide : guides)
-      known = known && std::find(guide.labels.begin(), guide.labels.end(), label) != guide.labels.end();
+      known =
+          known && std::find(guide.labels.begin(), guide.labels.end(), label) != guide.labels.end();
     if (known) labels.push_back(label);
   }
-  PANTOMIME_CHECK(labels.size() >= 2, "evaluate: {} labels are known to judge, guides and test people",
-                  labels.size());
+  PANTOMIME_CHECK(labels.size() >= 2,
+                  "evaluate: {} labels are known to judge, guides and test people", labels.size());
   const MotionSet reference = real_set(test, labels, o.per_label, o.frames);
   const MotionSet real_train = real_set(train, labels, o.per_label, o.frames);
   const metrics::MeasuredSet measured = metrics::measure(reference, judge);
   std::vector<metrics::SetNumbers> rows;
   rows.push_back(metrics::compare("real, held-out people", measured, measured, judge));
-  rows.push_back(metrics::compare("real, training people", metrics::measure(real_train, judge), measured, judge));
+  rows.push_back(metrics::compare("real, training people", metrics::measure(real_train, judge),
+                                  measured, judge));
   std::string speed;
   auto add = [&](const std::string& name, const std::optional<training::Guide>& guide) {
     double ms = 0;
@@ -142,8 +147,8 @@ void run(const Options& o, Context& context) {
       "# Evaluation\n\nprior {} ({}), judge {}, {} labels: {}\n\n{}\n\n## Labels\n\n{}\n\n"
       "## Time\n\n| set | ms a clip of {} frames, batch 32 |\n|---|---|\n{}\n\ncommand: `{}`\n",
       o.model.prior, prior.hash.substr(0, 12), judge.hash.substr(0, 12), labels.size(),
-      fmt::join(labels, ", "), metrics::to_markdown(rows), metrics::labels_to_markdown(rows), o.frames,
-      speed, context.command_line);
+      fmt::join(labels, ", "), metrics::to_markdown(rows), metrics::labels_to_markdown(rows),
+      o.frames, speed, context.command_line);
   write_file(o.out / "report.md", report);
   write_file(o.out / "report.json", metrics::to_json(rows));
   context.terminal.print(report);
@@ -156,8 +161,11 @@ Run add_evaluate(CLI::App& app, Context& context) {
   add_library_options(app, o->library);
   app.add_option("--prior", o->model.prior, "A shipped prior (open, research) or a file");
   app.add_option("--guidance", o->guidance, "Kinds of guidance to compare")->delimiter(',');
-  app.add_option("--scale", o->model.scale, "Strength of guidance; negative: the default of each kind");
-  app.add_option("--judge", o->judge, "The judge (pantomime train-judge)")->required()->type_name("FILE");
+  app.add_option("--scale", o->model.scale,
+                 "Strength of guidance; negative: the default of each kind");
+  app.add_option("--judge", o->judge, "The judge (pantomime train-judge)")
+      ->required()
+      ->type_name("FILE");
   app.add_option("--per-label", o->per_label, "At most so many clips of each label");
   app.add_option("--frames", o->frames, "Length of clips");
   app.add_option("--steps", o->steps, "Denoising steps");

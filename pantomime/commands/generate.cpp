@@ -63,7 +63,9 @@ void cast(const Options& options, std::vector<Item>& items, Context& context) {
     if (options.body != "plain")
       context.terminal.note(fmt::format("{} is not there (tools/setup makes it): plain bodies",
                                         assets_file.string()));
-    for (Item& item : items) item.character = body::plain_character(motion::default_geometry(), derive_seed(options.seed, "person"));
+    for (Item& item : items)
+      item.character =
+          body::plain_character(motion::default_geometry(), derive_seed(options.seed, "person"));
     return;
   }
   const body::BodyAssets assets = formats::open_body_assets(assets_file);
@@ -97,8 +99,8 @@ void move(const Options& options, const training::Prior& prior,
     }
     conditions::GeometryCondition geometry(bodies, prior.normaliser);
     const at::Tensor features =
-        guide ? training::generate_labelled(prior, *guide, labels, generate, strength_of(options.model),
-                                            {&geometry})
+        guide ? training::generate_labelled(prior, *guide, labels, generate,
+                                            strength_of(options.model), {&geometry})
               : conditions::generate(*prior.denoiser, prior.normaliser, {&geometry}, generate);
     for (size_t i = first; i < last; ++i) {
       const motion::Clip raw = features::decode(features[static_cast<int64_t>(i - first)]);
@@ -112,7 +114,8 @@ void move(const Options& options, const training::Prior& prior,
 }
 
 /// How a clip was made; kept in every file of it.
-json settings_of(const Options& options, const training::Prior& prior, const Item& item, Context& context) {
+json settings_of(const Options& options, const training::Prior& prior, const Item& item,
+                 Context& context) {
   return {{"program", "pantomime"},
           {"command", context.command_line},
           {"prior", options.model.prior},
@@ -132,7 +135,8 @@ json settings_of(const Options& options, const training::Prior& prior, const Ite
 void write_item(const Options& options, const Item& item, const json& settings, Context& context) {
   const fs::path base = options.out / item.name;
   auto wanted = [&](const char* format) {
-    return std::find(options.formats.begin(), options.formats.end(), format) != options.formats.end();
+    return std::find(options.formats.begin(), options.formats.end(), format) !=
+           options.formats.end();
   };
   auto path = [&](const char* extension) { return fs::path(base.string() + extension); };
   if (wanted("glb"))
@@ -140,16 +144,17 @@ void write_item(const Options& options, const Item& item, const json& settings, 
                        {.title = item.name, .settings = settings.dump()});
   if (wanted("bvh")) formats::write_bvh(path(".bvh"), item.clip);
   if (wanted("npz"))
-    formats::write_amass(path(".npz"), {.clip = item.clip, .gender = "neutral", .settings = settings.dump()});
+    formats::write_amass(path(".npz"),
+                         {.clip = item.clip, .gender = "neutral", .settings = settings.dump()});
   if (wanted("mp4")) {
     render::PreviewOptions preview;
     preview.framing.width = preview.framing.height = options.size;
     preview.threads = context.threads;
-    render::write_video(path(".mp4"),
-                        {.width = options.size, .height = options.size, .comment = settings.dump()},
-                        [&](const render::PushFrame& push) {
-                          render::render_preview(item.character, item.clip, preview, push, context.terminal);
-                        });
+    render::write_video(
+        path(".mp4"), {.width = options.size, .height = options.size, .comment = settings.dump()},
+        [&](const render::PushFrame& push) {
+          render::render_preview(item.character, item.clip, preview, push, context.terminal);
+        });
   }
   write_file(path(".json"), settings.dump(2) + "\n");
 }
@@ -170,7 +175,8 @@ void run(const Options& options, Context& context) {
   if (!options.labels.empty()) guide = open_guide(options.model, prior);
 
   std::vector<Item> items;
-  const std::vector<std::string> labels = options.labels.empty() ? std::vector<std::string>{""} : options.labels;
+  const std::vector<std::string> labels =
+      options.labels.empty() ? std::vector<std::string>{""} : options.labels;
   for (const std::string& label : labels) {
     if (guide) guide->index_of(label);  // an unknown label is told before any work
     for (int64_t i = 0; i < options.count; ++i) {
@@ -209,7 +215,8 @@ void run(const Options& options, Context& context) {
     render::ContactSheetOptions sheet;
     sheet.columns = rows.size() > 4 ? 2 : 1;
     sheet.threads = context.threads;
-    render::write_png(options.out / "sheet.png", render::contact_sheet(rows, sheet, context.terminal), text);
+    render::write_png(options.out / "sheet.png",
+                      render::contact_sheet(rows, sheet, context.terminal), text);
     render::write_png(options.out / "strips.png",
                       render::skeleton_sheet(strips, {}, {}, rows.size() > 4 ? 2 : 1), text);
   }

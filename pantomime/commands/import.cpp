@@ -84,7 +84,7 @@ void run(const Options& options, Context& context) {
 
 Run add_import(CLI::App& app, Context& context) {
   const auto options = std::make_shared<Options>();
-  app.add_option("inputs", options->inputs, "BVH files, folders and archives of them")
+  app.add_option("inputs", options->inputs, "BVH and AMASS npz files, folders and archives of them")
       ->required()
       ->type_name("PATH")
       ->default_str("");

@@ -9,6 +9,7 @@
 #include "pantomime/formats/amass.h"
 #include "pantomime/formats/bvh.h"
 #include "pantomime/formats/json.h"
+#include "pantomime/formats/makehuman.h"
 #include "pantomime/formats/mapping_file.h"
 #include "pantomime/formats/npz.h"
 #include "pantomime/formats/png.h"
@@ -180,6 +181,19 @@ json describe_glb(const std::string& bytes, const fs::path& path) {
   return result;
 }
 
+json describe_body(const fs::path& path) {
+  const body::BodyAssets assets = formats::open_body_assets(path);
+  json result = {{"kind", "body assets"},
+                 {"body_points", assets.body_point_count()},
+                 {"shape_targets", assets.targets().size()},
+                 {"hash", assets.hash()}};
+  for (const body::Item& item : assets.items())
+    result["items"][std::string(body::kItemKinds[static_cast<size_t>(item.kind)])].push_back(
+        item.name);
+  for (const body::Skin& skin : assets.skins()) result["skins"].push_back(skin.name);
+  return result;
+}
+
 bool looks_like_safetensors(const std::string& bytes) {
   if (bytes.size() < 9 || bytes[8] != '{') return false;
   uint64_t length = 0;
@@ -194,6 +208,7 @@ json describe(const fs::path& path, const Options& options) {
     bytes.clear();
     return library_json(library::Library(path, library::Library::Mode::Read));
   }
+  if (begins("PANTOBOD")) return describe_body(path);
   if (begins("PK\x03\x04")) return describe_npz(bytes, path);
   if (begins("\x93NUMPY")) return describe_npy(bytes, path);
   if (begins("glTF")) return describe_glb(bytes, path);

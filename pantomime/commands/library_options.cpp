@@ -4,10 +4,12 @@ namespace pantomime::commands {
 
 void add_library_options(CLI::App& app, LibraryOptions& options) {
   app.add_option("--library", options.path, "Motion library (pantomime import)")
-      ->type_name("FILE")->capture_default_str();
+      ->type_name("FILE")
+      ->capture_default_str();
   app.add_option("--sets", options.sets, "Only these sets")->delimiter(',');
   app.add_option("--labels", options.labels, "Only clips with one of these labels")->delimiter(',');
-  app.add_option("--licences", options.licences, "Only clips with one of these licences")->delimiter(',');
+  app.add_option("--licences", options.licences, "Only clips with one of these licences")
+      ->delimiter(',');
   app.add_option("--without-licences", options.without_licences, "No clips with these licences")
       ->delimiter(',');
 }

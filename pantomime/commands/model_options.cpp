@@ -11,9 +11,12 @@ using training::GuidanceKind;
 void add_model_options(CLI::App& app, ModelOptions& options) {
   app.add_option("--prior", options.prior, "A shipped prior (open, research) or a file");
   app.add_option("--guidance", options.guidance, "adapter, probe, particles, classifier or free");
-  app.add_option("--guide", options.guide, "The guide's file (default: beside the prior)")->type_name("FILE");
-  app.add_option("--scale", options.scale, "Strength of guidance; negative: the default of its kind");
-  app.add_option("--particles", options.particles, "Noise paths per clip, for --guidance particles");
+  app.add_option("--guide", options.guide, "The guide's file (default: beside the prior)")
+      ->type_name("FILE");
+  app.add_option("--scale", options.scale,
+                 "Strength of guidance; negative: the default of its kind");
+  app.add_option("--particles", options.particles,
+                 "Noise paths per clip, for --guidance particles");
 }
 
 fs::path prior_path(const std::string& prior) {
@@ -24,8 +27,8 @@ fs::path prior_path(const std::string& prior) {
 training::Prior open_prior(const ModelOptions& options) {
   const fs::path path = prior_path(options.prior);
   if (!fs::exists(path))
-    fail("prior \"{}\": {} is not there; expected open, research or a .safetensors file", options.prior,
-         path.string());
+    fail("prior \"{}\": {} is not there; expected open, research or a .safetensors file",
+         options.prior, path.string());
   return training::read_prior(path);
 }
 
@@ -35,10 +38,11 @@ training::Guide open_guide(const ModelOptions& options, const training::Prior& p
   const GuidanceKind file_kind = kind == GuidanceKind::Particles ? GuidanceKind::Probe : kind;
   fs::path path = options.guide;
   if (path.empty())
-    path = prior_path(options.prior).parent_path() / fmt::format("{}.safetensors", name_of(file_kind));
+    path =
+        prior_path(options.prior).parent_path() / fmt::format("{}.safetensors", name_of(file_kind));
   if (!fs::exists(path))
-    fail("no guide {}: train one with `pantomime train-guide --guidance {} --prior {}`", path.string(),
-         name_of(kind), options.prior);
+    fail("no guide {}: train one with `pantomime train-guide --guidance {} --prior {}`",
+         path.string(), name_of(kind), options.prior);
   training::Guide guide = training::read_guide(path, prior);
   if (guide.kind != file_kind)
     fail("{}: this is a guide for --guidance {}, expected {}", path.string(), name_of(guide.kind),

@@ -9,8 +9,8 @@
 
 namespace pantomime::commands {
 
-/// `prior` is the name of a shipped prior ("open", "research") or a file. Guides of a shipped prior lie
-/// beside it as <kind>.safetensors.
+/// `prior` is the name of a shipped prior ("open", "research") or a file. Guides of a shipped prior
+/// lie beside it as <kind>.safetensors.
 struct ModelOptions {
   std::string prior = "open";
   std::string guidance = "adapter";
@@ -22,7 +22,8 @@ struct ModelOptions {
 void add_model_options(CLI::App& app, ModelOptions& options);
 std::filesystem::path prior_path(const std::string& prior);
 training::Prior open_prior(const ModelOptions& options);
-/// The guide that `--guidance` asks for; throws Error that says how to train one when there is none.
+/// The guide that `--guidance` asks for; throws Error that says how to train one when there is
+/// none.
 training::Guide open_guide(const ModelOptions& options, const training::Prior& prior);
 training::GuidanceStrength strength_of(const ModelOptions& options);
 

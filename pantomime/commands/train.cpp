@@ -59,40 +59,46 @@ void draw_curves(const fs::path& folder) {
   std::vector<render::Series> series;
   for (const char* name : {"loss", "feature", "velocity", "kinematic"})
     series.push_back({name, train["step"], train[name]});
-  render::write_png(folder / "loss.png",
-                    render::line_plot(series, {.title = "training", .x_label = "step", .y_label = "loss",
-                                               .log_y = true}));
+  render::write_png(
+      folder / "loss.png",
+      render::line_plot(
+          series, {.title = "training", .x_label = "step", .y_label = "loss", .log_y = true}));
   auto validation = read_log(folder / "validation.csv");
   series.clear();
   for (const char* t : {"0.02", "0.2", "0.5", "0.8"})
-    series.push_back({fmt::format("t = {}", t), validation["step"], validation[fmt::format("mm_at_{}", t)]});
+    series.push_back(
+        {fmt::format("t = {}", t), validation["step"], validation[fmt::format("mm_at_{}", t)]});
   render::write_png(folder / "validation.png",
                     render::line_plot(series, {.title = "denoising error of held-out clips",
-                                               .x_label = "step", .y_label = "mm per joint", .log_y = true}));
+                                               .x_label = "step",
+                                               .y_label = "mm per joint",
+                                               .log_y = true}));
 }
 
 void draw_samples(const training::Prior& prior, const fs::path& path, uint64_t seed) {
   conditions::GenerateOptions options{.frames = 120};
   for (uint64_t i = 0; i < 8; ++i) options.seeds.push_back(derive_seed(seed, "strip", i));
-  const at::Tensor samples =
-      conditions::generate(*prior.denoiser, prior.normaliser, {}, options);
+  const at::Tensor samples = conditions::generate(*prior.denoiser, prior.normaliser, {}, options);
   std::vector<render::LabelledClip> clips;
   for (int64_t i = 0; i < samples.size(0); ++i)
     clips.push_back({fmt::format("sample {}", i + 1), features::decode(samples[i])});
-  render::write_png(path, render::skeleton_sheet(
-                              clips, {}, fmt::format("{} steps, no condition", prior.steps_trained), 2));
+  render::write_png(
+      path, render::skeleton_sheet(clips, {},
+                                   fmt::format("{} steps, no condition", prior.steps_trained), 2));
 }
 
 void run(const Options& options, Context& context) {
   training::TrainOptions train = options.train;
   train.network.target = diffusion::parse_target(options.target);
   const at::Device device(train.device);
-  PANTOMIME_CHECK(options.precision == "auto" || options.precision == "fp32" || options.precision == "bf16",
-                  "precision \"{}\": expected auto, fp32 or bf16", options.precision);
-  train.bf16 = options.precision == "bf16" ||
-               (options.precision == "auto" && diffusion::bf16_pays(device));
+  PANTOMIME_CHECK(
+      options.precision == "auto" || options.precision == "fp32" || options.precision == "bf16",
+      "precision \"{}\": expected auto, fp32 or bf16", options.precision);
+  train.bf16 =
+      options.precision == "bf16" || (options.precision == "auto" && diffusion::bf16_pays(device));
   if (options.precision == "bf16" && !diffusion::bf16_pays(device))
-    context.terminal.note("this processor has no bfloat16 instructions: bf16 will be slower than fp32");
+    context.terminal.note(
+        "this processor has no bfloat16 instructions: bf16 will be slower than fp32");
 
   if (options.force) fs::remove_all(options.out);
   const library::Library library = open_library(options.library);
@@ -103,7 +109,8 @@ void run(const Options& options, Context& context) {
   std::optional<training::MotionData> held_out;
   if (!library.clips(filter).empty())
     held_out = training::MotionData::load(library, filter, train.window, context.terminal);
-  context.terminal.print(fmt::format("{} clips, {:.1f} minutes, {} windows, {} labels", data.clip_count(),
+  context.terminal.print(fmt::format("{} clips, {:.1f} minutes, {} windows, {} labels",
+                                     data.clip_count(),
                                      static_cast<double>(data.frame_count()) / motion::kFps / 60,
                                      data.windows().size(), data.labels().size()));
   std::optional<training::Prior> start;
@@ -111,8 +118,8 @@ void run(const Options& options, Context& context) {
 
   fs::create_directories(options.out);
   write_file(options.out / "settings.toml", context.settings);
-  const double ceiling = training::matrix_product_gflops(train.batch * train.window / 4,
-                                                         train.network.width, train.bf16, train.device);
+  const double ceiling = training::matrix_product_gflops(
+      train.batch * train.window / 4, train.network.width, train.bf16, train.device);
   context.terminal.print(fmt::format("best matrix product here: {:.0f} GFLOP/s ({})", ceiling,
                                      train.bf16 ? "bf16" : "fp32"));
   double rate = 0, waiting = 0;
@@ -153,19 +160,23 @@ Run add_train(CLI::App& app, Context& context) {
   app.add_option("--batch", t.batch, "Windows per step")->capture_default_str();
   app.add_option("--window", t.window, "Longest window, frames")->capture_default_str();
   app.add_option("--rate", t.rate, "Peak learning rate")->capture_default_str();
-  app.add_option("--decay", t.decay, "Last share of the run in which the rate falls")->capture_default_str();
+  app.add_option("--decay", t.decay, "Last share of the run in which the rate falls")
+      ->capture_default_str();
   app.add_option("--width", t.network.width, "Numbers per token")->capture_default_str();
   app.add_option("--layers", t.network.layers, "Layers")->capture_default_str();
   app.add_option("--heads", t.network.heads, "Attention heads")->capture_default_str();
-  app.add_option("--target", o->target, "What the network predicts: x0, eps or v")->capture_default_str();
+  app.add_option("--target", o->target, "What the network predicts: x0, eps or v")
+      ->capture_default_str();
   app.add_option("--precision", o->precision, "auto, fp32 or bf16")->capture_default_str();
-  app.add_option("--average", t.optimiser.average, "Decay of the averaged weights")->capture_default_str();
+  app.add_option("--average", t.optimiser.average, "Decay of the averaged weights")
+      ->capture_default_str();
   app.add_option("--device", t.device, "cpu or cuda")->capture_default_str();
   app.add_option("--weights-licence", t.licence, "Licence of the weights, kept in the file")
       ->capture_default_str();
   app.add_option("--checkpoint-every", t.checkpoint_every, "Steps")->capture_default_str();
   app.add_option("--validate-every", t.validate_every, "Steps")->capture_default_str();
-  app.add_option("--sample-every", o->sample_every, "Steps between sheets of samples")->capture_default_str();
+  app.add_option("--sample-every", o->sample_every, "Steps between sheets of samples")
+      ->capture_default_str();
   add_seed(app, t.seed);
   add_force(app, o->force, "Throw away a run that is there");
   return [o, &context] { run(*o, context); };

@@ -27,19 +27,22 @@ void run(Options o, Context& context) {
   filter.splits = {"train"};
   const auto data = training::MotionData::load(library, filter, o.window, context.terminal);
   const training::LabelChoice choice = training::choose_labels(data, o.guide.fewest_windows);
-  context.terminal.print(fmt::format("{} labels: {}", choice.used.size(), fmt::join(choice.used, ", ")));
+  context.terminal.print(
+      fmt::format("{} labels: {}", choice.used.size(), fmt::join(choice.used, ", ")));
   if (!choice.too_few.empty())
     context.terminal.print(fmt::format("too little data: {}", fmt::join(choice.too_few, ", ")));
   if (o.out.empty())
-    o.out = prior_path(o.model.prior).parent_path() /
-            fmt::format("{}.safetensors", o.guide.kind == training::GuidanceKind::Particles
-                                              ? "probe" : o.model.guidance);
+    o.out =
+        prior_path(o.model.prior).parent_path() /
+        fmt::format("{}.safetensors",
+                    o.guide.kind == training::GuidanceKind::Particles ? "probe" : o.model.guidance);
   refuse_overwrite(o.out, o.force);
   double last = 0;
   const training::Guide guide = training::train_guide(
       data, prior, o.guide, [&](int64_t, double loss) { last = loss; }, context.terminal);
   training::write_guide(o.out, guide, o.half ? training::Storage::Half : training::Storage::Float);
-  context.terminal.print(fmt::format("{}: loss {:.4f} after {} steps", o.out.string(), last, o.guide.steps));
+  context.terminal.print(
+      fmt::format("{}: loss {:.4f} after {} steps", o.out.string(), last, o.guide.steps));
 }
 
 }  // namespace

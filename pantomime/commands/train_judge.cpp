@@ -26,14 +26,15 @@ void run(const Options& o, Context& context) {
   const training::TrainedJudge trained = training::train_judge(data, o.judge, {}, context.terminal);
   training::write_judge(o.out, trained.judge);
   for (const training::DroppedLabel& label : trained.dropped)
-    context.terminal.print(fmt::format("left out: {} ({} windows, {} people)", label.label, label.windows,
-                                       label.subjects));
+    context.terminal.print(fmt::format("left out: {} ({} windows, {} people)", label.label,
+                                       label.windows, label.subjects));
   filter.splits = {"test"};
   const auto test = training::MotionData::load(library, filter, o.window, context.terminal);
   const training::JudgeExam exam = training::examine_judge(trained.judge, test);
   context.terminal.print(exam.markdown());
-  context.terminal.print(fmt::format("held-out people: {:.1f} % of windows, {:.1f} % averaged over labels",
-                                     100 * exam.accuracy, 100 * exam.balanced_accuracy));
+  context.terminal.print(
+      fmt::format("held-out people: {:.1f} % of windows, {:.1f} % averaged over labels",
+                  100 * exam.accuracy, 100 * exam.balanced_accuracy));
 }
 
 }  // namespace

@@ -36,7 +36,8 @@ at::Tensor Call::steered(const Steering& steering) {
   both.embedding = upper(steering.embedding);
   both.modulation = upper(steering.modulation);
   both.tokens = upper(steering.tokens);
-  both.low_rank_scale = at::cat({at::ones({batch}, x_t.options()), at::zeros({batch}, x_t.options())});
+  both.low_rank_scale =
+      at::cat({at::ones({batch}, x_t.options()), at::zeros({batch}, x_t.options())});
   const at::Tensor out = prior.estimate(twice(x_t), twice(times), twice(mask), &both);
   plain_ = out.narrow(0, batch, batch);
   return out.narrow(0, 0, batch);
@@ -68,10 +69,10 @@ at::Tensor generate(const Denoiser& prior, const features::Normaliser& normalise
     for (Condition* condition : conditions) estimate = condition->guide(*last, estimate);
     return estimate.defined() ? estimate : last->plain();
   };
-  const at::Tensor noise = diffusion::noise_of(options.seeds, padded, prior.config().features).to(device);
-  const at::Tensor sample =
-      diffusion::sample(denoise, noise, sampler,
-                        diffusion::make_generator(derive_seed(options.seeds[0], "sampler")));
+  const at::Tensor noise =
+      diffusion::noise_of(options.seeds, padded, prior.config().features).to(device);
+  const at::Tensor sample = diffusion::sample(
+      denoise, noise, sampler, diffusion::make_generator(derive_seed(options.seeds[0], "sampler")));
   return normaliser.to(device).restore(sample).narrow(1, 0, options.frames).to(at::kCPU);
 }
 

@@ -20,7 +20,7 @@ class Call {
   Call(const diffusion::Denoiser& prior, at::Tensor x_t, double t, at::Tensor mask);
 
   const diffusion::Denoiser& prior;
-  const at::Tensor x_t;    ///< [B, F, D]
+  const at::Tensor x_t;  ///< [B, F, D]
   const double t;
   const at::Tensor times;  ///< [B], all equal t
   const at::Tensor mask;   ///< [B, F] bool
@@ -47,9 +47,9 @@ class Condition {
 
 /// What is generated.
 struct GenerateOptions {
-  int64_t frames = 120;                      ///< of each clip; rounded up to whole tokens inside
-  std::vector<uint64_t> seeds;               ///< one clip per seed
-  diffusion::SampleOptions sampler;          ///< method and steps
+  int64_t frames = 120;              ///< of each clip; rounded up to whole tokens inside
+  std::vector<uint64_t> seeds;       ///< one clip per seed
+  diffusion::SampleOptions sampler;  ///< method and steps
 };
 
 /// Samples [B, F, D] features in real units, one clip per seed. A clip depends on its seed, the

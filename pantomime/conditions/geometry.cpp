@@ -27,7 +27,8 @@ at::Tensor GeometryCondition::guide(Call& call, const at::Tensor& estimate) {
   at::Tensor out = (estimate.defined() ? estimate : call.plain()).clone();
   PANTOMIME_CHECK(held_.size(0) == out.size(0), "geometry: {} bodies for {} clips", held_.size(0),
                   out.size(0));
-  out.narrow(2, kGeometry, kGeometrySize).copy_(held_.to(out.device()).expand({-1, out.size(1), -1}));
+  out.narrow(2, kGeometry, kGeometrySize)
+      .copy_(held_.to(out.device()).expand({-1, out.size(1), -1}));
   return out;
 }
 

@@ -6,8 +6,8 @@
 
 namespace pantomime::conditions {
 
-/// Holds the geometry channels of every estimate at the bones of a body, exactly as a known frame is
-/// held: the prior has learnt how bodies and motions go together, so the rest follows.
+/// Holds the geometry channels of every estimate at the bones of a body, exactly as a known frame
+/// is held: the prior has learnt how bodies and motions go together, so the rest follows.
 ///
 /// A prior knows only bodies like those it was trained on. Each channel is held at most `reach`
 /// deviations of the training data away from their mean; motion::fit_to_body() does the rest.

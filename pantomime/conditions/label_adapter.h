@@ -11,13 +11,13 @@ namespace pantomime::conditions {
 
 struct LabelAdapterConfig {
   int64_t labels = 0;
-  int64_t code = 64;    ///< numbers per label
-  int64_t rank = 16;    ///< of the low-rank changes; 0: none
+  int64_t code = 64;  ///< numbers per label
+  int64_t rank = 16;  ///< of the low-rank changes; 0: none
 };
 
-/// What a label changes in the denoiser: shift, scale and gate of every layer, and a low-rank change of
-/// every product that is the same for all labels. Starts as no change. The prior itself stays as it is,
-/// so other labels need only another adapter (minutes of training).
+/// What a label changes in the denoiser: shift, scale and gate of every layer, and a low-rank
+/// change of every product that is the same for all labels. Starts as no change. The prior itself
+/// stays as it is, so other labels need only another adapter (minutes of training).
 class LabelAdapter {
  public:
   LabelAdapter(const LabelAdapterConfig& config, const diffusion::DenoiserConfig& prior,
@@ -36,9 +36,9 @@ class LabelAdapter {
   diffusion::Parameters parameters_;
 };
 
-/// estimate = plain + scale (adapted - plain): guidance without a classifier, from two estimates of the
-/// same frozen prior (Ho & Salimans 2022 do it with one network trained for both). The same formula
-/// serves a network that was trained with label dropout ("free"): give it as the prior.
+/// estimate = plain + scale (adapted - plain): guidance without a classifier, from two estimates of
+/// the same frozen prior (Ho & Salimans 2022 do it with one network trained for both). The same
+/// formula serves a network that was trained with label dropout ("free"): give it as the prior.
 class LabelGuidance : public Condition {
  public:
   LabelGuidance(const LabelAdapter& adapter, at::Tensor labels, double scale);

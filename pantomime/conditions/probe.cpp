@@ -45,7 +45,8 @@ at::Tensor Probe::logits(const Denoiser& backbone, const at::Tensor& x_t, const 
     // Tokens of a residual stream grow with depth; normalised, all layers weigh alike.
     const at::Tensor h = at::layer_norm(hidden[static_cast<size_t>(layer)], {width_});
     const at::Tensor mean = (h * keep).sum(1) / count;
-    const at::Tensor spread = (((h - mean.unsqueeze(1)) * keep).square().sum(1) / count + 1e-4).sqrt();
+    const at::Tensor spread =
+        (((h - mean.unsqueeze(1)) * keep).square().sum(1) / count + 1e-4).sqrt();
     parts.push_back(mean);
     parts.push_back(spread);
   }
@@ -56,7 +57,11 @@ at::Tensor Probe::logits(const Denoiser& backbone, const at::Tensor& x_t, const 
 
 ProbeGuidance::ProbeGuidance(const Probe& probe, const Denoiser& backbone, at::Tensor labels,
                              double scale, double limit)
-    : probe_(probe), backbone_(backbone), labels_(std::move(labels)), scale_(scale), limit_(limit) {}
+    : probe_(probe),
+      backbone_(backbone),
+      labels_(std::move(labels)),
+      scale_(scale),
+      limit_(limit) {}
 
 at::Tensor ProbeGuidance::guide(Call& call, const at::Tensor& estimate) {
   at::Tensor gradient;
@@ -64,7 +69,8 @@ at::Tensor ProbeGuidance::guide(Call& call, const at::Tensor& estimate) {
     const at::AutoGradMode with_gradient(true);
     at::Tensor x = call.x_t.detach().set_requires_grad(true);
     const at::Tensor score = at::log_softmax(probe_.logits(backbone_, x, call.times, call.mask), 1)
-                                 .gather(1, labels_.unsqueeze(1)).sum();
+                                 .gather(1, labels_.unsqueeze(1))
+                                 .sum();
     gradient = torch::autograd::grad({score}, {x})[0];
   }
   const diffusion::Schedule schedule;
@@ -77,8 +83,12 @@ at::Tensor ProbeGuidance::guide(Call& call, const at::Tensor& estimate) {
 
 ParticleSteering::ParticleSteering(const Probe& probe, const Denoiser& backbone, at::Tensor labels,
                                    int64_t particles, double power, uint64_t seed)
-    : probe_(probe), backbone_(backbone), labels_(std::move(labels)), particles_(particles),
-      power_(power), seed_(seed) {
+    : probe_(probe),
+      backbone_(backbone),
+      labels_(std::move(labels)),
+      particles_(particles),
+      power_(power),
+      seed_(seed) {
   PANTOMIME_CHECK(particles >= 1 && labels_.size(0) % particles == 0,
                   "particles: {} rows are not whole groups of {}", labels_.size(0), particles);
 }
@@ -86,7 +96,8 @@ ParticleSteering::ParticleSteering(const Probe& probe, const Denoiser& backbone,
 at::Tensor ParticleSteering::guide(Call& call, const at::Tensor& estimate) {
   before_ = now_;
   now_ = at::log_softmax(probe_.logits(backbone_, call.x_t, call.times, call.mask), 1)
-             .gather(1, labels_.unsqueeze(1)).squeeze(1);
+             .gather(1, labels_.unsqueeze(1))
+             .squeeze(1);
   return estimate.defined() ? estimate : call.plain();
 }
 

@@ -12,10 +12,10 @@ struct ProbeConfig {
   std::vector<int64_t> layers = {3, 5, 7};  ///< of the prior whose tokens are read
 };
 
-/// Mean and deviation over time of the tokens after some layers, and the diffusion time, through one
-/// hidden layer. Because its gradient with respect to x_t runs through the prior, it points along
-/// motions that the prior believes in; the gradient of a separate network is adversarial noise
-/// (a prototype measured 60 % against 5 to 13 % accuracy).
+/// Mean and deviation over time of the tokens after some layers, and the diffusion time, through
+/// one hidden layer. Because its gradient with respect to x_t runs through the prior, it points
+/// along motions that the prior believes in; the gradient of a separate network is adversarial
+/// noise (a prototype measured 60 % against 5 to 13 % accuracy).
 class Probe {
  public:
   Probe(const ProbeConfig& config, const diffusion::DenoiserConfig& prior, uint64_t seed);
@@ -36,8 +36,9 @@ class Probe {
 
 /// Classifier guidance (Dhariwal & Nichol 2021) in terms of the estimate of x_0:
 ///   estimate += scale sigma^2 / alpha  grad_{x_t} log p(label | x_t),
-/// limited to a root mean square of `limit` (normalised units), because sigma^2 / alpha is large near
-/// pure noise. The backbone is the prior itself (probe) or a separate network (noise-aware classifier).
+/// limited to a root mean square of `limit` (normalised units), because sigma^2 / alpha is large
+/// near pure noise. The backbone is the prior itself (probe) or a separate network (noise-aware
+/// classifier).
 class ProbeGuidance : public Condition {
  public:
   ProbeGuidance(const Probe& probe, const diffusion::Denoiser& backbone, at::Tensor labels,
@@ -51,10 +52,11 @@ class ProbeGuidance : public Condition {
   double scale_, limit_;
 };
 
-/// Particle steering (sequential Monte Carlo; Singhal et al. 2025, "Feynman-Kac steering"): every clip is
-/// a group of `particles` consecutive rows of the batch. Between steps rows of a group are drawn anew in
-/// proportion to the growth of p(label | x_t)^power. Needs no gradient, but a sampler that adds noise of
-/// its own (Method::Ddpm), so that copies part. best() then tells which row of each group to keep.
+/// Particle steering (sequential Monte Carlo; Singhal et al. 2025, "Feynman-Kac steering"): every
+/// clip is a group of `particles` consecutive rows of the batch. Between steps rows of a group are
+/// drawn anew in proportion to the growth of p(label | x_t)^power. Needs no gradient, but a sampler
+/// that adds noise of its own (Method::Ddpm), so that copies part. best() then tells which row of
+/// each group to keep.
 class ParticleSteering : public Condition {
  public:
   ParticleSteering(const Probe& probe, const diffusion::Denoiser& backbone, at::Tensor labels,
@@ -67,7 +69,7 @@ class ParticleSteering : public Condition {
  private:
   const Probe& probe_;
   const diffusion::Denoiser& backbone_;
-  at::Tensor labels_;        ///< [B], equal within a group
+  at::Tensor labels_;  ///< [B], equal within a group
   int64_t particles_;
   double power_;
   uint64_t seed_;

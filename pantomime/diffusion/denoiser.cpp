@@ -10,7 +10,9 @@
 namespace pantomime::diffusion {
 namespace {
 
-at::Tensor per_clip(const at::Tensor& v) { return v.view({-1, 1, 1}); }
+at::Tensor per_clip(const at::Tensor& v) {
+  return v.view({-1, 1, 1});
+}
 
 at::Tensor map_time(const at::Tensor& t, double (Schedule::*function)(double) const) {
   const Schedule schedule;
@@ -38,9 +40,12 @@ Target parse_target(const std::string& name) {
 
 const char* name_of(Target target) {
   switch (target) {
-    case Target::Noise: return "eps";
-    case Target::Velocity: return "v";
-    default: return "x0";
+    case Target::Noise:
+      return "eps";
+    case Target::Velocity:
+      return "v";
+    default:
+      return "x0";
   }
 }
 
@@ -53,8 +58,12 @@ bool bf16_pays(const at::Device& device) {
 #endif
 }
 
-at::Tensor alpha_of(const at::Tensor& t) { return map_time(t, &Schedule::alpha); }
-at::Tensor sigma_of(const at::Tensor& t) { return map_time(t, &Schedule::sigma); }
+at::Tensor alpha_of(const at::Tensor& t) {
+  return map_time(t, &Schedule::alpha);
+}
+at::Tensor sigma_of(const at::Tensor& t) {
+  return map_time(t, &Schedule::sigma);
+}
 
 at::Tensor time_embedding(const at::Tensor& t, int64_t width) {
   const int64_t half = width / 2;
@@ -76,8 +85,8 @@ Denoiser::Denoiser(const DenoiserConfig& config, const at::Tensor& spread, uint6
   const int64_t c = config.width, d = config.features, hidden = config.expansion * c;
   PANTOMIME_CHECK(d > 0 && c > 0 && config.layers > 0 && config.heads > 0 && config.expansion > 0,
                   "denoiser: sizes must be positive");
-  PANTOMIME_CHECK(c % (2 * config.heads) == 0, "denoiser: width {} is not a multiple of 2 x {} heads",
-                  c, config.heads);
+  PANTOMIME_CHECK(c % (2 * config.heads) == 0,
+                  "denoiser: width {} is not a multiple of 2 x {} heads", c, config.heads);
   PANTOMIME_CHECK(spread.dim() == 1 && spread.size(0) == d, "denoiser: spread: expected [{}]", d);
   parameters_.add("in.weight", {c, kWindow * d}, Init::Linear);
   parameters_.add("in.bias", {c}, Init::Zero);
@@ -114,7 +123,8 @@ void Denoiser::to(const at::Device& device) {
 at::Tensor Denoiser::linear(const at::Tensor& x, const at::Tensor& weight,
                             const at::Tensor& bias) const {
   if (!bf16_) return at::linear(x, weight, bias);
-  const at::Tensor y = at::linear(x.to(at::kBFloat16), weight.to(at::kBFloat16)).to(x.scalar_type());
+  const at::Tensor y =
+      at::linear(x.to(at::kBFloat16), weight.to(at::kBFloat16)).to(x.scalar_type());
   return bias.defined() ? y + bias : y;
 }
 
@@ -127,7 +137,8 @@ at::Tensor Denoiser::network(const at::Tensor& x, const at::Tensor& t, const at:
   // Two frames of zeros on each side, so that token n sees 4n-2 … 4n+5.
   const at::Tensor padded = at::constant_pad_nd(x, {0, 0, 2, 2});  // [B, F + 4, D]
   const at::Tensor windows = at::cat({padded.narrow(1, 0, frames).view({batch, tokens, 4 * d}),
-                                      padded.narrow(1, 4, frames).view({batch, tokens, 4 * d})}, 2);
+                                      padded.narrow(1, 4, frames).view({batch, tokens, 4 * d})},
+                                     2);
   at::Tensor h = linear(windows, p["in.weight"], p["in.bias"]);  // [B, N, C]
   if (steering != nullptr && steering->tokens.defined()) h = h + steering->tokens;
 
@@ -166,8 +177,9 @@ at::Tensor Denoiser::network(const at::Tensor& x, const at::Tensor& t, const at:
   }
   const auto last =
       at::linear(active, p["final.modulation.weight"], p["final.modulation.bias"]).chunk(2, 1);
-  const at::Tensor written = at::linear(modulated_norm(h, last[0], last[1]), p["out.weight"],
-                                        p["out.bias"]).view({batch, tokens, kWindow, d});
+  const at::Tensor written =
+      at::linear(modulated_norm(h, last[0], last[1]), p["out.weight"], p["out.bias"])
+          .view({batch, tokens, kWindow, d});
 
   // Overlap and add: the first half of token n and the second half of token n-1 share four frames.
   const at::Tensor weight = cross_fade(x.options()).view({1, 1, kWindow, 1});

@@ -17,11 +17,11 @@ Target parse_target(const std::string& name);  ///< "x0", "eps", "v"
 const char* name_of(Target target);
 
 struct DenoiserConfig {
-  int64_t features = 0;      ///< D
-  int64_t width = 256;       ///< C, numbers per token
+  int64_t features = 0;  ///< D
+  int64_t width = 256;   ///< C, numbers per token
   int64_t layers = 8;
   int64_t heads = 4;
-  int64_t expansion = 4;     ///< hidden size of the feed-forward part, in widths
+  int64_t expansion = 4;  ///< hidden size of the feed-forward part, in widths
   Target target = Target::Clean;
   bool precondition = true;  ///< see Denoiser::estimate; only for Target::Clean
 };
@@ -47,8 +47,8 @@ struct Steering {
 /// Transformer over overlapping temporal windows. Token n reads and writes frames 4n-2 … 4n+5 (8
 /// frames, stride 4); what two tokens write is cross-faded with a triangle. Without the overlap the
 /// motion jumps at every token border (a prototype measured ten times the jerk of real motion).
-/// Pre-norm, adaLN-Zero for the diffusion time (one shared projection plus a table per layer), rotary
-/// positions, any number of frames.
+/// Pre-norm, adaLN-Zero for the diffusion time (one shared projection plus a table per layer),
+/// rotary positions, any number of frames.
 class Denoiser {
  public:
   static constexpr int64_t kStride = 4;  ///< frames from token to token
@@ -61,10 +61,10 @@ class Denoiser {
   /// mask [B, F] bool, true = real frame (undefined: all real).
   ///
   /// With preconditioning (Karras et al. 2022, "Elucidating the Design Space", table 1, for a
-  /// variance-preserving process and per-channel data deviation s): the network sees x_t / deviation(x_t),
-  /// and estimate = a s^2 / (a^2 s^2 + n^2) x_t + s n / sqrt(a^2 s^2 + n^2) network, where a, n are
-  /// alpha(t), sigma(t). The first term is the best linear guess; the network only writes the rest, so
-  /// near t = 0 nothing has to pass through its narrow tokens.
+  /// variance-preserving process and per-channel data deviation s): the network sees x_t /
+  /// deviation(x_t), and estimate = a s^2 / (a^2 s^2 + n^2) x_t + s n / sqrt(a^2 s^2 + n^2)
+  /// network, where a, n are alpha(t), sigma(t). The first term is the best linear guess; the
+  /// network only writes the rest, so near t = 0 nothing has to pass through its narrow tokens.
   at::Tensor estimate(const at::Tensor& x_t, const at::Tensor& t, const at::Tensor& mask = {},
                       const Steering* steering = nullptr) const;
 
@@ -88,7 +88,8 @@ class Denoiser {
   at::Tensor network(const at::Tensor& x, const at::Tensor& t, const at::Tensor& mask,
                      const Steering* steering) const;
 
-  at::Tensor linear(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias = {}) const;
+  at::Tensor linear(const at::Tensor& x, const at::Tensor& weight,
+                    const at::Tensor& bias = {}) const;
 
   DenoiserConfig config_;
   at::Tensor spread_;
@@ -100,7 +101,8 @@ class Denoiser {
 /// AVX512-BF16 or AMX (elsewhere they are emulated).
 bool bf16_pays(const at::Device& device);
 
-/// Sine and cosine of t at C / 2 frequencies, [B, C]: the usual embedding with t scaled to 0 … 1000.
+/// Sine and cosine of t at C / 2 frequencies, [B, C]: the usual embedding with t scaled to 0 …
+/// 1000.
 at::Tensor time_embedding(const at::Tensor& t, int64_t width);
 /// alpha(t) and sigma(t) for a tensor of times [B].
 at::Tensor alpha_of(const at::Tensor& t);

@@ -17,9 +17,15 @@ using torch::autograd::AutogradContext;
 using torch::autograd::Function;
 using torch::autograd::variable_list;
 
-bool fast(const at::Tensor& x) { return x.is_cpu() && x.scalar_type() == at::kFloat; }
-float* data(at::Tensor& x) { return x.data_ptr<float>(); }
-const float* data(const at::Tensor& x) { return x.data_ptr<float>(); }
+bool fast(const at::Tensor& x) {
+  return x.is_cpu() && x.scalar_type() == at::kFloat;
+}
+float* data(at::Tensor& x) {
+  return x.data_ptr<float>();
+}
+const float* data(const at::Tensor& x) {
+  return x.data_ptr<float>();
+}
 
 /// Clips of a batch are shared among threads; one clip is one unit because gradients of its
 /// modulation are sums over its tokens.
@@ -247,7 +253,9 @@ at::Tensor gated_add(const at::Tensor& x, const at::Tensor& gate, const at::Tens
   return fast(x) ? GatedAdd::apply(x, gate, y) : plain::gated_add(x, gate, y);
 }
 
-at::Tensor gelu_tanh(const at::Tensor& x) { return fast(x) ? Gelu::apply(x) : plain::gelu_tanh(x); }
+at::Tensor gelu_tanh(const at::Tensor& x) {
+  return fast(x) ? Gelu::apply(x) : plain::gelu_tanh(x);
+}
 
 at::Tensor attention(const at::Tensor& qkv, int64_t heads, const at::Tensor& mask) {
   PANTOMIME_CHECK(qkv.dim() == 3 && qkv.size(2) % (6 * heads) == 0,

@@ -42,12 +42,18 @@ void Parameters::allocate(uint64_t seed) {
     const at::Generator generator = make_generator(derive_seed(seed, names_[i]));
     at::Tensor& view = views_[i];
     switch (inits_[i]) {
-      case Init::Zero: break;
-      case Init::One: view.fill_(1); break;
-      case Init::Normal: view.copy_(at::normal(0.0, 0.02, view.sizes(), generator, view.options())); break;
+      case Init::Zero:
+        break;
+      case Init::One:
+        view.fill_(1);
+        break;
+      case Init::Normal:
+        view.copy_(at::normal(0.0, 0.02, view.sizes(), generator, view.options()));
+        break;
       case Init::Linear: {
         const double bound = 1 / std::sqrt(static_cast<double>(shapes_[i].back()));
-        view.copy_(at::rand(view.sizes(), generator, at::TensorOptions(at::kFloat)) * (2 * bound) - bound);
+        view.copy_(at::rand(view.sizes(), generator, at::TensorOptions(at::kFloat)) * (2 * bound) -
+                   bound);
         break;
       }
     }
@@ -98,7 +104,9 @@ int64_t Parameters::count() const {
   return total;
 }
 
-void Parameters::clear_gradients() { gradients_.zero_(); }
+void Parameters::clear_gradients() {
+  gradients_.zero_();
+}
 
 void Parameters::copy_from(const Parameters& other) {
   const at::NoGradGuard no_grad;

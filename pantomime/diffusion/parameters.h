@@ -11,7 +11,12 @@
 namespace pantomime::diffusion {
 
 /// How a tensor starts.
-enum class Init { Zero, One, Linear /**< uniform +-1/sqrt(fan in) */, Normal /**< deviation 0.02 */ };
+enum class Init {
+  Zero,
+  One,
+  Linear /**< uniform +-1/sqrt(fan in) */,
+  Normal /**< deviation 0.02 */
+};
 
 class Parameters {
  public:
@@ -27,8 +32,8 @@ class Parameters {
   const at::Tensor& operator[](std::string_view name) const;  ///< throws Error for unknown names
   const std::vector<std::string>& names() const { return names_; }
   const std::vector<int64_t>& shape(std::string_view name) const;
-  int64_t count() const;         ///< numbers, without padding
-  const at::Tensor& block() const { return block_; }        ///< [P] all values
+  int64_t count() const;                                      ///< numbers, without padding
+  const at::Tensor& block() const { return block_; }          ///< [P] all values
   const at::Tensor& gradients() const { return gradients_; }  ///< [P] all gradients
   void clear_gradients();
   /// Copies values of the same names and shapes; throws Error naming the first that is missing or

@@ -6,7 +6,8 @@
 
 // One copy of each function per instruction set; the loader takes the best one the CPU has. The
 // sanitizers run before the loader's choice is possible, so there the plain copy is built alone.
-#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && !defined(__SANITIZE_ADDRESS__)
+#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && \
+    !defined(__SANITIZE_ADDRESS__)
 #define PANTOMIME_CLONES \
   __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
 #else
@@ -16,11 +17,13 @@
 namespace pantomime::diffusion::rows {
 namespace {
 
-/// e^x by 2^n * polynomial, relative error below 3e-7; |x| is clamped to 87. Written without branches
-/// or library calls so that loops over it become vector code. Source of the coefficients: Cephes expf.
+/// e^x by 2^n * polynomial, relative error below 3e-7; |x| is clamped to 87. Written without
+/// branches or library calls so that loops over it become vector code. Source of the coefficients:
+/// Cephes expf.
 inline __attribute__((always_inline)) float fast_exp(float x) {
   x = x < -87.0f ? -87.0f : (x > 87.0f ? 87.0f : x);
-  const float shifted = x * 1.44269504088896341f + 12582912.0f;  // rounds to an integer in the low bits
+  const float shifted =
+      x * 1.44269504088896341f + 12582912.0f;  // rounds to an integer in the low bits
   const float n = shifted - 12582912.0f;
   const float r = (x - n * 0.693359375f) + n * 2.12194440e-4f;
   float p = 1.9875691500e-4f;

@@ -66,12 +66,13 @@ at::Tensor sample(const Denoise& denoise, const at::Tensor& noise, const SampleO
         break;
       }
       case Method::Ddpm: {
-        const double a = at / as;                  // x_t = a x_s + sqrt(b) eps
+        const double a = at / as;  // x_t = a x_s + sqrt(b) eps
         const double b = st * st - a * a * ss * ss;
         const double mean_x = a * ss * ss / (st * st), mean_x0 = as * b / (st * st);
         const double spread = std::sqrt(b) * ss / st;
-        const at::Tensor z = at::normal(0.0, 1.0, x.sizes(), generator, at::TensorOptions(at::kFloat))
-                                 .to(x.options());
+        const at::Tensor z =
+            at::normal(0.0, 1.0, x.sizes(), generator, at::TensorOptions(at::kFloat))
+                .to(x.options());
         x = mean_x * x + mean_x0 * x0 + spread * z;
         break;
       }

@@ -25,12 +25,12 @@ Method parse_method(const std::string& name);  ///< "ddpm", "ddim", "dpm2m"
 
 struct SampleOptions {
   Method method = Method::Dpm2m;
-  int steps = 20;                      ///< >= 1: calls of the denoiser
-  double start = Schedule::kMax;       ///< time of the noise handed in
-  double end = Schedule::kMin;         ///< the sample is the estimate made here
+  int steps = 20;                 ///< >= 1: calls of the denoiser
+  double start = Schedule::kMax;  ///< time of the noise handed in
+  double end = Schedule::kMin;    ///< the sample is the estimate made here
   /// Called between two steps with the state and its time; may change it (particles, re-noising).
   std::function<void(at::Tensor& x, double t)> between = {};
-  Progress* progress = nullptr;        ///< asked between steps whether to stop
+  Progress* progress = nullptr;  ///< asked between steps whether to stop
 };
 
 /// Times t_0 = start > ... > t_{steps-1} = end at which the denoiser is called.

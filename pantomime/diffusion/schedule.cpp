@@ -22,7 +22,9 @@ double Schedule::sigma(double t) const {
   return std::sqrt(1 - a * a);
 }
 
-double Schedule::lambda(double t) const { return std::log(alpha(t) / sigma(t)); }
+double Schedule::lambda(double t) const {
+  return std::log(alpha(t) / sigma(t));
+}
 
 double Schedule::time_of_alpha(double alpha) const {
   return std::acos(std::clamp(alpha * kAtZero, -1.0, 1.0)) / kHalfPi * (1 + kOffset) - kOffset;

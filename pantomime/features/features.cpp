@@ -135,8 +135,12 @@ at::Tensor mirror(const at::Tensor& features) {
   return features.index_select(-1, from.to(features.device())) * sign.to(features.device());
 }
 
-at::Tensor Normaliser::normalise(const at::Tensor& x) const { return (x - mean) / scale; }
-at::Tensor Normaliser::restore(const at::Tensor& z) const { return z * scale + mean; }
+at::Tensor Normaliser::normalise(const at::Tensor& x) const {
+  return (x - mean) / scale;
+}
+at::Tensor Normaliser::restore(const at::Tensor& z) const {
+  return z * scale + mean;
+}
 
 Normaliser Normaliser::to(const at::Device& device) const {
   return {mean.to(device), scale.to(device), spread.to(device)};
@@ -147,8 +151,8 @@ Normaliser fit_normaliser(const at::Tensor& features, const at::Tensor& weights)
   const at::Tensor w = (weights / weights.sum()).to(at::kDouble).unsqueeze(1);  // [N, 1]
   const at::Tensor flipped = mirror(features);
   // In double and in two passes: half a million rows of floats.
-  const at::Tensor mean = 0.5 * ((features.to(at::kDouble) * w).sum(0) +
-                                 (flipped.to(at::kDouble) * w).sum(0));
+  const at::Tensor mean =
+      0.5 * ((features.to(at::kDouble) * w).sum(0) + (flipped.to(at::kDouble) * w).sum(0));
   auto second = [&](const at::Tensor& x) {
     const at::Tensor centred = x.to(at::kDouble) - mean;
     return (centred * centred * w).sum(0);

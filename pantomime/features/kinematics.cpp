@@ -91,8 +91,8 @@ at::Tensor joint_positions(const at::Tensor& features, double smallest) {
   const at::Tensor offsets =
       bone_offsets(features.narrow(2, kGeometry, motion::kGeometrySize).mean(1));  // [B, 22, 3]
   const at::Tensor path = root_path(features);
-  const at::Tensor root = at::stack(
-      {path.select(-1, 0), features.select(-1, kRootHeight), path.select(-1, 1)}, -1);
+  const at::Tensor root =
+      at::stack({path.select(-1, 0), features.select(-1, kRootHeight), path.select(-1, 1)}, -1);
 
   // One tensor per joint would be 22 x 9 small products; one per level is 8.
   at::Tensor rotations = local.narrow(2, 0, 1), positions = root.unsqueeze(2);  // level so far
@@ -114,15 +114,15 @@ at::Tensor joint_positions(const at::Tensor& features, double smallest) {
     const at::Tensor parent_rotation = rotations.index_select(2, parent_index);
     const at::Tensor offset =
         offsets.index_select(1, joint_index).unsqueeze(1).unsqueeze(-1);  // [B, 1, n, 3, 1]
-    positions = positions.index_select(2, parent_index) +
-                times(parent_rotation, offset).squeeze(-1);
+    positions =
+        positions.index_select(2, parent_index) + times(parent_rotation, offset).squeeze(-1);
     rotations = times(parent_rotation, local.index_select(2, joint_index));
     all.push_back(positions);
     order.insert(order.end(), joints.begin(), joints.end());
   }
   std::vector<int64_t> back(kJointCount);
-  for (size_t i = 0; i < order.size(); ++i) back[static_cast<size_t>(order[i])] =
-      static_cast<int64_t>(i);
+  for (size_t i = 0; i < order.size(); ++i)
+    back[static_cast<size_t>(order[i])] = static_cast<int64_t>(i);
   return at::cat(all, 2).index_select(2, at::tensor(back, at::kLong).to(features.device()));
 }
 

@@ -215,7 +215,8 @@ void Package::read_base() {
   for (const auto& [name, points] : bone_ends_)
     for (const uint32_t p : points)
       if (p >= base_.points.size())
-        throw ParseError(fmt::format("{}: bone end \"{}\" uses point {} of {}", file, name, p,
+        throw ParseError(fmt::format("{}: bone end \"{}\" uses point {} of {}",
+                                     (folder_ / "src/json/rigs/default.json").string(), name, p,
                                      base_.points.size()));
 
   std::vector<int> joint_of;

@@ -6,6 +6,7 @@
 
 #include "pantomime/base/bytes.h"
 #include "pantomime/base/parallel.h"
+#include "pantomime/formats/amass.h"
 #include "pantomime/formats/bvh.h"
 #include "pantomime/formats/csv.h"
 #include "pantomime/formats/mapping_file.h"
@@ -31,6 +32,7 @@ struct Job {
   // Results, each written by one thread.
   std::string hash;
   bool unchanged = false;
+  std::string mapping;
   ClipInfo info;
   motion::Clip clip;
   std::set<std::string> unlabelled;
@@ -122,6 +124,8 @@ class Importer {
       } catch (const Cancelled&) {
         throw;
       } catch (const Error& error) {
+        finish(index, batch);  // so that failures are told in order
+        bytes = 0;
         fail_file(container.string(), error.what());
       }
     }
@@ -158,27 +162,39 @@ class Importer {
     progress_.step(report_.files);
   }
 
+  /// The file's motion on the canonical skeleton, at its own frame rate.
+  motion::Clip read_canonical(Job& job, double& floor_offset) const {
+    const SourceFile& file = job.file;
+    if (file.path.ends_with(".npz") || file.path.ends_with(".NPZ")) {
+      job.mapping = "amass";  // SMPL's joints are the canonical ones
+      return formats::parse_amass(file.bytes, file.where).clip;
+    }
+    const motion::Clip source = formats::parse_bvh(file.bytes, file.where);
+    if (source.frame_count() == 0) fail("{}: no frames", file.where);
+    const motion::Mapping& mapping = formats::recognise(source.skeleton, mappings_, file.where);
+    job.mapping = mapping.name;
+    floor_offset = mapping.floor_offset;
+    return motion::to_canonical(source, mapping);
+  }
+
   void convert(const SetIndex& index, Job& job) const {
     try {
       if (!formats::is_text(job.path)) fail("{}: file name is not UTF-8", job.file.where);
       job.hash = sha256_hex(recipe_ + index.fingerprint() + sha256_hex(job.file.bytes));
       job.unchanged = job.stored == job.hash;
       if (job.unchanged) return;
-      const motion::Clip source = formats::parse_bvh(job.file.bytes, job.file.where);
-      if (source.frame_count() == 0) fail("{}: no frames", job.file.where);
-      const motion::Mapping& mapping =
-          formats::recognise(source.skeleton, mappings_, job.file.where);
-      motion::Clip clip = motion::to_canonical(source, mapping);
+      double floor_offset = 0;
+      motion::Clip clip = read_canonical(job, floor_offset);
       double begin = 0;
       if (index.description().recorded) {
         job.mended = mend(clip);
         clip = std::move(job.mended.clip);
-        begin = static_cast<double>(job.mended.first) / source.fps;
+        begin = static_cast<double>(job.mended.first) / clip.fps;
       }
-      job.clip = prepare_clip(clip, mapping.floor_offset);
+      job.clip = prepare_clip(clip, floor_offset);
       job.info = index.describe(job.path, begin, static_cast<int64_t>(job.clip.frame_count()),
                                 &job.unlabelled);
-      job.info.mapping = mapping.name;
+      job.info.mapping = job.mapping;
     } catch (const Error& error) {
       job.error = error.what();
       if (job.error.find(job.file.where) == std::string::npos)

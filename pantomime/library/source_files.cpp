@@ -17,10 +17,12 @@ constexpr uint64_t kMaxMotionBytes = uint64_t{256} << 20;
 constexpr int kFoldersAround = 6;  // how far above a file its set may begin
 
 bool is_motion_name(const fs::path& path) {
-  std::string extension = path.extension().string();
-  std::transform(extension.begin(), extension.end(), extension.begin(),
+  std::string name = path.filename().string();
+  std::transform(name.begin(), name.end(), name.begin(),
                  [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return extension == ".bvh";
+  // AMASS folders hold the recorded people's shapes beside their motion.
+  const bool is_shape = name == "shape.npz" || name.ends_with("_stagei.npz");
+  return name.ends_with(".bvh") || (name.ends_with(".npz") && !is_shape);
 }
 
 class Finder {
@@ -37,7 +39,7 @@ class Finder {
     } else if (is_motion_name(path) || formats::is_archive_name(path)) {
       add_container(path, set_around(path.parent_path()), path.parent_path());
     } else {
-      fail("{}: expected a folder, a .bvh file, or a .tar.zst, .tar.gz or .zip archive",
+      fail("{}: expected a folder, a .bvh or .npz file, or a .tar.zst, .tar.gz or .zip archive",
            input.string());
     }
   }

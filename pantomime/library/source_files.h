@@ -17,13 +17,14 @@ inline constexpr const char* kOwnDescription = "pantomime-set.toml";
 struct FoundSet {
   SetDescription description;
   std::filesystem::path folder;  ///< its tables lie here, and paths of files are relative to it
-  std::vector<std::filesystem::path> containers;  ///< BVH files and archives, sorted
+  std::vector<std::filesystem::path> containers;  ///< motion files and archives, sorted
 };
 
 /// Looks at and below `inputs`. A folder belongs to a known set when it is called like the set and
 /// has its index, or holds a pantomime-set.toml; a file belongs to the set of the folders around
 /// it. Motion outside any such folder goes to `fallback` (with the input as folder). Throws Error
-/// for an input that is not there, or a file that is neither BVH nor an archive.
+/// for an input that is not there, or a file that is neither motion (BVH, AMASS npz) nor an
+/// archive.
 std::vector<FoundSet> find_sets(const std::vector<std::filesystem::path>& inputs,
                                 const std::vector<SetDescription>& known,
                                 const SetDescription& fallback);
@@ -35,8 +36,8 @@ struct SourceFile {
   std::string bytes;
 };
 
-/// Hands over the motion files of a container (a BVH file or an archive) one by one; `take` returns
-/// false to stop. Throws Error naming the container when it can't be read.
+/// Hands over the motion files of a container (a motion file or an archive) one by one; `take`
+/// returns false to stop. Throws Error naming the container when it can't be read.
 void read_source_files(const std::filesystem::path& container, const std::filesystem::path& folder,
                        const std::function<bool(SourceFile&&)>& take);
 /// How many there are.

@@ -13,7 +13,8 @@ namespace {
 
 using motion::kJointCount;
 
-constexpr int64_t kFirstReach = 2;      // the first layer sees 5 frames and keeps every second
+constexpr int64_t kFirstReach = 4;      // the first layer sees 9 frames …
+constexpr int64_t kStride = 4;          // … around every fourth
 constexpr int64_t kHeadingFrames = 15;  // half a second
 constexpr int64_t kBatch = 64;
 
@@ -48,14 +49,15 @@ class Network {
     return at::layer_norm(x, {x.size(-1)}, (*this)[name + ".gain"], (*this)[name + ".bias"]);
   }
   /// Convolution over time as one matrix product: `reach` neighbours on each side, `distance`
-  /// apart.
+  /// apart, around every `stride`-th frame.
   at::Tensor over_time(const at::Tensor& x, const std::string& name, int64_t reach,
-                       int64_t distance) const {
+                       int64_t distance, int64_t stride) const {
     const at::Tensor padded =
         at::constant_pad_nd(x, {0, 0, reach * distance, reach * distance}, 0);  // [B, F + 2rd, C]
     std::vector<at::Tensor> shifted;
     for (int64_t k = 0; k <= 2 * reach; ++k)
-      shifted.push_back(padded.narrow(1, k * distance, x.size(1)));
+      shifted.push_back(
+          padded.narrow(1, k * distance, x.size(1)).slice(1, 0, c10::nullopt, stride));
     return linear(at::cat(shifted, 2), name);
   }
 
@@ -156,12 +158,12 @@ Verdict run_judge(const JudgeConfig& config, const JudgeWeights& weights, const 
   const Network net(weights);
   const at::Tensor fine = column(mask);
   at::Tensor x = (input - net["input.mean"]) / net["input.scale"] * fine;
-  x = net.over_time(x, "first", kFirstReach, 1).slice(1, 0, c10::nullopt, 2);
-  const at::Tensor real = fine.slice(1, 0, c10::nullopt, 2).contiguous();  // [B, F / 2, 1]
+  x = net.over_time(x, "first", kFirstReach, 1, kStride);
+  const at::Tensor real = fine.slice(1, 0, c10::nullopt, kStride).contiguous();  // [B, F / 4, 1]
   x = x * real;
   for (int64_t b = 0; b < config.blocks; ++b) {
     at::Tensor h = net.norm(x, block_name(b, "norm")) * real;
-    h = at::gelu(net.over_time(h, block_name(b, "time"), 1, int64_t{1} << (b % 4)));
+    h = at::gelu(net.over_time(h, block_name(b, "time"), 1, int64_t{1} << (b % 3), 1));
     x = x + net.linear(h, block_name(b, "mix")) * real;
   }
   x = net.norm(x, "norm");

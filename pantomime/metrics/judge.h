@@ -13,10 +13,10 @@
 
 namespace pantomime::metrics {
 
-/// Sizes of the network: about 0.53 million numbers by default.
+/// Sizes of the network: about 0.6 million numbers by default.
 struct JudgeConfig {
   int64_t width = 128;    ///< channels inside
-  int64_t blocks = 6;     ///< temporal blocks; block i looks 2^(i mod 4) frames to each side
+  int64_t blocks = 6;     ///< temporal blocks; block i looks 2^(i mod 3) tokens (of 4 frames) aside
   int64_t features = 64;  ///< E, size of the features
 
   bool operator==(const JudgeConfig&) const = default;

@@ -18,7 +18,7 @@ Vec3 direction(Axis axis);
 /// reflection, which swaps left and right, so it is refused at the reader.
 struct Axes {
   Axis up = Axis::PlusY;
-  Axis forward = Axis::PlusZ;     ///< where a person in rest pose looks
+  Axis forward = Axis::PlusZ;  ///< where a person in rest pose looks
   double metres_per_unit = 1.0;
 };
 

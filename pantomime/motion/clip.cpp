@@ -8,8 +8,12 @@
 namespace pantomime::motion {
 namespace {
 
-bool finite(Vec3 v) { return std::isfinite(v.x) && std::isfinite(v.y) && std::isfinite(v.z); }
-bool finite(Quat q) { return std::isfinite(q.w) && finite(Vec3{q.x, q.y, q.z}); }
+bool finite(Vec3 v) {
+  return std::isfinite(v.x) && std::isfinite(v.y) && std::isfinite(v.z);
+}
+bool finite(Quat q) {
+  return std::isfinite(q.w) && finite(Vec3{q.x, q.y, q.z});
+}
 
 bool is_canonical(const Skeleton& skeleton) {
   return std::equal(skeleton.names.begin(), skeleton.names.end(), kJointNames.begin(),
@@ -29,8 +33,8 @@ void Clip::validate() const {
                   "clip: {} translations, expected {} x {}", translations.size(), frames,
                   moving_joints.size());
   for (const int j : moving_joints)
-    PANTOMIME_CHECK(j > 0 && j < static_cast<int>(joints), "clip: moving joint {}, expected 1 to {}",
-                    j, joints - 1);
+    PANTOMIME_CHECK(j > 0 && j < static_cast<int>(joints),
+                    "clip: moving joint {}, expected 1 to {}", j, joints - 1);
   for (size_t f = 0; f < frames; ++f)
     PANTOMIME_CHECK(finite(root_positions[f]), "clip: root position of frame {} is not finite", f);
   for (size_t i = 0; i < rotations.size(); ++i)
@@ -69,10 +73,10 @@ std::vector<Quat> local_rotations(const Skeleton& skeleton, const std::vector<Qu
   std::vector<Quat> local(world.size());
   for (size_t i = 0; i < world.size(); ++i) {
     const int parent = skeleton.parents[i % joints];
-    local[i] = parent < 0
-                   ? world[i]
-                   : normalized(conjugate(world[i - i % joints + static_cast<size_t>(parent)]) *
-                                world[i]);
+    local[i] =
+        parent < 0
+            ? world[i]
+            : normalized(conjugate(world[i - i % joints + static_cast<size_t>(parent)]) * world[i]);
   }
   return local;
 }

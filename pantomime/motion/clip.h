@@ -19,8 +19,8 @@ struct Clip {
   std::vector<Quat> rotations;       ///< [F * J] unit, joint in its parent's frame (root: world)
   /// Foreign rigs may move joints within their parents. translations[f * M + m] then replaces the
   /// offset of joint moving_joints[m] (never the root) in frame f. Empty for canonical clips.
-  std::vector<int> moving_joints;    ///< [M]
-  std::vector<Vec3> translations;    ///< [F * M] metres
+  std::vector<int> moving_joints;  ///< [M]
+  std::vector<Vec3> translations;  ///< [F * M] metres
 
   size_t frame_count() const { return root_positions.size(); }
   size_t joint_count() const { return skeleton.joint_count(); }

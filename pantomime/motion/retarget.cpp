@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 #include <limits>
+#include <numbers>
 
 #include "pantomime/base/error.h"
 #include "pantomime/motion/contacts.h"
@@ -186,6 +187,26 @@ std::vector<float> lowest_feet(const Clip& clip) {
   return lowest;
 }
 
+/// Solvers of motion capture sometimes give a deeply bent leg as its other solution: the thigh
+/// turned half about itself and the knee bent backwards. Nothing moves, but rotations jump by half
+/// a turn. This gives the thigh its half turn back; all positions and the foot stay.
+void bend_knees_forward(Clip& clip) {
+  constexpr float kBackwards = -25 * std::numbers::pi_v<float> / 180;
+  constexpr Quat kHalfTurn{0, 0, 1, 0};
+  struct Leg {
+    Joint hip, knee, ankle;
+  };
+  for (const auto [hip, knee, ankle] :
+       {Leg{kLeftHip, kLeftKnee, kLeftAnkle}, Leg{kRightHip, kRightKnee, kRightAnkle}})
+    for (size_t f = 0; f < clip.frame_count(); ++f) {
+      const Quat bend = clip.rotation(f, knee);
+      if (to_rotation_vector(twist_about(bend, {1, 0, 0})).x >= kBackwards) continue;
+      clip.rotation(f, hip) = clip.rotation(f, hip) * kHalfTurn;
+      clip.rotation(f, knee) = conjugate(kHalfTurn) * bend * kHalfTurn;
+      clip.rotation(f, ankle) = conjugate(kHalfTurn) * clip.rotation(f, ankle);
+    }
+}
+
 Clip on_average_body(Clip clip) {
   const auto leg_length = [](const std::vector<Vec3>& offsets) {
     return length(offsets[kLeftKnee]) + length(offsets[kLeftAnkle]);
@@ -196,10 +217,10 @@ Clip on_average_body(Clip clip) {
       leg_length(average.offsets) / std::max(leg_length(clip.skeleton.offsets), 1e-3f);
   for (Vec3& position : clip.root_positions) position = longer * position;
   clip.skeleton = average;
-  // With other proportions the same angles lift the feet differently; they stay as high as they were.
+  // With other proportions the same angles lift the feet differently; they stay as high as they
+  // were.
   const std::vector<float> after = lowest_feet(clip);
-  for (size_t f = 0; f < after.size(); ++f)
-    clip.root_positions[f].y += before[f] - after[f];
+  for (size_t f = 0; f < after.size(); ++f) clip.root_positions[f].y += before[f] - after[f];
   return clip;
 }
 
@@ -251,6 +272,7 @@ Clip to_canonical(const Clip& source, const Mapping& mapping) {
     if (mapping.lengths[j]) offsets[j] = *mapping.lengths[j] * normalized(offsets[j], {0, 0, 1});
   out.skeleton = canonical_skeleton(offsets);
   out.rotations = local_rotations(out.skeleton, world);
+  bend_knees_forward(out);
   return mapping.average_body ? on_average_body(std::move(out)) : out;
 }
 

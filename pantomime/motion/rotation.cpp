@@ -33,13 +33,14 @@ Mat3 transposed(const Mat3& a) {
   return out;
 }
 
-float determinant(const Mat3& a) { return dot(a.column(0), cross(a.column(1), a.column(2))); }
+float determinant(const Mat3& a) {
+  return dot(a.column(0), cross(a.column(1), a.column(2)));
+}
 
 Quat operator*(Quat a, Quat b) {
-  return {a.w * b.w - a.x * b.x - a.y * b.y - a.z * b.z,
-          a.w * b.x + a.x * b.w + a.y * b.z - a.z * b.y,
-          a.w * b.y - a.x * b.z + a.y * b.w + a.z * b.x,
-          a.w * b.z + a.x * b.y - a.y * b.x + a.z * b.w};
+  return {
+      a.w * b.w - a.x * b.x - a.y * b.y - a.z * b.z, a.w * b.x + a.x * b.w + a.y * b.z - a.z * b.y,
+      a.w * b.y - a.x * b.z + a.y * b.w + a.z * b.x, a.w * b.z + a.x * b.y - a.y * b.x + a.z * b.w};
 }
 
 Vec3 operator*(Quat q, Vec3 v) {
@@ -82,14 +83,11 @@ Quat from_matrix(const Mat3& rotation) {
   if (trace >= m[0][0] && trace >= m[1][1] && trace >= m[2][2]) {
     q = {1 + trace, m[2][1] - m[1][2], m[0][2] - m[2][0], m[1][0] - m[0][1]};
   } else if (m[0][0] >= m[1][1] && m[0][0] >= m[2][2]) {
-    q = {m[2][1] - m[1][2], 1 + m[0][0] - m[1][1] - m[2][2], m[0][1] + m[1][0],
-         m[0][2] + m[2][0]};
+    q = {m[2][1] - m[1][2], 1 + m[0][0] - m[1][1] - m[2][2], m[0][1] + m[1][0], m[0][2] + m[2][0]};
   } else if (m[1][1] >= m[2][2]) {
-    q = {m[0][2] - m[2][0], m[0][1] + m[1][0], 1 + m[1][1] - m[0][0] - m[2][2],
-         m[1][2] + m[2][1]};
+    q = {m[0][2] - m[2][0], m[0][1] + m[1][0], 1 + m[1][1] - m[0][0] - m[2][2], m[1][2] + m[2][1]};
   } else {
-    q = {m[1][0] - m[0][1], m[0][2] + m[2][0], m[1][2] + m[2][1],
-         1 + m[2][2] - m[0][0] - m[1][1]};
+    q = {m[1][0] - m[0][1], m[0][2] + m[2][0], m[1][2] + m[2][1], 1 + m[2][2] - m[0][0] - m[1][1]};
   }
   return canonical(normalized(q));
 }
@@ -131,8 +129,8 @@ Quat slerp(Quat a, Quat b, float u) {
     wa = std::sin((1 - u) * angle) / std::sin(angle);
     wb = std::sin(u * angle) / std::sin(angle);
   }
-  return normalized(Quat{wa * a.w + wb * b.w, wa * a.x + wb * b.x, wa * a.y + wb * b.y,
-                         wa * a.z + wb * b.z});
+  return normalized(
+      Quat{wa * a.w + wb * b.w, wa * a.x + wb * b.x, wa * a.y + wb * b.y, wa * a.z + wb * b.z});
 }
 
 Quat rotation_between(Vec3 from, Vec3 to) {
@@ -153,8 +151,8 @@ float angle_between(Quat a, Quat b) {
 
 Quat twist_about(Quat q, Vec3 unit_axis) {
   const float along = dot(Vec3{q.x, q.y, q.z}, unit_axis);
-  return canonical(normalized(
-      Quat{q.w, along * unit_axis.x, along * unit_axis.y, along * unit_axis.z}));
+  return canonical(
+      normalized(Quat{q.w, along * unit_axis.x, along * unit_axis.y, along * unit_axis.z}));
 }
 
 Quat heading(Quat q) {

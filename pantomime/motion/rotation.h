@@ -18,17 +18,23 @@ struct Vec3 {
   bool operator==(const Vec3&) const = default;
 };
 
-inline float dot(Vec3 a, Vec3 b) { return a.x * b.x + a.y * b.y + a.z * b.z; }
+inline float dot(Vec3 a, Vec3 b) {
+  return a.x * b.x + a.y * b.y + a.z * b.z;
+}
 inline Vec3 cross(Vec3 a, Vec3 b) {
   return {a.y * b.z - a.z * b.y, a.z * b.x - a.x * b.z, a.x * b.y - a.y * b.x};
 }
-inline float length(Vec3 a) { return std::sqrt(dot(a, a)); }
+inline float length(Vec3 a) {
+  return std::sqrt(dot(a, a));
+}
 /// Unit vector, or `fallback` when `a` is shorter than 1e-12.
 inline Vec3 normalized(Vec3 a, Vec3 fallback = {0, 0, 0}) {
   const float n = length(a);
   return n > 1e-12f ? (1 / n) * a : fallback;
 }
-inline Vec3 lerp(Vec3 a, Vec3 b, float u) { return a + u * (b - a); }
+inline Vec3 lerp(Vec3 a, Vec3 b, float u) {
+  return a + u * (b - a);
+}
 
 /// Rotation matrix by rows: m[row][column].
 struct Mat3 {
@@ -51,12 +57,18 @@ struct Quat {
   bool operator==(const Quat&) const = default;
 };
 
-Quat operator*(Quat a, Quat b);     ///< a after b
-Vec3 operator*(Quat q, Vec3 v);     ///< rotates v
-inline Quat conjugate(Quat q) { return {q.w, -q.x, -q.y, -q.z}; }
-inline float dot(Quat a, Quat b) { return a.w * b.w + a.x * b.x + a.y * b.y + a.z * b.z; }
-Quat normalized(Quat q);            ///< identity when q is shorter than 1e-12
-inline Quat canonical(Quat q) { return q.w < 0 ? -q : q; }  ///< the one of q, -q with w >= 0
+Quat operator*(Quat a, Quat b);  ///< a after b
+Vec3 operator*(Quat q, Vec3 v);  ///< rotates v
+inline Quat conjugate(Quat q) {
+  return {q.w, -q.x, -q.y, -q.z};
+}
+inline float dot(Quat a, Quat b) {
+  return a.w * b.w + a.x * b.x + a.y * b.y + a.z * b.z;
+}
+Quat normalized(Quat q);  ///< identity when q is shorter than 1e-12
+inline Quat canonical(Quat q) {
+  return q.w < 0 ? -q : q;
+}  ///< the one of q, -q with w >= 0
 
 Quat from_axis_angle(Vec3 unit_axis, float angle);
 /// Rotation vector (axis times angle, radians), angle in [0, pi].

@@ -8,14 +8,13 @@
 namespace pantomime::motion {
 
 const std::array<std::string_view, kJointCount> kJointNames = {
-    "pelvis",      "left_hip",      "right_hip",      "spine1",       "left_knee",
-    "right_knee",  "spine2",        "left_ankle",     "right_ankle",  "spine3",
-    "left_foot",   "right_foot",    "neck",           "left_collar",  "right_collar",
-    "head",        "left_shoulder", "right_shoulder", "left_elbow",   "right_elbow",
-    "left_wrist",  "right_wrist"};
+    "pelvis",     "left_hip",    "right_hip",    "spine1",     "left_knee",     "right_knee",
+    "spine2",     "left_ankle",  "right_ankle",  "spine3",     "left_foot",     "right_foot",
+    "neck",       "left_collar", "right_collar", "head",       "left_shoulder", "right_shoulder",
+    "left_elbow", "right_elbow", "left_wrist",   "right_wrist"};
 
-const std::array<int, kJointCount> kJointParents = {-1, 0, 0, 0,  1,  2,  3,  4,  5,  6,  7,
-                                                    8,  9, 9, 9,  12, 13, 14, 16, 17, 18, 19};
+const std::array<int, kJointCount> kJointParents = {-1, 0, 0, 0, 1,  2,  3,  4,  5,  6,  7,
+                                                    8,  9, 9, 9, 12, 13, 14, 16, 17, 18, 19};
 
 const std::array<int, kJointCount> kMirrorJoint = {0,  2,  1,  3,  5,  4,  6,  8,  7,  9,  11,
                                                    10, 12, 14, 13, 15, 17, 16, 19, 18, 21, 20};
@@ -36,8 +35,8 @@ void Skeleton::validate() const {
     PANTOMIME_CHECK(!names[j].empty(), "skeleton: joint {} has no name", j);
     PANTOMIME_CHECK(seen.insert(names[j]).second, "skeleton: two joints are called \"{}\"",
                     names[j]);
-    const bool ordered = j == 0 ? parents[j] == -1
-                                : parents[j] >= 0 && parents[j] < static_cast<int>(j);
+    const bool ordered =
+        j == 0 ? parents[j] == -1 : parents[j] >= 0 && parents[j] < static_cast<int>(j);
     PANTOMIME_CHECK(ordered, "skeleton: parent {} of joint \"{}\" must come before it", parents[j],
                     names[j]);
     const Vec3 o = offsets[j];
@@ -58,7 +57,9 @@ std::optional<int> find_joint(std::string_view name) {
 namespace {
 
 constexpr std::array<Joint, 5> kSpine = {kSpine1, kSpine2, kSpine3, kNeck, kHead};
-Vec3 mirrored(Vec3 v) { return {-v.x, v.y, v.z}; }
+Vec3 mirrored(Vec3 v) {
+  return {-v.x, v.y, v.z};
+}
 
 }  // namespace
 
@@ -86,7 +87,8 @@ Geometry geometry_of(std::span<const Vec3> offsets) {
     return 0.5f * (offsets[left] + mirrored(offsets[static_cast<size_t>(kMirrorJoint[left])]));
   };
   auto mean_length = [&](Joint left) {
-    return 0.5f * (length(offsets[left]) + length(offsets[static_cast<size_t>(kMirrorJoint[left])]));
+    return 0.5f *
+           (length(offsets[left]) + length(offsets[static_cast<size_t>(kMirrorJoint[left])]));
   };
   Geometry g{};
   for (size_t i = 0; i < kSpine.size(); ++i) {

@@ -21,9 +21,9 @@ struct Skeleton {
     Vec3 offset;  ///< metres, in the parent's frame
   };
 
-  std::vector<std::string> names;   ///< [J]
-  std::vector<int> parents;         ///< [J], -1 for the root
-  std::vector<Vec3> offsets;        ///< [J] metres, from the parent, in the parent's frame
+  std::vector<std::string> names;  ///< [J]
+  std::vector<int> parents;        ///< [J], -1 for the root
+  std::vector<Vec3> offsets;       ///< [J] metres, from the parent, in the parent's frame
   std::vector<EndSite> end_sites;
 
   size_t joint_count() const { return names.size(); }
@@ -36,9 +36,28 @@ struct Skeleton {
 /// The 22 body joints of SMPL in SMPL's order, so that AMASS, HumanML3D, BABEL and NTU data meet
 /// ours. Names as in smplx (Vchoutas et al.), `joint_names.py`.
 enum Joint : int {
-  kPelvis, kLeftHip, kRightHip, kSpine1, kLeftKnee, kRightKnee, kSpine2, kLeftAnkle, kRightAnkle,
-  kSpine3, kLeftFoot, kRightFoot, kNeck, kLeftCollar, kRightCollar, kHead, kLeftShoulder,
-  kRightShoulder, kLeftElbow, kRightElbow, kLeftWrist, kRightWrist,
+  kPelvis,
+  kLeftHip,
+  kRightHip,
+  kSpine1,
+  kLeftKnee,
+  kRightKnee,
+  kSpine2,
+  kLeftAnkle,
+  kRightAnkle,
+  kSpine3,
+  kLeftFoot,
+  kRightFoot,
+  kNeck,
+  kLeftCollar,
+  kRightCollar,
+  kHead,
+  kLeftShoulder,
+  kRightShoulder,
+  kLeftElbow,
+  kRightElbow,
+  kLeftWrist,
+  kRightWrist,
 };
 inline constexpr int kJointCount = 22;
 

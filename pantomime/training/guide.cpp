@@ -73,17 +73,20 @@ const char* name_of(GuidanceKind kind) {
 
 double default_scale(GuidanceKind kind) {
   switch (kind) {
-    case GuidanceKind::Probe: return 8;
-    case GuidanceKind::Particles: return 2;
-    case GuidanceKind::Classifier: return 4;
-    default: return 2.5;
+    case GuidanceKind::Probe:
+      return 8;
+    case GuidanceKind::Particles:
+      return 2;
+    case GuidanceKind::Classifier:
+      return 4;
+    default:
+      return 2.5;
   }
 }
 
 int64_t Guide::index_of(const std::string& label) const {
   const auto it = std::find(labels.begin(), labels.end(), label);
-  if (it == labels.end())
-    fail("label \"{}\": this prior knows {}", label, fmt::join(labels, ", "));
+  if (it == labels.end()) fail("label \"{}\": this prior knows {}", label, fmt::join(labels, ", "));
   return it - labels.begin();
 }
 
@@ -100,8 +103,11 @@ LabelChoice choose_labels(const MotionData& data, int64_t fewest_windows) {
 
 std::string weights_hash(const Prior& prior) {
   const at::Tensor block = prior.denoiser->parameters().block().to(at::kCPU).contiguous();
-  const at::Tensor norm = at::cat({prior.normaliser.mean, prior.normaliser.scale, prior.normaliser.spread}).contiguous();
-  std::string bytes(static_cast<const char*>(block.data_ptr()), static_cast<size_t>(block.numel()) * 4);
+  const at::Tensor norm =
+      at::cat({prior.normaliser.mean, prior.normaliser.scale, prior.normaliser.spread})
+          .contiguous();
+  std::string bytes(static_cast<const char*>(block.data_ptr()),
+                    static_cast<size_t>(block.numel()) * 4);
   bytes.append(static_cast<const char*>(norm.data_ptr()), static_cast<size_t>(norm.numel()) * 4);
   return sha256_hex(bytes);
 }
@@ -128,8 +134,8 @@ Guide train_guide(const MotionData& data, const Prior& prior, const GuideOptions
       trained = {&guide.network->parameters(), &guide.adapter->parameters()};
       break;
     case GuidanceKind::Adapter:
-      guide.adapter = std::make_shared<LabelAdapter>(conditions::LabelAdapterConfig{.labels = count},
-                                                     config, seed);
+      guide.adapter = std::make_shared<LabelAdapter>(
+          conditions::LabelAdapterConfig{.labels = count}, config, seed);
       trained = {&guide.adapter->parameters()};
       break;
     case GuidanceKind::Classifier: {
@@ -151,7 +157,8 @@ Guide train_guide(const MotionData& data, const Prior& prior, const GuideOptions
   }
   std::vector<Optimiser> optimisers;
   optimisers.reserve(trained.size());
-  for (diffusion::Parameters* p : trained) optimisers.emplace_back(*p, OptimiserOptions{.average = 0.995});
+  for (diffusion::Parameters* p : trained)
+    optimisers.emplace_back(*p, OptimiserOptions{.average = 0.995});
 
   double sum = 0;
   progress.begin(fmt::format("train {}", name_of(guide.kind)), options.steps);
@@ -187,8 +194,9 @@ Guide train_guide(const MotionData& data, const Prior& prior, const GuideOptions
     }
     loss.backward();
     sum += loss.item<double>();
-    const double rate = learning_rate(guide.kind == GuidanceKind::Free ? 0.4 * options.rate : options.rate,
-                                      step, options.steps, 50, 0.4);
+    const double rate =
+        learning_rate(guide.kind == GuidanceKind::Free ? 0.4 * options.rate : options.rate, step,
+                      options.steps, 50, 0.4);
     for (Optimiser& optimiser : optimisers) optimiser.step(rate);
     if ((step + 1) % 10 == 0) {
       if (on_log) on_log(step + 1, sum / 10);
@@ -214,7 +222,8 @@ void write_guide(const std::filesystem::path& path, const Guide& guide, Storage 
     put_parameters(file, "adapter.", guide.adapter->parameters(), storage);
   }
   if (guide.probe) {
-    config["probe"] = {{"hidden", guide.probe->config().hidden}, {"layers", guide.probe->config().layers}};
+    config["probe"] = {{"hidden", guide.probe->config().hidden},
+                       {"layers", guide.probe->config().layers}};
     put_parameters(file, "probe.", guide.probe->parameters(), storage);
   }
   if (guide.network) {
@@ -236,16 +245,19 @@ Guide read_guide(const std::filesystem::path& path, const Prior& prior) {
   const std::string where = path.string();
   const formats::Safetensors file = formats::read_safetensors(path);
   const std::string& kind = metadata(file, "pantomime.kind", where);
-  PANTOMIME_CHECK(kind == "guide", "{}: this is a model of kind \"{}\", expected \"guide\"", where, kind);
+  PANTOMIME_CHECK(kind == "guide", "{}: this is a model of kind \"{}\", expected \"guide\"", where,
+                  kind);
   Guide guide;
   guide.kind = parse_guidance(metadata(file, "pantomime.guidance", where));
   guide.prior_hash = metadata(file, "pantomime.prior", where);
   guide.licence = metadata(file, "pantomime.licence", where);
-  PANTOMIME_CHECK(guide.prior_hash == weights_hash(prior),
-                  "{}: was trained for another prior; train one for this prior with `pantomime train-guide`",
-                  where);
+  PANTOMIME_CHECK(
+      guide.prior_hash == weights_hash(prior),
+      "{}: was trained for another prior; train one for this prior with `pantomime train-guide`",
+      where);
   try {
-    guide.labels = json::parse(metadata(file, "pantomime.labels", where)).get<std::vector<std::string>>();
+    guide.labels =
+        json::parse(metadata(file, "pantomime.labels", where)).get<std::vector<std::string>>();
     const auto count = static_cast<int64_t>(guide.labels.size());
     const json config = json::parse(metadata(file, "pantomime.config", where));
     const diffusion::DenoiserConfig& base = prior.denoiser->config();
@@ -260,15 +272,19 @@ Guide read_guide(const std::filesystem::path& path, const Prior& prior) {
     }
     if (config.contains("adapter")) {
       guide.adapter = std::make_shared<LabelAdapter>(
-          conditions::LabelAdapterConfig{.labels = count, .code = config["adapter"].at("code"),
-                                         .rank = config["adapter"].at("rank")}, base, 0);
+          conditions::LabelAdapterConfig{.labels = count,
+                                         .code = config["adapter"].at("code"),
+                                         .rank = config["adapter"].at("rank")},
+          base, 0);
       take_parameters(file, "adapter.", guide.adapter->parameters(), where);
       guide.adapter->parameters().set_trainable(false);
     }
     if (config.contains("probe")) {
       guide.probe = std::make_shared<Probe>(
-          conditions::ProbeConfig{.labels = count, .hidden = config["probe"].at("hidden"),
-                                  .layers = config["probe"].at("layers").get<std::vector<int64_t>>()},
+          conditions::ProbeConfig{
+              .labels = count,
+              .hidden = config["probe"].at("hidden"),
+              .layers = config["probe"].at("layers").get<std::vector<int64_t>>()},
           guide.network ? guide.network->config() : base, 0);
       take_parameters(file, "probe.", guide.probe->parameters(), where);
       guide.probe->parameters().set_trainable(false);
@@ -312,7 +328,8 @@ at::Tensor generate_labelled(const Prior& prior, const Guide& guide,
       conditions::ProbeGuidance guidance(*guide.probe, *prior.denoiser, wanted, scale);
       return generate(*prior.denoiser, prior.normaliser, with(guidance), options);
     }
-    case GuidanceKind::Particles: break;
+    case GuidanceKind::Particles:
+      break;
   }
   conditions::GenerateOptions many = options;
   many.sampler.method = diffusion::Method::Ddpm;

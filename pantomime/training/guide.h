@@ -29,10 +29,11 @@ const char* name_of(GuidanceKind kind);
 struct Guide {
   GuidanceKind kind = GuidanceKind::Adapter;
   std::vector<std::string> labels;
-  std::shared_ptr<conditions::LabelAdapter> adapter;     ///< Adapter, Free
-  std::shared_ptr<conditions::Probe> probe;              ///< Probe, Particles, Classifier
-  std::shared_ptr<diffusion::Denoiser> network;          ///< Free: the whole network; Classifier: its backbone
-  std::string prior_hash;                                ///< SHA-256 of the prior's weights it belongs to
+  std::shared_ptr<conditions::LabelAdapter> adapter;  ///< Adapter, Free
+  std::shared_ptr<conditions::Probe> probe;           ///< Probe, Particles, Classifier
+  std::shared_ptr<diffusion::Denoiser>
+      network;             ///< Free: the whole network; Classifier: its backbone
+  std::string prior_hash;  ///< SHA-256 of the prior's weights it belongs to
   std::string licence;
 
   /// Index of a label; throws Error that lists the labels.
@@ -45,8 +46,8 @@ struct GuideOptions {
   int64_t batch = 48;
   double rate = 1e-3;
   uint64_t seed = 1;
-  int64_t fewest_windows = 8;   ///< labels with fewer training windows are left out
-  double dropout = 0.3;         ///< Free: share of clips whose label is hidden
+  int64_t fewest_windows = 8;  ///< labels with fewer training windows are left out
+  double dropout = 0.3;        ///< Free: share of clips whose label is hidden
 };
 
 /// Labels that have enough windows, and those that do not ("label: n windows").
@@ -56,8 +57,8 @@ struct LabelChoice {
 };
 LabelChoice choose_labels(const MotionData& data, int64_t fewest_windows);
 
-/// Trains a guide for the prior, which is not changed. For Free, a copy of the prior is trained on with
-/// label dropout. `on_log(step, loss)` every 10 steps.
+/// Trains a guide for the prior, which is not changed. For Free, a copy of the prior is trained on
+/// with label dropout. `on_log(step, loss)` every 10 steps.
 Guide train_guide(const MotionData& data, const Prior& prior, const GuideOptions& options,
                   const std::function<void(int64_t, double)>& on_log, Progress& progress);
 
@@ -65,19 +66,19 @@ void write_guide(const std::filesystem::path& path, const Guide& guide, Storage 
 /// Throws Error when the guide was trained for another prior.
 Guide read_guide(const std::filesystem::path& path, const Prior& prior);
 
-/// SHA-256 of a prior's weights and normaliser (not of its file, so a copy stored otherwise matches only
-/// when the numbers are equal).
+/// SHA-256 of a prior's weights and normaliser (not of its file, so a copy stored otherwise matches
+/// only when the numbers are equal).
 std::string weights_hash(const Prior& prior);
 
 /// How to apply a guide.
 struct GuidanceStrength {
-  double scale = -1;        ///< negative: the default of the kind
-  int64_t particles = 8;    ///< Particles only
+  double scale = -1;      ///< negative: the default of the kind
+  int64_t particles = 8;  ///< Particles only
 };
 double default_scale(GuidanceKind kind);
 
-/// Generates one clip per seed with labels [index of the guide's labels]: features [B, F, D]. Conditions
-/// in `also` come after the label (Particles takes none).
+/// Generates one clip per seed with labels [index of the guide's labels]: features [B, F, D].
+/// Conditions in `also` come after the label (Particles takes none).
 at::Tensor generate_labelled(const Prior& prior, const Guide& guide,
                              const std::vector<int64_t>& labels,
                              const conditions::GenerateOptions& options,

@@ -107,7 +107,7 @@ at::Tensor disturbed(const at::Tensor& x, Random& random, at::Generator& generat
 
 struct Examples {
   at::Tensor input, mask, labels;  ///< [B, F, 133], [B, F], [B]
-  at::Tensor poses;                ///< [B, 8 * 66] of the undisturbed motion, normalised
+  at::Tensor poses;                ///< [B, 8, 66] of the undisturbed motion
 };
 
 Examples draw_examples(const MotionData& data, const Choice& choice, const JudgeOptions& options,
@@ -134,14 +134,17 @@ Examples draw_examples(const MotionData& data, const Choice& choice, const Judge
   examples.input = metrics::judge_input(joints, mask);
   examples.mask = mask;
   examples.labels = at::tensor(labels, at::kLong);
-  const at::Tensor truth = metrics::judge_input(
-      metrics::clip_joints(metrics::pad_clips(clean).first), mask);  // [B, F, 133]
-  // Poses at 8 times spread evenly over each clip's own length.
+  // Poses at 8 times spread evenly over each clip's own length, turned by the clip's mean direction
+  // (the average of judge_input() reaches over nearly all of them).
   const at::Tensor last = mask.sum(1, true) - 1;  // [B, 1]
   const at::Tensor share = at::linspace(0, 1, kPoses, at::kFloat).unsqueeze(0);
   const at::Tensor frame = (last.to(at::kFloat) * share).round().to(at::kLong);  // [B, 8]
-  examples.poses = at::gather(truth.narrow(2, 0, kPoseNumbers), 1,
-                              frame.unsqueeze(2).expand({-1, -1, kPoseNumbers}));
+  const at::Tensor undisturbed = metrics::pad_clips(clean).first;
+  const at::Tensor moments = at::gather(
+      undisturbed, 1, frame.unsqueeze(2).expand({-1, -1, undisturbed.size(2)}));  // [B, 8, D]
+  examples.poses = metrics::judge_input(metrics::clip_joints(moments),
+                                        at::ones({options.batch, kPoses}, at::kBool))
+                       .narrow(2, 0, kPoseNumbers);
   return examples;
 }
 

@@ -15,7 +15,7 @@ namespace pantomime::training {
 
 struct JudgeOptions {
   metrics::JudgeConfig network;
-  int64_t steps = 3000;
+  int64_t steps = 2000;
   int64_t batch = 64;
   double rate = 1e-3;  ///< peak learning rate
   double weight_decay = 0.05;

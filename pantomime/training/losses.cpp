@@ -66,8 +66,7 @@ at::Tensor kinematic_loss(const at::Tensor& estimate, const at::Tensor& truth,
   // Standing: the real foot moves less than 0.15 m/s.
   const at::Tensor standing =
       (differences(foot_q).norm(2, -1, true) < 0.15 / motion::kFps).to(p.scalar_type());
-  loss = loss + weights.contact *
-                    masked_mean(differences(foot_p).square() * standing * s, moving);
+  loss = loss + weights.contact * masked_mean(differences(foot_p).square() * standing * s, moving);
   const at::Tensor below = at::relu(at::minimum(foot_q.select(-1, 1), at::zeros({}, p.options())) -
                                     foot_p.select(-1, 1));
   return loss + weights.floor * masked_mean(below.square().unsqueeze(-1) * s, mask);
@@ -82,7 +81,8 @@ Losses motion_loss(const at::Tensor& estimate, const at::Tensor& truth, const at
   out.total = feature + weights.velocity * velocity;
   out.feature = feature.item<double>();
   out.velocity = velocity.item<double>();
-  const auto count = static_cast<int64_t>(weights.kinematic_share * static_cast<double>(estimate.size(0)));
+  const auto count =
+      static_cast<int64_t>(weights.kinematic_share * static_cast<double>(estimate.size(0)));
   if (count > 0) {
     const at::Tensor clean = at::argsort(t).narrow(0, 0, count);
     const at::Tensor signal = diffusion::alpha_of(t.index_select(0, clean)).square();

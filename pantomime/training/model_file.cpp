@@ -17,9 +17,13 @@ using diffusion::DenoiserConfig;
 using nlohmann::json;
 
 json config_to_json(const DenoiserConfig& c) {
-  return {{"features", c.features}, {"width", c.width},     {"layers", c.layers},
-          {"heads", c.heads},       {"expansion", c.expansion},
-          {"target", diffusion::name_of(c.target)}, {"precondition", c.precondition}};
+  return {{"features", c.features},
+          {"width", c.width},
+          {"layers", c.layers},
+          {"heads", c.heads},
+          {"expansion", c.expansion},
+          {"target", diffusion::name_of(c.target)},
+          {"precondition", c.precondition}};
 }
 
 DenoiserConfig config_from_json(const std::string& text, const std::string& where) {
@@ -52,8 +56,7 @@ formats::NamedArray to_array(const at::Tensor& tensor, Storage storage) {
   array.shape.assign(tensor.sizes().begin(), tensor.sizes().end());
   const bool half = storage == Storage::Half;
   array.dtype = half ? formats::DType::F16 : formats::DType::F32;
-  const at::Tensor t =
-      tensor.detach().to(at::kCPU, half ? at::kHalf : at::kFloat).contiguous();
+  const at::Tensor t = tensor.detach().to(at::kCPU, half ? at::kHalf : at::kFloat).contiguous();
   array.bytes.assign(static_cast<const char*>(t.data_ptr()),
                      static_cast<size_t>(t.numel()) * t.element_size());
   return array;
@@ -62,11 +65,19 @@ formats::NamedArray to_array(const at::Tensor& tensor, Storage storage) {
 at::Tensor to_tensor(const formats::NamedArray& array, const std::string& where) {
   at::ScalarType type = at::kFloat;
   switch (array.dtype) {
-    case formats::DType::F32: break;
-    case formats::DType::F16: type = at::kHalf; break;
-    case formats::DType::BF16: type = at::kBFloat16; break;
-    case formats::DType::F64: type = at::kDouble; break;
-    default: fail("{}: expected a floating-point array", where);
+    case formats::DType::F32:
+      break;
+    case formats::DType::F16:
+      type = at::kHalf;
+      break;
+    case formats::DType::BF16:
+      type = at::kBFloat16;
+      break;
+    case formats::DType::F64:
+      type = at::kDouble;
+      break;
+    default:
+      fail("{}: expected a floating-point array", where);
   }
   at::Tensor t = at::empty(array.shape, type);
   PANTOMIME_CHECK(static_cast<size_t>(t.numel()) * t.element_size() == array.bytes.size(),
@@ -162,7 +173,8 @@ Prior read_prior(const std::filesystem::path& path) {
   take_parameters(file, "denoiser.", prior.denoiser->parameters(), where);
   prior.denoiser->parameters().set_trainable(false);
   try {
-    prior.labels = json::parse(metadata(file, "pantomime.labels", where)).get<std::vector<std::string>>();
+    prior.labels =
+        json::parse(metadata(file, "pantomime.labels", where)).get<std::vector<std::string>>();
   } catch (const json::exception& error) {
     fail("{}: pantomime.labels: {}", where, error.what());
   }

@@ -16,11 +16,11 @@ namespace pantomime::training {
 struct Prior {
   std::shared_ptr<diffusion::Denoiser> denoiser;  ///< parameters are not trainable
   features::Normaliser normaliser;
-  std::vector<std::string> labels;   ///< labels that occurred in its training data (for information)
-  std::string licence;               ///< of the weights
+  std::vector<std::string> labels;  ///< labels that occurred in its training data (for information)
+  std::string licence;              ///< of the weights
   int64_t steps_trained = 0;
-  std::string recipe;                ///< JSON: the effective settings of the run
-  std::string hash;                  ///< SHA-256 of the file it was read from; empty before
+  std::string recipe;  ///< JSON: the effective settings of the run
+  std::string hash;    ///< SHA-256 of the file it was read from; empty before
 };
 
 /// How numbers are stored. Half keeps 11 bits, a relative error below 0.05 % per weight.
@@ -34,8 +34,8 @@ inline constexpr int kModelFormat = 1;
 void write_prior(const std::filesystem::path& path, const Prior& prior, Storage storage,
                  const at::Tensor& weights = {});
 
-/// Throws ParseError or Error: not a Pantomime prior, made by a newer version ("format 4, this reads
-/// 1 to 1"), other feature layout, a tensor missing or of another shape.
+/// Throws ParseError or Error: not a Pantomime prior, made by a newer version ("format 4, this
+/// reads 1 to 1"), other feature layout, a tensor missing or of another shape.
 Prior read_prior(const std::filesystem::path& path);
 
 /// Tensors of a parameter set, named prefix + name, and back.

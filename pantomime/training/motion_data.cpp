@@ -32,8 +32,8 @@ std::string label_of(const library::ClipInfo& info, int64_t first, int64_t last)
 MotionData MotionData::load(const library::Library& library, const library::Filter& filter,
                             int64_t window, Progress& progress) {
   PANTOMIME_CHECK(window >= kShortest && window % 4 == 0,
-                  "training data: window of {} frames, expected a multiple of 4, at least {}", window,
-                  kShortest);
+                  "training data: window of {} frames, expected a multiple of 4, at least {}",
+                  window, kShortest);
   MotionData data;
   data.window_ = window;
   const auto infos = library.clips(filter);
@@ -62,8 +62,8 @@ MotionData MotionData::load(const library::Library& library, const library::Filt
     progress.step(static_cast<int64_t>(&info - infos.data()) + 1);
   }
   progress.end();
-  PANTOMIME_CHECK(!data.windows_.empty(), "training data: no clip of at least {} frames passes the filter",
-                  kShortest);
+  PANTOMIME_CHECK(!data.windows_.empty(),
+                  "training data: no clip of at least {} frames passes the filter", kShortest);
 
   std::set<std::string> names(window_labels.begin(), window_labels.end());
   names.erase("");
@@ -104,7 +104,8 @@ features::Normaliser MotionData::fit_normaliser() const {
   return features::fit_normaliser(at::cat(rows), at::cat(weights));
 }
 
-at::Tensor MotionData::cut(const Window& window, int64_t first, int64_t count, bool mirrored) const {
+at::Tensor MotionData::cut(const Window& window, int64_t first, int64_t count,
+                           bool mirrored) const {
   at::Tensor part = clips_[window.clip].narrow(0, first, count).clone();
   features::face_forward_(part);
   return mirrored ? features::mirror(part) : part;
@@ -142,7 +143,8 @@ Batch MotionData::draw(uint64_t seed, int64_t step, int64_t size,
     const int64_t frames = clips_[w.clip].size(0);
     const int64_t low = std::max<int64_t>(0, w.first - kHop / 2);
     const int64_t high = std::min(frames, w.first + w.count + kHop / 2) - count;
-    const int64_t first = low + random.below(static_cast<uint32_t>(std::max<int64_t>(high - low, 0) + 1));
+    const int64_t first =
+        low + random.below(static_cast<uint32_t>(std::max<int64_t>(high - low, 0) + 1));
     parts.push_back(cut(w, std::min(first, frames - count), count, random.uniform() < 0.5));
     labels.push_back(w.label);
   }

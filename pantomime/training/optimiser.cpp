@@ -21,7 +21,8 @@ double Optimiser::step(double rate) {
   const at::NoGradGuard no_grad;
   const at::Tensor gradient = parameters_.gradients();
   const double norm = gradient.norm().item<double>();
-  PANTOMIME_CHECK(std::isfinite(norm), "training: the gradient is not finite at step {}", steps_ + 1);
+  PANTOMIME_CHECK(std::isfinite(norm), "training: the gradient is not finite at step {}",
+                  steps_ + 1);
   ++steps_;
   const double scale = norm > options_.clip ? options_.clip / norm : 1.0;
   const auto n = static_cast<double>(steps_);
@@ -36,7 +37,8 @@ double Optimiser::step(double rate) {
     float* a = average_.data_ptr<float>();
     const auto b1 = static_cast<float>(options_.beta1), b2 = static_cast<float>(options_.beta2);
     const auto s = static_cast<float>(scale), lr = static_cast<float>(rate / c1);
-    const auto root = static_cast<float>(1 / std::sqrt(c2)), eps = static_cast<float>(options_.epsilon);
+    const auto root = static_cast<float>(1 / std::sqrt(c2)),
+               eps = static_cast<float>(options_.epsilon);
     const auto shrink = static_cast<float>(1 - rate * options_.weight_decay);
     const auto k = static_cast<float>(keep);
     at::parallel_for(0, weights.numel(), 1 << 16, [&](int64_t begin, int64_t end) {
@@ -70,7 +72,8 @@ void Optimiser::restore(const State& state) {
 }
 
 double learning_rate(double peak, int64_t step, int64_t steps, int64_t warm_up, double decay) {
-  const double up = std::min(1.0, static_cast<double>(step + 1) / static_cast<double>(std::max<int64_t>(warm_up, 1)));
+  const double up = std::min(
+      1.0, static_cast<double>(step + 1) / static_cast<double>(std::max<int64_t>(warm_up, 1)));
   const double decay_steps = std::max(1.0, decay * static_cast<double>(steps));
   const double left = static_cast<double>(steps - step) / decay_steps;
   return peak * up * std::clamp(left, 0.02, 1.0);

@@ -10,12 +10,12 @@ namespace pantomime::training {
 struct OptimiserOptions {
   double beta1 = 0.9, beta2 = 0.99, epsilon = 1e-8;
   double weight_decay = 0.01;
-  double clip = 1.0;         ///< largest norm of the gradient
-  double average = 0.999;    ///< decay of the running average, ramped up as (1 + n) / (10 + n)
+  double clip = 1.0;       ///< largest norm of the gradient
+  double average = 0.999;  ///< decay of the running average, ramped up as (1 + n) / (10 + n)
 };
 
-/// Decoupled weight decay (Loshchilov & Hutter 2019). Owns the two moments and the average, all [P] in
-/// the order of the parameters' block.
+/// Decoupled weight decay (Loshchilov & Hutter 2019). Owns the two moments and the average, all [P]
+/// in the order of the parameters' block.
 class Optimiser {
  public:
   Optimiser(diffusion::Parameters& parameters, const OptimiserOptions& options);
@@ -42,8 +42,8 @@ class Optimiser {
   int64_t steps_ = 0;
 };
 
-/// Learning rate at a step: linear warm-up, constant, then straight down to 2 % over the last `decay`
-/// share of the run. Long runs can so be lengthened from a checkpoint before the decay.
+/// Learning rate at a step: linear warm-up, constant, then straight down to 2 % over the last
+/// `decay` share of the run. Long runs can so be lengthened from a checkpoint before the decay.
 double learning_rate(double peak, int64_t step, int64_t steps, int64_t warm_up, double decay);
 
 }  // namespace pantomime::training

@@ -26,15 +26,28 @@ double seconds_since(Clock::time_point start) {
 
 /// Everything that changes what a run computes; a checkpoint goes on only under the same settings.
 json settings(const TrainOptions& o, const MotionData& data) {
-  return {{"width", o.network.width}, {"layers", o.network.layers}, {"heads", o.network.heads},
-          {"expansion", o.network.expansion}, {"target", diffusion::name_of(o.network.target)},
-          {"precondition", o.network.precondition}, {"batch", o.batch}, {"window", o.window},
-          {"rate", o.rate}, {"warm_up", o.warm_up}, {"seed", o.seed}, {"bf16", o.bf16},
-          {"weight_decay", o.optimiser.weight_decay}, {"average", o.optimiser.average},
-          {"clip", o.optimiser.clip}, {"loss_velocity", o.losses.velocity},
-          {"loss_position", o.losses.position}, {"loss_joint_velocity", o.losses.joint_velocity},
-          {"loss_contact", o.losses.contact}, {"loss_floor", o.losses.floor},
-          {"clips", data.clip_count()}, {"frames", data.frame_count()}};
+  return {{"width", o.network.width},
+          {"layers", o.network.layers},
+          {"heads", o.network.heads},
+          {"expansion", o.network.expansion},
+          {"target", diffusion::name_of(o.network.target)},
+          {"precondition", o.network.precondition},
+          {"batch", o.batch},
+          {"window", o.window},
+          {"rate", o.rate},
+          {"warm_up", o.warm_up},
+          {"seed", o.seed},
+          {"bf16", o.bf16},
+          {"weight_decay", o.optimiser.weight_decay},
+          {"average", o.optimiser.average},
+          {"clip", o.optimiser.clip},
+          {"loss_velocity", o.losses.velocity},
+          {"loss_position", o.losses.position},
+          {"loss_joint_velocity", o.losses.joint_velocity},
+          {"loss_contact", o.losses.contact},
+          {"loss_floor", o.losses.floor},
+          {"clips", data.clip_count()},
+          {"frames", data.frame_count()}};
 }
 
 void write_checkpoint(const fs::path& path, const json& config, const Optimiser& optimiser,
@@ -56,14 +69,14 @@ void read_checkpoint(const fs::path& path, const json& config, Optimiser& optimi
                      diffusion::Parameters& parameters) {
   const std::string where = path.string();
   const formats::Safetensors file = formats::read_safetensors(path);
-  PANTOMIME_CHECK(metadata(file, "pantomime.kind", where) == "checkpoint",
-                  "{}: not a checkpoint", where);
+  PANTOMIME_CHECK(metadata(file, "pantomime.kind", where) == "checkpoint", "{}: not a checkpoint",
+                  where);
   const json then = json::parse(metadata(file, "pantomime.settings", where), nullptr, false);
   for (const auto& [key, value] : config.items())
-    PANTOMIME_CHECK(then.is_object() && then.value(key, json()) == value,
-                    "{}: the run was started with {} = {}, now it is {}; use another folder or --force",
-                    where, key, then.is_object() ? then.value(key, json()).dump() : "?",
-                    value.dump());
+    PANTOMIME_CHECK(
+        then.is_object() && then.value(key, json()) == value,
+        "{}: the run was started with {} = {}, now it is {}; use another folder or --force", where,
+        key, then.is_object() ? then.value(key, json()).dump() : "?", value.dump());
   auto block = [&](const char* name) {
     const auto it = file.arrays.find(name);
     PANTOMIME_CHECK(it != file.arrays.end() &&
@@ -115,21 +128,25 @@ double denoising_error_mm(const Denoiser& denoiser, const features::Normaliser& 
   const at::NoGradGuard no_grad;
   const diffusion::Schedule schedule;
   const at::Tensor noise = at::normal(0.0, 1.0, batch.x.sizes(), diffusion::make_generator(seed),
-                                      at::TensorOptions(at::kFloat)).to(batch.x.device());
+                                      at::TensorOptions(at::kFloat))
+                               .to(batch.x.device());
   const at::Tensor x_t = schedule.alpha(t) * batch.x + schedule.sigma(t) * noise;
   const at::Tensor times = at::full({batch.x.size(0)}, t, batch.x.options());
   const at::Tensor estimate = denoiser.estimate(x_t, times, batch.mask);
   const at::Tensor distance = (features::joint_positions(normaliser.restore(estimate)) -
-                               features::joint_positions(normaliser.restore(batch.x))).norm(2, -1);
+                               features::joint_positions(normaliser.restore(batch.x)))
+                                  .norm(2, -1);
   const at::Tensor m = batch.mask.to(at::kFloat);
   return 1000 * ((distance.mean(-1) * m).sum() / m.sum()).item<double>();
 }
 
 double matrix_product_gflops(int64_t rows, int64_t width, bool bf16, const std::string& device) {
   const at::NoGradGuard no_grad;
-  const auto options = at::TensorOptions(bf16 ? at::kBFloat16 : at::kFloat).device(at::Device(device));
+  const auto options =
+      at::TensorOptions(bf16 ? at::kBFloat16 : at::kFloat).device(at::Device(device));
   double best = 0;
-  for (const auto& [n, k] : {std::pair{4 * width, width}, std::pair{width, 4 * width}, std::pair{3 * width, width}}) {
+  for (const auto& [n, k] :
+       {std::pair{4 * width, width}, std::pair{width, 4 * width}, std::pair{3 * width, width}}) {
     const at::Tensor a = at::ones({rows, k}, options), b = at::ones({n, k}, options);
     at::Tensor c = at::linear(a, b);
     for (int repeat = 0; repeat < 8; ++repeat) {
@@ -168,8 +185,10 @@ Prior train(const MotionData& data, const MotionData* validation, const TrainOpt
 
   const features::Normaliser on_device = prior.normaliser.to(device);
   const fs::path log = folder / "train.csv", validation_log = folder / "validation.csv";
-  trim_log(log, "step,loss,feature,velocity,kinematic,gradient,rate,seconds_per_step,waiting_share,gflops",
-           optimiser.steps_done());
+  trim_log(
+      log,
+      "step,loss,feature,velocity,kinematic,gradient,rate,seconds_per_step,waiting_share,gflops",
+      optimiser.steps_done());
   trim_log(validation_log, "step,mm_at_0.02,mm_at_0.2,mm_at_0.5,mm_at_0.8", optimiser.steps_done());
 
   // A second network with the averaged weights, for validation and samples.
@@ -196,28 +215,31 @@ Prior train(const MotionData& data, const MotionData* validation, const TrainOpt
   progress.begin("train", options.steps);
   for (int64_t step = optimiser.steps_done(); step < options.steps; ++step) {
     const auto batch_start = Clock::now();
-    const Batch batch = to_device(data.draw(options.seed, step, options.batch, prior.normaliser), device);
+    const Batch batch =
+        to_device(data.draw(options.seed, step, options.batch, prior.normaliser), device);
     // Noise and times come from a stream of this step alone: nothing to save for a resumed run.
     const at::Generator generator =
         diffusion::make_generator(derive_seed(options.seed, "noise", static_cast<uint64_t>(step)));
     const auto floats = at::TensorOptions(at::kFloat);
     // Stratified times: one in each of B equal slices of [min, max].
-    at::Tensor t = (at::arange(options.batch, floats) + at::rand({options.batch}, generator, floats)) /
-                   static_cast<double>(options.batch);
+    at::Tensor t =
+        (at::arange(options.batch, floats) + at::rand({options.batch}, generator, floats)) /
+        static_cast<double>(options.batch);
     t = (diffusion::Schedule::kMin + t * (diffusion::Schedule::kMax - diffusion::Schedule::kMin))
             .to(device);
     const at::Tensor noise = at::normal(0.0, 1.0, batch.x.sizes(), generator, floats).to(device);
     waited += seconds_since(batch_start);
 
-    const at::Tensor a = diffusion::alpha_of(t).view({-1, 1, 1}), s = diffusion::sigma_of(t).view({-1, 1, 1});
+    const at::Tensor a = diffusion::alpha_of(t).view({-1, 1, 1}),
+                     s = diffusion::sigma_of(t).view({-1, 1, 1});
     const at::Tensor x_t = a * batch.x + s * noise;
     Losses losses;
     if (options.network.target == diffusion::Target::Clean) {
       losses = motion_loss(denoiser.estimate(x_t, t, batch.mask), batch.x, batch.mask, t, on_device,
                            options.losses);
     } else {
-      const at::Tensor wanted = options.network.target == diffusion::Target::Noise
-                                    ? noise : a * noise - s * batch.x;
+      const at::Tensor wanted =
+          options.network.target == diffusion::Target::Noise ? noise : a * noise - s * batch.x;
       losses.total = feature_loss(denoiser.raw(x_t, t, batch.mask, nullptr), wanted, batch.mask);
       losses.feature = losses.total.item<double>();
     }
@@ -236,16 +258,20 @@ Prior train(const MotionData& data, const MotionData* validation, const TrainOpt
       const auto n = static_cast<double>(since);
       const double total = seconds_since(row_start);
       row.step = done;
-      for (double* v : {&row.loss, &row.feature, &row.velocity, &row.kinematic, &row.gradient}) *v /= n;
+      for (double* v : {&row.loss, &row.feature, &row.velocity, &row.kinematic, &row.gradient})
+        *v /= n;
       row.seconds_per_step = total / n;
       row.waiting_share = waited / total;
-      row.gflops = 3 * denoiser.forward_flops(options.batch, options.window) / row.seconds_per_step / 1e9;
-      append_line(log, fmt::format("{},{:.6f},{:.6f},{:.6f},{:.6f},{:.4f},{:.3e},{:.4f},{:.4f},{:.1f}",
-                                   row.step, row.loss, row.feature, row.velocity, row.kinematic,
-                                   row.gradient, row.rate, row.seconds_per_step, row.waiting_share,
-                                   row.gflops));
+      row.gflops =
+          3 * denoiser.forward_flops(options.batch, options.window) / row.seconds_per_step / 1e9;
+      append_line(
+          log,
+          fmt::format("{},{:.6f},{:.6f},{:.6f},{:.6f},{:.4f},{:.3e},{:.4f},{:.4f},{:.1f}", row.step,
+                      row.loss, row.feature, row.velocity, row.kinematic, row.gradient, row.rate,
+                      row.seconds_per_step, row.waiting_share, row.gflops));
       if (events.on_log) events.on_log(row);
-      progress.step(done, fmt::format("loss {:.4f}  {:.2f} s/step", row.loss, row.seconds_per_step));
+      progress.step(done,
+                    fmt::format("loss {:.4f}  {:.2f} s/step", row.loss, row.seconds_per_step));
       row = {};
       since = 0, waited = 0;
       row_start = Clock::now();
@@ -255,10 +281,12 @@ Prior train(const MotionData& data, const MotionData* validation, const TrainOpt
     if (done % options.checkpoint_every == 0 || last || stop) save();
     if (validation != nullptr && (done % options.validate_every == 0 || last) && !stop) {
       const Prior mean = averaged();
-      const Batch real = to_device(validation->draw(99, 0, std::min<int64_t>(options.batch, 64), prior.normaliser), device);
+      const Batch real = to_device(
+          validation->draw(99, 0, std::min<int64_t>(options.batch, 64), prior.normaliser), device);
       ValidationRow v{.step = done};
       for (size_t i = 0; i < kValidationTimes.size(); ++i)
-        v.error_mm[i] = denoising_error_mm(*mean.denoiser, on_device, real, kValidationTimes[i], i + 1);
+        v.error_mm[i] =
+            denoising_error_mm(*mean.denoiser, on_device, real, kValidationTimes[i], i + 1);
       append_line(validation_log, fmt::format("{},{:.2f},{:.2f},{:.2f},{:.2f}", done, v.error_mm[0],
                                               v.error_mm[1], v.error_mm[2], v.error_mm[3]));
       if (events.on_validation) events.on_validation(v);

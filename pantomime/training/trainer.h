@@ -19,17 +19,17 @@ struct TrainOptions {
   diffusion::DenoiserConfig network{.features = features::kFeatureSize};
   int64_t steps = 8000;
   int64_t batch = 64;
-  int64_t window = 128;            ///< frames, a multiple of 4
-  double rate = 8e-4;              ///< peak learning rate
+  int64_t window = 128;  ///< frames, a multiple of 4
+  double rate = 8e-4;    ///< peak learning rate
   int64_t warm_up = 100;
-  double decay = 0.25;             ///< last share of the run in which the rate falls
+  double decay = 0.25;  ///< last share of the run in which the rate falls
   uint64_t seed = 1;
-  std::string device = "cpu";      ///< "cpu" or "cuda"
-  bool bf16 = false;               ///< matrix products in bfloat16, everything else in float
+  std::string device = "cpu";  ///< "cpu" or "cuda"
+  bool bf16 = false;           ///< matrix products in bfloat16, everything else in float
   int64_t log_every = 10;
   int64_t checkpoint_every = 200;
   int64_t validate_every = 500;
-  std::string licence;             ///< of the weights, kept in the model file
+  std::string licence;  ///< of the weights, kept in the model file
   LossWeights losses;
   OptimiserOptions optimiser;
 };
@@ -38,11 +38,11 @@ struct TrainOptions {
 struct LogRow {
   int64_t step = 0;
   double loss = 0, feature = 0, velocity = 0, kinematic = 0;
-  double gradient = 0;          ///< norm before clipping
+  double gradient = 0;  ///< norm before clipping
   double rate = 0;
   double seconds_per_step = 0;
-  double waiting_share = 0;     ///< share of the time spent on making batches
-  double gflops = 0;            ///< matrix products per second, 3 x forward per step
+  double waiting_share = 0;  ///< share of the time spent on making batches
+  double gflops = 0;         ///< matrix products per second, 3 x forward per step
 };
 
 /// Mean distance of estimated to real joints, millimetres, when real clips are noised to time t.

@@ -52,7 +52,8 @@ TEST(Generate, AClipDependsOnItsSeedOnly) {
   options.seeds = {6};
   EXPECT_TRUE(at::allclose(generate(net, normaliser(), {}, options)[0], all[1], 1e-4, 1e-4));
   EXPECT_FALSE(at::allclose(all[0], all[1], 1e-2, 1e-2));
-  EXPECT_TRUE(at::equal(generate(net, normaliser(), {}, options), generate(net, normaliser(), {}, options)));
+  EXPECT_TRUE(at::equal(generate(net, normaliser(), {}, options),
+                        generate(net, normaliser(), {}, options)));
 }
 
 TEST(Generate, SaysWhatIsWrong) {
@@ -83,7 +84,8 @@ TEST(LabelGuidance, ScaleZeroIsThePriorAndOneIsTheAdaptedEstimate) {
   fill(adapter.parameters());
   adapter.parameters().set_trainable(false);
   const at::NoGradGuard guard;
-  const at::Tensor x = torch::randn({2, 16, kFeatureSize}), labels = torch::tensor({0, 1}, at::kLong);
+  const at::Tensor x = torch::randn({2, 16, kFeatureSize}),
+                   labels = torch::tensor({0, 1}, at::kLong);
   const at::Tensor t = torch::full({2}, 0.5);
   const diffusion::Steering s = adapter.steering(labels);
   for (const double scale : {0.0, 1.0, 2.5}) {
@@ -102,7 +104,10 @@ TEST(Probe, GuidanceRaisesTheChanceOfTheLabelAndIsLimited) {
   const at::Tensor labels = torch::tensor({1, 2}, at::kLong);
   const at::Tensor x = torch::randn({2, 16, kFeatureSize}), t = torch::full({2}, 0.5);
   auto score = [&](const at::Tensor& v) {
-    return at::log_softmax(probe.logits(net, v, t, {}), 1).gather(1, labels.unsqueeze(1)).sum().item<double>();
+    return at::log_softmax(probe.logits(net, v, t, {}), 1)
+        .gather(1, labels.unsqueeze(1))
+        .sum()
+        .item<double>();
   };
   Call call(net, x, 0.5, {});
   const at::NoGradGuard guard;
@@ -110,7 +115,8 @@ TEST(Probe, GuidanceRaisesTheChanceOfTheLabelAndIsLimited) {
   EXPECT_GT(push.abs().max().item<double>(), 0);
   // A step along the push is uphill.
   EXPECT_GT(score(x + push * (0.05 / push.norm())), score(x));
-  const at::Tensor limited = ProbeGuidance(probe, net, labels, 1e6, 0.3).guide(call, {}) - call.plain();
+  const at::Tensor limited =
+      ProbeGuidance(probe, net, labels, 1e6, 0.3).guide(call, {}) - call.plain();
   EXPECT_LT(limited.square().mean({1, 2}).sqrt().max().item<double>(), 0.3001);
 }
 
@@ -122,18 +128,22 @@ TEST(Particles, KeepTheLikelierOnes) {
   const at::NoGradGuard guard;
   const at::Tensor labels = torch::ones({8}, at::kLong), t = torch::full({8}, 0.5);
   const at::Tensor x = torch::randn({8, 16, kFeatureSize}) * 3;
-  auto chance = [&](const at::Tensor& v) { return at::softmax(probe.logits(net, v, t, {}), 1).select(1, 1); };
+  auto chance = [&](const at::Tensor& v) {
+    return at::softmax(probe.logits(net, v, t, {}), 1).select(1, 1);
+  };
   ParticleSteering steering(probe, net, labels, 4, 20, 1);
   Call call(net, x, 0.5, {});
   steering.guide(call, {});
   at::Tensor drawn = x;
   steering.between(drawn, 0.4, call);
   for (int64_t group = 0; group < 2; ++group) {
-    const at::Tensor before = chance(x).narrow(0, 4 * group, 4), after = chance(drawn).narrow(0, 4 * group, 4);
+    const at::Tensor before = chance(x).narrow(0, 4 * group, 4),
+                     after = chance(drawn).narrow(0, 4 * group, 4);
     EXPECT_GT(after.mean().item<double>(), before.mean().item<double>());
     // Rows stay inside their group.
     for (int64_t i = 0; i < 4; ++i) {
-      const at::Tensor distance = (x.narrow(0, 4 * group, 4) - drawn[4 * group + i]).abs().amax({1, 2});
+      const at::Tensor distance =
+          (x.narrow(0, 4 * group, 4) - drawn[4 * group + i]).abs().amax({1, 2});
       EXPECT_EQ(distance.min().item<double>(), 0);
     }
   }

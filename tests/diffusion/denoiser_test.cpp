@@ -44,8 +44,8 @@ TEST(Denoiser, ABatchIsTheSameAsItsClipsOneByOne) {
   const at::Tensor x = torch::randn({4, 16, 6}), t = torch::tensor({0.1, 0.4, 0.6, 0.9});
   const at::Tensor all = net.estimate(x, t);
   for (int64_t b = 0; b < 4; ++b)
-    EXPECT_TRUE(at::allclose(net.estimate(x.narrow(0, b, 1), t.narrow(0, b, 1)), all.narrow(0, b, 1),
-                             1e-4, 1e-5));
+    EXPECT_TRUE(at::allclose(net.estimate(x.narrow(0, b, 1), t.narrow(0, b, 1)),
+                             all.narrow(0, b, 1), 1e-4, 1e-5));
 }
 
 TEST(Denoiser, TargetsConvertIntoEachOther) {
@@ -64,8 +64,8 @@ TEST(Denoiser, GradientMatchesFiniteDifferences) {
   auto value = [&] { return (net.estimate(x, t) * w).sum(); };
   value().backward();
   const at::NoGradGuard guard;
-  for (const char* name : {"in.weight", "layer.0.qkv.weight", "layer.1.up.bias", "modulation.weight",
-                           "out.weight", "layer.0.table"}) {
+  for (const char* name : {"in.weight", "layer.0.qkv.weight", "layer.1.up.bias",
+                           "modulation.weight", "out.weight", "layer.0.table"}) {
     at::Tensor p = net.parameters()[name];
     const at::Tensor direction = torch::randn_like(p);
     const double analytic = (p.grad() * direction).sum().item<double>();

@@ -23,7 +23,8 @@ void expect_same(const std::vector<at::Tensor>& inputs, const Kernel& fused, con
   for (size_t i = 0; i < inputs.size(); ++i) {
     const double size = b[i].grad().abs().max().item<double>();
     EXPECT_GT(size, 1e-3) << "gradient " << i << " is zero";
-    EXPECT_LT((a[i].grad().to(at::kDouble) - b[i].grad()).abs().max().item<double>(), 2e-5 * (1 + size))
+    EXPECT_LT((a[i].grad().to(at::kDouble) - b[i].grad()).abs().max().item<double>(),
+              2e-5 * (1 + size))
         << "gradient " << i;
   }
 }
@@ -34,27 +35,31 @@ class Kernels : public testing::Test {
 };
 
 TEST_F(Kernels, ModulatedNormAgreesWithPlain) {
-  expect_same({torch::randn({3, 7, 40}) * 2 + 1, torch::randn({3, 40}), torch::randn({3, 40})},
-              [](const auto& x) { return modulated_norm(x[0], x[1], x[2]); },
-              [](const auto& x) { return plain::modulated_norm(x[0], x[1], x[2]); });
+  expect_same(
+      {torch::randn({3, 7, 40}) * 2 + 1, torch::randn({3, 40}), torch::randn({3, 40})},
+      [](const auto& x) { return modulated_norm(x[0], x[1], x[2]); },
+      [](const auto& x) { return plain::modulated_norm(x[0], x[1], x[2]); });
 }
 
 TEST_F(Kernels, GatedAddAgreesWithPlain) {
-  expect_same({torch::randn({3, 7, 40}), torch::randn({3, 40}), torch::randn({3, 7, 40})},
-              [](const auto& x) { return gated_add(x[0], x[1], x[2]); },
-              [](const auto& x) { return plain::gated_add(x[0], x[1], x[2]); });
+  expect_same(
+      {torch::randn({3, 7, 40}), torch::randn({3, 40}), torch::randn({3, 7, 40})},
+      [](const auto& x) { return gated_add(x[0], x[1], x[2]); },
+      [](const auto& x) { return plain::gated_add(x[0], x[1], x[2]); });
 }
 
 TEST_F(Kernels, GeluAgreesWithPlainOverTheWholeRange) {
-  expect_same({torch::linspace(-30, 30, 5001)}, [](const auto& x) { return gelu_tanh(x[0]); },
-              [](const auto& x) { return plain::gelu_tanh(x[0]); });
+  expect_same(
+      {torch::linspace(-30, 30, 5001)}, [](const auto& x) { return gelu_tanh(x[0]); },
+      [](const auto& x) { return plain::gelu_tanh(x[0]); });
 }
 
 TEST_F(Kernels, AttentionAgreesWithPlainAndSkipsMaskedTokens) {
   const at::Tensor mask = torch::ones({2, 11}, at::kBool);
   mask[1].narrow(0, 6, 5).fill_(false);
-  expect_same({torch::randn({2, 11, 3 * 32})}, [&](const auto& x) { return attention(x[0], 2, mask); },
-              [&](const auto& x) { return plain::attention(x[0], 2, mask); });
+  expect_same(
+      {torch::randn({2, 11, 3 * 32})}, [&](const auto& x) { return attention(x[0], 2, mask); },
+      [&](const auto& x) { return plain::attention(x[0], 2, mask); });
   at::Tensor qkv = torch::randn({2, 11, 96});
   const at::Tensor before = attention(qkv, 2, mask)[1].narrow(0, 0, 6).clone();
   qkv[1].narrow(0, 6, 5).fill_(100);

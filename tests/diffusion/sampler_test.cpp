@@ -32,8 +32,8 @@ std::pair<double, double> affine_map(Method method, int steps) {
   return {at_zero, at_one - at_zero};
 }
 
-/// Spread that the exact probability-flow ODE gives between the two ends of the grid, followed by the
-/// last estimate: each noise level keeps its quantile, then the denoiser's gain is applied.
+/// Spread that the exact probability-flow ODE gives between the two ends of the grid, followed by
+/// the last estimate: each noise level keeps its quantile, then the denoiser's gain is applied.
 double exact_spread() {
   const Schedule schedule;
   auto deviation = [&](double t) {
@@ -62,7 +62,8 @@ TEST(Sampler, DeterministicSamplersConvergeAtTheirOrder) {
 
 TEST(Sampler, AncestralSamplingHasTheMeanAndSpreadOfTheData) {
   const at::Generator generator = make_generator(5);
-  const at::Tensor noise = at::normal(0.0, 1.0, {4000, 4, 1}, generator, at::TensorOptions(at::kFloat));
+  const at::Tensor noise =
+      at::normal(0.0, 1.0, {4000, 4, 1}, generator, at::TensorOptions(at::kFloat));
   for (const int steps : {300, 1000}) {
     const at::Tensor x =
         sample(exact_denoiser, noise, {.method = Method::Ddpm, .steps = steps}, generator);
@@ -76,8 +77,9 @@ TEST(Sampler, APerfectDenoiserIsFollowedByEveryMethodAtEveryStepCount) {
   const at::Generator generator = make_generator(1);
   for (const Method method : {Method::Ddpm, Method::Ddim, Method::Dpm2m})
     for (const int steps : {1, 2, 4, 20, 1000}) {
-      const at::Tensor x = sample([&](const at::Tensor&, double) { return truth; },
-                                  torch::randn({2, 8, 3}), {.method = method, .steps = steps}, generator);
+      const at::Tensor x =
+          sample([&](const at::Tensor&, double) { return truth; }, torch::randn({2, 8, 3}),
+                 {.method = method, .steps = steps}, generator);
       EXPECT_TRUE(at::equal(x, truth));
     }
 }
@@ -88,7 +90,8 @@ TEST(Sampler, SaysAtWhichStepTheEstimateBroke) {
     sample(broken, torch::ones({1, 4, 1}), {.method = Method::Ddim, .steps = 10});
     FAIL();
   } catch (const Error& error) {
-    EXPECT_NE(std::string(error.what()).find("not finite at step"), std::string::npos) << error.what();
+    EXPECT_NE(std::string(error.what()).find("not finite at step"), std::string::npos)
+        << error.what();
   }
 }
 

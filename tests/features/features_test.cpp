@@ -21,8 +21,9 @@ double largest_distance(const std::vector<Vec3>& a, const std::vector<Vec3>& b) 
 TEST(Features, EncodeThenDecodeGivesTheClipBack) {
   const motion::Clip clip = motion::face_forward(test::random_clip(3, 90));
   const motion::Clip back = decode(encode(clip));
-  EXPECT_LT(largest_distance(forward_kinematics(clip).positions,
-                             forward_kinematics(back).positions), 2e-4);
+  EXPECT_LT(
+      largest_distance(forward_kinematics(clip).positions, forward_kinematics(back).positions),
+      2e-4);
 }
 
 TEST(Features, TensorKinematicsAgreesWithPlainKinematics) {
@@ -61,9 +62,7 @@ TEST(Features, KinematicsGradientMatchesFiniteDifferences) {
       encode(motion::face_forward(test::random_clip(13, 4))).unsqueeze(0).to(at::kDouble);
   at::Tensor x = base.clone().set_requires_grad(true);
   const at::Tensor weight = torch::randn({1, 4, motion::kJointCount, 3}, at::kDouble);
-  auto value = [&](const at::Tensor& input) {
-    return (joint_positions(input) * weight).sum();
-  };
+  auto value = [&](const at::Tensor& input) { return (joint_positions(input) * weight).sum(); };
   value(x).backward();
   const at::Tensor gradient = x.grad();
   EXPECT_GT(gradient.abs().max().item<double>(), 0.1);
@@ -74,7 +73,8 @@ TEST(Features, KinematicsGradientMatchesFiniteDifferences) {
       up[0][f][d] += h;
       down[0][f][d] -= h;
       const double numeric = (value(up) - value(down)).item<double>() / (2 * h);
-      ASSERT_NEAR(gradient[0][f][d].item<double>(), numeric, 1e-5) << "frame " << f << " channel " << d;
+      ASSERT_NEAR(gradient[0][f][d].item<double>(), numeric, 1e-5)
+          << "frame " << f << " channel " << d;
     }
 }
 

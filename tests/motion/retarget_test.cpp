@@ -168,6 +168,19 @@ TEST(Retarget, MeanBonesWhereTheSourceStretches) {
   expect_near(to_canonical(clip, by_own_names()).skeleton.offsets[kHead], {0, 0.2f, 0});
 }
 
+TEST(Retarget, TurnsBackKneesForwardWithoutMovingAnything) {
+  Clip clip = test::random_clip(test::random_seed(), 3);
+  const Quat half = from_axis_angle({0, 1, 0}, std::numbers::pi_v<float>);
+  for (size_t f = 0; f < 3; ++f) clip.rotation(f, kLeftKnee) = from_axis_angle({1, 0, 0}, 2.0f);
+  const Clip good = clip;
+  clip.rotation(1, kLeftHip) = clip.rotation(1, kLeftHip) * half;  // frame 1: the other solution
+  clip.rotation(1, kLeftKnee) = from_axis_angle({1, 0, 0}, -2.0f);
+  clip.rotation(1, kLeftAnkle) = conjugate(half) * clip.rotation(1, kLeftAnkle);
+  const WorldPose a = forward_kinematics(good), b = forward_kinematics(clip);
+  expect_near(a.positions[kJointCount + kLeftFoot], b.positions[kJointCount + kLeftFoot]);
+  expect_same(to_canonical(clip, by_own_names()), good);
+}
+
 TEST(Retarget, FloorIsWhereFeetRest) {
   Clip clip;
   clip.skeleton = canonical_skeleton(default_geometry());

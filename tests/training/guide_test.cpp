@@ -21,9 +21,14 @@ library::Library two_labels(const std::filesystem::path& path) {
         const float side = j == motion::kLeftShoulder ? 1.0f : -1.0f;
         clip.rotation(f, j) = motion::from_axis_angle({0, 0, 1}, side * (up ? 1.3f : -1.3f));
       }
-    library::ClipInfo info{.name = fmt::format("set/{}", i), .set = "set", .subject = fmt::format("s{}", i),
-                           .split = "train", .licence = "CC0-1.0", .source = "made by a test",
-                           .mapping = "none", .frames = 64};
+    library::ClipInfo info{.name = fmt::format("set/{}", i),
+                           .set = "set",
+                           .subject = fmt::format("s{}", i),
+                           .split = "train",
+                           .licence = "CC0-1.0",
+                           .source = "made by a test",
+                           .mapping = "none",
+                           .frames = 64};
     info.segments = {{0, 64, up ? "up" : "down", "x"}};
     library.put(info, clip);
   }
@@ -80,10 +85,11 @@ Prior* Guides::prior_ = nullptr;
 TEST_F(Guides, EveryKindRaisesTheRightArmsAndSurvivesItsFile) {
   Progress quiet;
   const std::string before = weights_hash(*prior_);
-  for (const GuidanceKind kind : {GuidanceKind::Adapter, GuidanceKind::Probe, GuidanceKind::Classifier,
-                                  GuidanceKind::Free}) {
-    Guide guide = train_guide(*data_, *prior_, {.kind = kind, .steps = 120, .batch = 12, .rate = 3e-3,
-                                                .fewest_windows = 1}, {}, quiet);
+  for (const GuidanceKind kind :
+       {GuidanceKind::Adapter, GuidanceKind::Probe, GuidanceKind::Classifier, GuidanceKind::Free}) {
+    Guide guide = train_guide(
+        *data_, *prior_,
+        {.kind = kind, .steps = 120, .batch = 12, .rate = 3e-3, .fewest_windows = 1}, {}, quiet);
     EXPECT_EQ(guide.labels, (std::vector<std::string>{"down", "up"}));
     write_guide(*folder_ / "guide.safetensors", guide, Storage::Float);
     const Guide back = read_guide(*folder_ / "guide.safetensors", *prior_);
@@ -108,7 +114,8 @@ TEST_F(Guides, EveryKindRaisesTheRightArmsAndSurvivesItsFile) {
       const at::Tensor p = generate_labelled(*prior_, guide, labels, options, {.particles = 6});
       ASSERT_EQ(p.size(0), 8);
       double difference = 0;
-      for (int64_t i = 0; i < 4; ++i) difference += wrists_above_shoulders(p[i + 4]) - wrists_above_shoulders(p[i]);
+      for (int64_t i = 0; i < 4; ++i)
+        difference += wrists_above_shoulders(p[i + 4]) - wrists_above_shoulders(p[i]);
       EXPECT_GT(difference, 0.4);
     }
   }
@@ -117,11 +124,13 @@ TEST_F(Guides, EveryKindRaisesTheRightArmsAndSurvivesItsFile) {
 
 TEST_F(Guides, BelongToOnePriorAndKnowTheirLabels) {
   Progress quiet;
-  const Guide guide = train_guide(*data_, *prior_, {.kind = GuidanceKind::Probe, .steps = 10, .batch = 4,
-                                                    .fewest_windows = 1}, {}, quiet);
+  const Guide guide = train_guide(
+      *data_, *prior_, {.kind = GuidanceKind::Probe, .steps = 10, .batch = 4, .fewest_windows = 1},
+      {}, quiet);
   write_guide(*folder_ / "g.safetensors", guide, Storage::Float);
   Prior other = *prior_;
-  other.denoiser = std::make_shared<diffusion::Denoiser>(prior_->denoiser->config(), prior_->normaliser.spread, 5);
+  other.denoiser = std::make_shared<diffusion::Denoiser>(prior_->denoiser->config(),
+                                                         prior_->normaliser.spread, 5);
   EXPECT_THROW(read_guide(*folder_ / "g.safetensors", other), Error);
   EXPECT_EQ(guide.index_of("up"), 1);
   try {

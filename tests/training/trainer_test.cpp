@@ -19,9 +19,13 @@ library::Library small_library(const std::filesystem::path& path, int clips = 4)
   library::Library library(path, library::Library::Mode::Write);
   for (int i = 0; i < clips; ++i) {
     const motion::Clip clip = test::random_clip(static_cast<uint64_t>(i), 70);
-    library::ClipInfo info{.name = fmt::format("set/clip{}", i), .set = "set",
-                           .subject = fmt::format("s{}", i), .split = "train", .licence = "CC0-1.0",
-                           .source = "made by a test", .mapping = "none",
+    library::ClipInfo info{.name = fmt::format("set/clip{}", i),
+                           .set = "set",
+                           .subject = fmt::format("s{}", i),
+                           .split = "train",
+                           .licence = "CC0-1.0",
+                           .source = "made by a test",
+                           .mapping = "none",
                            .frames = static_cast<int64_t>(clip.frame_count())};
     info.segments = {{0, 70, i % 2 == 0 ? "walk" : "wave", "x"}};
     library.put(info, clip);
@@ -96,7 +100,8 @@ TEST(Trainer, RefusesToContinueUnderOtherSettings) {
     train(data, nullptr, other, folder / "run", {}, quiet);
     FAIL();
   } catch (const Error& error) {
-    EXPECT_NE(std::string(error.what()).find("batch = 8, now it is 4"), std::string::npos) << error.what();
+    EXPECT_NE(std::string(error.what()).find("batch = 8, now it is 4"), std::string::npos)
+        << error.what();
   }
 }
 
@@ -123,8 +128,10 @@ TEST(ModelFile, PriorSurvivesWritingAndReading) {
   write_prior(folder / "half.safetensors", prior, Storage::Half);
   for (const char* name : {"run/prior.safetensors", "half.safetensors"}) {
     const Prior back = read_prior(folder / name);
-    const at::Tensor x = torch::randn({2, 64, features::kFeatureSize}), t = torch::tensor({0.2, 0.7});
-    EXPECT_TRUE(at::allclose(back.denoiser->estimate(x, t), prior.denoiser->estimate(x, t), 1e-2, 1e-2));
+    const at::Tensor x = torch::randn({2, 64, features::kFeatureSize}),
+                     t = torch::tensor({0.2, 0.7});
+    EXPECT_TRUE(
+        at::allclose(back.denoiser->estimate(x, t), prior.denoiser->estimate(x, t), 1e-2, 1e-2));
     EXPECT_EQ(back.labels, (std::vector<std::string>{"walk", "wave"}));
     EXPECT_EQ(back.steps_trained, 10);
     EXPECT_EQ(back.hash.size(), 64u);

@@ -1,0 +1,173 @@
+#include "pantomime/library/import.h"
+
+#include <gtest/gtest.h>
+
+#include <set>
+
+#include "pantomime/base/bytes.h"
+#include "pantomime/base/error.h"
+#include "pantomime/formats/amass.h"
+#include "pantomime/library/set_index.h"
+#include "pantomime/library/source_files.h"
+#include "pantomime/motion/retarget.h"
+#include "tests/support/support.h"
+
+namespace pantomime::library {
+namespace {
+
+namespace fs = std::filesystem;
+using motion::Clip;
+
+/// Remembers what it was told, and stops after some steps when asked to.
+class Recorder : public Progress {
+ public:
+  explicit Recorder(int64_t stop_after = -1) : stop_after_(stop_after) {}
+  void begin(const std::string&, int64_t total) override { total_ = total; }
+  void step(int64_t done, const std::string&) override {
+    done_ = done;
+    if (stop_after_ >= 0 && done >= stop_after_) stop();
+  }
+  void note(const std::string& line) override { notes_.push_back(line); }
+
+  int64_t stop_after_, total_ = -1, done_ = -1;
+  std::vector<std::string> notes_;
+};
+
+std::string amass_bytes(const Clip& clip) {
+  return formats::to_amass({.clip = clip});
+}
+
+TEST(Import, PutsAmassMotionIntoTheLibrary) {
+  const test::TemporaryFolder folder;
+  Clip clip = test::random_clip(1, 121);
+  clip.fps = 120;
+  fs::create_directories(folder / "in/anna");
+  write_file(folder / "in/anna/walk.npz", amass_bytes(clip));
+  write_file(folder / "in/anna/shape.npz", "not motion, and left alone");
+  Library library(folder / "l.db", Library::Mode::Write);
+  Recorder progress;
+  const ImportReport report =
+      import_motion({folder / "in"}, library, {.licence = "X", .label = "walk"}, progress);
+  EXPECT_EQ(report.imported, 1);
+  EXPECT_TRUE(report.failures.empty());
+  EXPECT_EQ(progress.total_, 1);
+  EXPECT_EQ(progress.done_, 1);
+  const auto clips = library.clips();
+  ASSERT_EQ(clips.size(), 1u);
+  EXPECT_EQ(clips[0].name, "own/anna/walk.npz");
+  EXPECT_EQ(clips[0].subject, "own/anna");
+  EXPECT_EQ(clips[0].mapping, "amass");
+  EXPECT_EQ(clips[0].licence, "X");
+  EXPECT_EQ(clips[0].frames, 31);  // 1 s and the last frame
+  ASSERT_EQ(clips[0].segments.size(), 1u);
+  EXPECT_EQ(clips[0].segments[0].last, 31);
+  // Every fourth frame, apart from where the clip stands and which way it faces.
+  const Clip loaded = library.load(clips[0].id);
+  for (size_t f = 0; f < 31; ++f)
+    for (size_t j = 1; j < motion::kJointCount; ++j)
+      EXPECT_LT(motion::angle_between(loaded.rotation(f, j), clip.rotation(4 * f, j)), 2e-3f);
+}
+
+TEST(Import, GoesOnAfterItWasStopped) {
+  const test::TemporaryFolder folder;
+  fs::create_directories(folder / "in");
+  for (int i = 0; i < 100; ++i)
+    write_file(folder / ("in/" + std::to_string(i) + ".npz"),
+               amass_bytes(test::random_clip(static_cast<uint64_t>(i), 10)));
+  Library library(folder / "l.db", Library::Mode::Write);
+  Recorder stopped(1);
+  EXPECT_THROW(import_motion({folder / "in"}, library, {}, stopped), Cancelled);
+  const auto before = static_cast<int64_t>(library.clips().size());
+  EXPECT_GT(before, 0);
+  EXPECT_LT(before, 100);
+  Recorder progress;
+  const ImportReport report = import_motion({folder / "in"}, library, {}, progress);
+  EXPECT_EQ(report.unchanged, before);
+  EXPECT_EQ(report.imported, 100 - before);
+  EXPECT_EQ(library.clips().size(), 100u);
+}
+
+TEST(Import, ListsBrokenFilesAndKeepsWhatWasThere) {
+  const test::TemporaryFolder folder;
+  fs::create_directories(folder / "in");
+  write_file(folder / "in/a.npz", amass_bytes(test::random_clip(1, 10)));
+  Library library(folder / "l.db", Library::Mode::Write);
+  Recorder progress;
+  import_motion({folder / "in"}, library, {}, progress);
+  write_file(folder / "in/a.npz", amass_bytes(test::random_clip(1, 10)).substr(0, 500));
+  write_file(folder / "in/b.bvh", "HIERARCHY\nROOT\n");
+  write_file(folder / "in/c.zip", "no archive");
+  const ImportReport report = import_motion({folder / "in"}, library, {}, progress);
+  ASSERT_EQ(report.failures.size(), 3u);
+  for (size_t i = 0; i < 3; ++i) {
+    const std::string file = (folder / "in").string() + "/" + std::string(1, "abc"[i]);
+    EXPECT_EQ(report.failures[i].file.find(file), 0u) << report.failures[i].file;
+    EXPECT_NE(report.failures[i].message.find(file), std::string::npos);
+  }
+  EXPECT_EQ(progress.notes_.size(), 3u);
+  EXPECT_EQ(library.clips().size(), 1u);
+}
+
+TEST(Import, PutsClipsOnTheFloorFacingForward) {
+  Clip clip = test::random_clip(3, 60);
+  for (motion::Vec3& p : clip.root_positions) p = p + motion::Vec3{5, 2, -3};
+  clip = motion::transformed(clip, motion::from_axis_angle({0, 1, 0}, 1.0f), {});
+  const Clip prepared = prepare_clip(clip, 0);
+  EXPECT_NEAR(prepared.root_positions[0].x, 0, 1e-5);
+  EXPECT_NEAR(prepared.root_positions[0].z, 0, 1e-5);
+  EXPECT_NEAR(motion::floor_height(prepared), 0, 1e-5);
+  const motion::Vec3 forward = prepared.rotation(0, 0) * motion::Vec3{0, 0, 1};
+  EXPECT_NEAR(forward.x, 0, 1e-5);
+  EXPECT_GT(forward.z, 0);
+  EXPECT_NEAR(motion::floor_height(prepare_clip(clip, 0.1)), 0.1, 1e-5);
+}
+
+/// Index of every set that lies in the team's data.
+std::vector<SetIndex> shared_sets() {
+  std::vector<SetIndex> result;
+  const fs::path shared = test::shared_folder();
+  if (shared.empty()) return result;
+  const LabelMap labels =
+      LabelMap::parse(read_file(resource_path("configs/labels.toml")), "labels.toml");
+  for (SetDescription& set : read_set_descriptions(resource_path("configs/sets")))
+    result.emplace_back(set, shared / "data" / set.name, labels);
+  return result;
+}
+
+TEST(SharedSets, HaveEverySubjectInOneSplitExceptWhereOneActorMadeTheSet) {
+  const auto sets = shared_sets();
+  if (sets.empty()) GTEST_SKIP() << "the team's data is not beside this checkout";
+  std::map<std::string, std::set<std::string>> splits;
+  std::set<std::string> tested;
+  for (const SetIndex& set : sets)
+    for (const std::string& path : set.paths()) {
+      const ClipInfo info = set.describe(path, 0, 1000000);
+      if (set.description().split_column.empty()) splits[info.subject].insert(info.split);
+      for (const Segment& segment : info.segments)
+        if (info.split == "test") tested.insert(segment.label);
+    }
+  for (const auto& [subject, in] : splits) EXPECT_EQ(in.size(), 1u) << subject;
+  EXPECT_GE(splits.size(), 30u);
+  EXPECT_GE(tested.size(), 15u);
+}
+
+TEST(SharedSets, HaveTheCommonClassesOfTheirLabelMap) {
+  const auto sets = shared_sets();
+  if (sets.empty()) GTEST_SKIP() << "the team's data is not beside this checkout";
+  const formats::CsvTable map = formats::read_csv(test::shared_folder() / "data" / "label_map.csv");
+  const LabelMap labels =
+      LabelMap::parse(read_file(resource_path("configs/labels.toml")), "labels.toml");
+  int compared = 0;
+  for (const auto& row : map.rows) {
+    const std::string& set = row[map.column("set")];
+    if (!labels.has(set)) continue;  // sets for recognition
+    const auto label = labels.find(set, row[map.column("label")]);
+    ASSERT_TRUE(label) << set << ": " << row[map.column("label")];
+    EXPECT_EQ(label->label, row[map.column("common_label")]) << set << ": " << label->detail;
+    ++compared;
+  }
+  EXPECT_GE(compared, 140);
+}
+
+}  // namespace
+}  // namespace pantomime::library
