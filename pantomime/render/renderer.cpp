@@ -86,16 +86,9 @@ struct ShadePoint {
 /// Light that arrives at each pixel, before tone mapping.
 struct Film {
   int width, height;
-  std::vector<Vec3> light;      // sum over samples
-  std::vector<uint8_t> plain;   // no sample met anything but background and flat surfaces
-  Film(int w, int h)
-      : width(w), height(h), light(static_cast<size_t>(w) * static_cast<size_t>(h)),
-        plain(light.size(), 1) {}
-  size_t index(int x, int y) const {
-    return static_cast<size_t>(y) * static_cast<size_t>(width) + static_cast<size_t>(x);
-  }
+  std::vector<Vec3> light;  // sum over samples
   Vec3& at(int x, int y) {
-    return light[index(x, y)];
+    return light[static_cast<size_t>(y) * static_cast<size_t>(width) + static_cast<size_t>(x)];
   }
   const Vec3& at(int x, int y) const { return const_cast<Film*>(this)->at(x, y); }
 };
@@ -114,55 +107,52 @@ class ColourPass {
     occlusion_ = {&scene, 0.5f, 0, 0.008f, false};
   }
 
-  /// Adds samples [first, last) to every `step`th pixel (both ways) of a tile, of those that
-  /// `wanted` (all: null) marks.
-  void add_samples(int tile_x, int tile_y, int first, int last, int step, const uint8_t* wanted,
+  /// Adds samples [first, last) to the pixels of a tile that `wanted` (all: null) marks.
+  void add_samples(int tile_x, int tile_y, int first, int last, const uint8_t* wanted,
                    Film& film) const {
     std::vector<ShadePoint> points;
     points.reserve(static_cast<size_t>(kTile * kTile * (last - first)));
-    const int bottom = std::min(tile_y + kTile, camera_.height);
-    const int right = std::min(tile_x + kTile, camera_.width);
-    for (int y0 = tile_y; y0 < bottom; y0 += step * kBlockHeight)
-      for (int x0 = tile_x; x0 < right; x0 += step * kBlockWidth) {
-        Block block;
+    for (int y = tile_y; y < std::min(tile_y + kTile, camera_.height); y += kBlockHeight)
+      for (int x = tile_x; x < std::min(tile_x + kTile, camera_.width); x += kBlockWidth) {
         LaneMask valid;
         bool any = false;
         for (size_t i = 0; i < kPacket; ++i) {
-          const int x = x0 + step * lane_x(i), y = y0 + step * lane_y(i);
-          const bool inside = x < camera_.width && y < camera_.height;
-          const bool asked = inside && (wanted == nullptr || wanted[film.index(x, y)] != 0);
-          valid[i] = asked ? -1 : 0;
-          any |= asked;
-          block.x[i] = x, block.y[i] = y;
+          const int px = x + lane_x(i), py = y + lane_y(i);
+          const bool inside = px < camera_.width && py < camera_.height;
+          const bool asked =
+              wanted == nullptr ||
+              (inside && wanted[static_cast<size_t>(py) * static_cast<size_t>(camera_.width) +
+                                static_cast<size_t>(px)] != 0);
+          valid[i] = inside && asked ? -1 : 0;
+          any |= valid[i] != 0;
         }
         if (!any) continue;
-        for (size_t i = 0; i < kPacket; ++i)
-          block.shifts[i] = noise(static_cast<uint32_t>(block.x[i]),
-                                  static_cast<uint32_t>(block.y[i]), jitter_stream_);
-        for (int s = first; s < last; ++s) trace_packet(block, s, valid, points, film);
+        for (int s = first; s < last; ++s) trace_packet(x, y, s, valid, points, film);
       }
     for (size_t i = 0; i < points.size(); i += kPacket)
       shade(&points[i], std::min<size_t>(kPacket, points.size() - i), film);
   }
 
  private:
-  using Shifts = std::array<std::array<float, 3>, kPacket>;
-
   Vec3 background(Vec3 unit_direction) const {
     const float up = std::clamp(unit_direction.y, 0.0f, 1.0f);
     return lerp(scene_.surroundings.horizon, scene_.surroundings.zenith, std::sqrt(up));
   }
 
   /// One sample of 4 x 2 pixels: collects the surfaces that each ray meets, front to back.
-  void trace_packet(int x0, int y0, int sample, LaneMask valid, const Shifts& shifts,
-                    std::vector<ShadePoint>& points, Film& film) const {
+  void trace_packet(int x0, int y0, int sample, LaneMask valid, std::vector<ShadePoint>& points,
+                    Film& film) const {
     alignas(32) HitPacket rays;
     std::array<Vec3, kPacket> directions;
     std::array<float, kPacket> left;  // light not yet stopped by nearer surfaces
     for (size_t i = 0; i < kPacket; ++i) {
       const int x = x0 + lane_x(i), y = y0 + lane_y(i);
       std::array<float, 2> jitter = {0.5f, 0.5f};
-      if (options_.samples > 1) jitter = spread_point(sample, shifts[i][0], shifts[i][1]);
+      if (options_.samples > 1) {
+        const auto shift =
+            noise(static_cast<uint32_t>(x), static_cast<uint32_t>(y), jitter_stream_);
+        jitter = spread_point(sample, shift[0], shift[1]);
+      }
       directions[i] = pixel_rays_.direction(static_cast<float>(x) + jitter[0],
                                             static_cast<float>(y) + jitter[1]);
       left[i] = 1;
@@ -242,12 +232,11 @@ class ColourPass {
       if (dot(s.geometric_normal, towards_light_) <= 0) continue;
       lit[i] = std::max(0.0f, dot(s.normal, towards_light_));
       if (lit[i] <= 0 || !options_.shadows) continue;
-      if (!scene_.may_be_blocked(points[i].mesh, s.position, towards_light_, scene_.key.radius))
-        continue;
       const auto [u, v] = draw(points[i], points[i].sample, key_stream_);
       const float r = scene_.key.radius * std::sqrt(u);
       const auto [c, d] = kCircle.at(v);
       const Vec3 direction = towards_light_ + (r * c) * light_a_ + (r * d) * light_b_;
+      if (!scene_.may_be_blocked(points[i].mesh, s.position, direction, kFar)) continue;
       set_ray(rays, i, s.position + kOff * s.geometric_normal, direction, kFar);
       valid[i] = -1;
       any = true;
