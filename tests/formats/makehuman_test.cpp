@@ -297,7 +297,7 @@ TEST_F(Makehuman, ItemsLieWhereTheyWereModelled) {
   const body::BodyAssets assets = open_body_assets(compiled());
   const TinyMesh mesh = tiny_mesh();
   const body::Character c = body::make_character(
-      assets, body::parse_person("sex=female,age=25,outfit=f_dress_01,hair=none,eyebrows=none"));
+      assets, body::parse_person("sex=female,age=25,outfit=f_dress_01,shoes=none,hair=none"));
   const auto dress = std::find_if(c.meshes.begin(), c.meshes.end(), [](const body::SkinnedMesh& m) {
     return m.name == "outfit f_dress_01";
   });
