@@ -102,14 +102,17 @@ double solve_height(const BodyAssets& assets, const HeightAxis& axis, double sta
 
 std::vector<TargetWeight> face_targets(const BodyAssets& assets, uint64_t seed) {
   std::vector<TargetWeight> out;
-  if (seed == 0) return out;
   size_t index = 0;
   for (const Detail& d : assets.details()) {
-    // Left and right sides are two details of one name: same draw, plus a little of their own.
-    Random common(derive_seed(seed, d.name)), own(derive_seed(seed, d.name, 1 + index++));
-    const double w = std::clamp(0.11 * common.normal() + 0.012 * own.normal(), -0.3, 0.3);
+    // The average face frowns a little; faces at rest don't.
+    double w = d.name == "eyebrows/eyebrows-angle" ? 0.5 : 0.;
+    if (seed != 0) {
+      // Left and right sides are two details of one name: same draw, plus a little of their own.
+      Random common(derive_seed(seed, d.name)), own(derive_seed(seed, d.name, 1 + index++));
+      w += std::clamp(0.11 * common.normal() + 0.012 * own.normal(), -0.3, 0.3);
+    }
     const int target = w < 0 ? d.less : d.more;
-    if (target < 0) continue;
+    if (w == 0 || target < 0) continue;
     out.push_back({std::string(assets.targets()[static_cast<size_t>(target)].name), std::abs(w)});
   }
   return out;

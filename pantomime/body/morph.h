@@ -21,7 +21,7 @@ BodyShape with_height_solved(const BodyAssets& assets, const BodyShape& shape);
 float stature_of(const BodyAssets& assets, const std::vector<Vec3>& points);
 
 /// Weights of the face's detail targets drawn from a seed: normal with a small spread, the same on
-/// both sides but for a slight asymmetry. Seed 0 gives none.
+/// both sides but for a slight asymmetry. Seed 0 gives the average face with a relaxed brow.
 std::vector<TargetWeight> face_targets(const BodyAssets& assets, uint64_t seed);
 
 }  // namespace pantomime::body

@@ -76,8 +76,12 @@ std::string pick(const std::vector<std::string>& from, Random& random) {
 std::string nearest_skin(const BodyAssets& assets, const BodyShape& shape, Random& random) {
   std::vector<std::string> best;
   double least = 1e9;
-  const auto most = std::max_element(shape.ethnicity.begin(), shape.ethnicity.end());
-  const int ethnicity = static_cast<int>(most - shape.ethnicity.begin());
+  // People of several origins alike have the skin of any of them.
+  const double most = *std::max_element(shape.ethnicity.begin(), shape.ethnicity.end());
+  std::vector<int> origins;
+  for (int e = 0; e < 3; ++e)
+    if (shape.ethnicity[static_cast<size_t>(e)] > most - 1e-6) origins.push_back(e);
+  const int ethnicity = origins[random.below(static_cast<uint32_t>(origins.size()))];
   for (const Skin& s : assets.skins()) {
     double distance = std::abs(s.age - shape.age);
     if (s.female != (shape.sex < 0.5)) distance += 1000;
@@ -90,8 +94,8 @@ std::string nearest_skin(const BodyAssets& assets, const BodyShape& shape, Rando
 }
 
 std::string natural_hair_colour(const BodyShape& shape, Random& random) {
-  // Greying: half of the people around 50, nearly all at 75.
-  const double grey = 1 / (1 + std::exp(-(shape.age - 54) / 7));
+  // Greying: half of the people at 55, nearly all at 75.
+  const double grey = 1 / (1 + std::exp(-(shape.age - 55) / 5.5));
   const double u = random.uniform(), v = random.uniform();
   if (u < grey) return shape.age > 72 && v < 0.6 ? "white" : "grey";
   const double light = shape.ethnicity[2];
@@ -118,7 +122,7 @@ std::string natural_eyes(const BodyAssets& assets, const BodyShape& shape, Rando
       for (const auto& [name, unused] : i.colours) colours.push_back(name);
   const bool light = random.uniform() < 0.55 * shape.ethnicity[2];
   const std::vector<std::string> wanted =
-      light ? std::vector<std::string>{"blue", "grey", "green", "bluegreen", "brownlight"}
+      light ? std::vector<std::string>{"blue", "blue", "grey", "green", "brownlight"}
             : std::vector<std::string>{"brown", "brown", "brownlight"};
   const std::string choice = pick(wanted, random);
   if (std::find(colours.begin(), colours.end(), choice) != colours.end()) return choice;
@@ -138,6 +142,20 @@ std::vector<std::string> choose_clothes(const BodyAssets& assets, const BodyShap
   return {pick(outfits, random)};
 }
 
+/// Shoes that go with the clothes: no trainers with a suit.
+std::string choose_shoes(const BodyAssets& assets, const PersonDescription& p, Random& random) {
+  bool elegant = false;
+  for (const std::string& name : p.clothes)
+    elegant |= name != kNone && find_clothing(assets, name).style == "elegant";
+  std::vector<std::string> names = suitable(assets, ItemKind::Shoes, p.shape), matching;
+  for (const std::string& name : names) {
+    const std::string& style = assets.item(ItemKind::Shoes, name).style;
+    if (style != (elegant ? "sport" : "elegant") && style != "winter") matching.push_back(name);
+  }
+  if (!elegant && random.uniform() < 0.12) matching = names;
+  return pick(matching.empty() ? names : matching, random);
+}
+
 /// Fills what is open, drawing from `seed`.
 PersonDescription filled(const BodyAssets& assets, PersonDescription p, uint64_t seed) {
   auto stream = [&](std::string_view what) { return Random(derive_seed(seed, what)); };
@@ -153,7 +171,7 @@ PersonDescription filled(const BodyAssets& assets, PersonDescription p, uint64_t
     Random random = stream("clothes");
     p.clothes = choose_clothes(assets, p.shape, random);
   }
-  fill(p.shoes, "shoes", from_kind(ItemKind::Shoes));
+  fill(p.shoes, "shoes", [&](Random& r) { return choose_shoes(assets, p, r); });
   fill(p.hair, "hair", [&](Random& r) { return natural_hair(assets, p.shape, r); });
   fill(p.hair_colour, "hair colour", [&](Random& r) { return natural_hair_colour(p.shape, r); });
   fill(p.eyes, "eyes", [&](Random& r) { return natural_eyes(assets, p.shape, r); });

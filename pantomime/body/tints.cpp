@@ -42,18 +42,28 @@ std::shared_ptr<const Image> dyed(const Image& hair, const HairColour& colour) {
   auto brightness = [&](size_t i) {
     return 0.299 * hair.pixels[i] + 0.587 * hair.pixels[i + 1] + 0.114 * hair.pixels[i + 2];
   };
-  double sum = 0, coverage = 0;
+  double coverage = 0, sum = 0;
   for (size_t i = 0; i < hair.pixels.size(); i += step) {
     const double a = step == 4 ? hair.pixels[i + 3] / 255. : 1;
-    sum += a * brightness(i);
     coverage += a;
+    sum += a * brightness(i);
   }
   const double mean = coverage > 0 ? std::max(sum / coverage, 1.) : 1;
+  // The square root, and no more contrast than a quarter, keep the strands and highlights of very
+  // dark pictures from turning to glitter.
+  auto relative = [&](size_t i) { return std::sqrt(brightness(i) / mean); };
+  double middle = 0, square = 0;
   for (size_t i = 0; i < hair.pixels.size(); i += step) {
-    // The square root keeps the strands of very dark pictures from turning to glitter.
-    const double relative = std::min(std::sqrt(brightness(i) / mean), 1.5);
+    const double a = (step == 4 ? hair.pixels[i + 3] / 255. : 1) / std::max(coverage, 1e-9);
+    middle += a * relative(i);
+    square += a * relative(i) * relative(i);
+  }
+  const double spread = std::sqrt(std::max(square - middle * middle, 0.));
+  const double contrast = spread > 0.25 ? 0.25 / spread : 1;
+  for (size_t i = 0; i < hair.pixels.size(); i += step) {
+    const double shade = std::clamp(1 + contrast * (relative(i) - middle), 0., 1.5);
     for (size_t c = 0; c < 3; ++c) {
-      const double v = 255 * static_cast<double>(colour.srgb[c]) * relative;
+      const double v = 255 * static_cast<double>(colour.srgb[c]) * shade;
       out->pixels[i + c] = static_cast<uint8_t>(std::lround(std::min(v, 255.)));
     }
   }

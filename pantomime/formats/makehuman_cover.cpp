@@ -43,7 +43,7 @@ Neighbours neighbours_of(const Mesh& mesh) {
 
 }  // namespace
 
-std::vector<uint8_t> cover_of(const Package& package, const SplitSurface& surface,
+std::vector<uint8_t> cover_of(const Package& package, std::span<const uint32_t> solid,
                               std::span<const Vec3> points, std::span<const Vec3> body_points,
                               const std::vector<bool>& flags, bool skirt) {
   const Mesh& base = package.base();
@@ -60,7 +60,7 @@ std::vector<uint8_t> cover_of(const Package& package, const SplitSurface& surfac
     for (const uint32_t v : s.triangles) out.push_back(s.points[v]);
     return out;
   };
-  const body::Occluders cloth(points, corners(surface)), body(body_points, corners(skin));
+  const body::Occluders cloth(points, solid), body(body_points, corners(skin));
   const std::vector<Vec3> normals = body::point_normals(everything.view(), body_points);
   // Legs under a skirt are seen as soon as it moves: nothing of them is left out but the seat,
   // which would come through when the person sits.

@@ -80,8 +80,6 @@ constexpr Choice kWardrobe[] = {
     {"eyebrows/eyebrow012",         ItemKind::Eyebrows, false, true, 18, 90, "", 1},
     {"eyelashes/Eyelashes01",       ItemKind::Eyelashes, true, true, 1, 90, "", 1},
     {"eyelashes/eyelashes02",       ItemKind::Eyelashes, true, false, 14, 90, "", 1},
-    {"teeth/Teeth_Base",            ItemKind::Teeth, true, true, 1, 90, "", 0},
-    {"tongue/tongue01",             ItemKind::Tongue, true, true, 1, 90, "", 0},
 };
 // clang-format on
 
@@ -178,6 +176,31 @@ SkinWeights mixed_weights(const Package& package, const std::vector<uint32_t>& r
   return out;
 }
 
+/// Least and largest alpha of a picture over a triangle, 0 … 255.
+std::pair<int, int> alpha_range(const Image& picture, const std::vector<float>& uvs,
+                                std::span<const uint32_t> corners) {
+  if (picture.channels != 4) return {255, 255};
+  constexpr int kSteps = 6;
+  int least = 255, most = 0;
+  auto pixel = [](float at, int size) {
+    return std::clamp(static_cast<int>(at * static_cast<float>(size)), 0, size - 1);
+  };
+  for (int i = 0; i <= kSteps; ++i)
+    for (int j = 0; j <= kSteps - i; ++j) {
+      const std::array<float, 3> w{static_cast<float>(i) / kSteps, static_cast<float>(j) / kSteps,
+                                   static_cast<float>(kSteps - i - j) / kSteps};
+      float u = 0, v = 0;
+      for (size_t k = 0; k < 3; ++k) {
+        u += w[k] * uvs[2 * size_t{corners[k]}];
+        v += w[k] * uvs[2 * size_t{corners[k]} + 1];
+      }
+      const int alpha = picture.at(pixel(u, picture.width), pixel(v, picture.height))[3];
+      least = std::min(least, alpha);
+      most = std::max(most, alpha);
+    }
+  return {least, most};
+}
+
 /// A skirt follows the thighs: all of what hangs below the hips is shared out between them by how
 /// far to the left or right it is. (The data ties parts of it to the pelvis, and when the person
 /// sits down they stay behind as a flap.)
@@ -235,18 +258,9 @@ int Textures::add(const std::filesystem::path& path) {
   return static_cast<int>(pictures_.size()) - 1;
 }
 
-double Textures::transparency(int index, std::span<const float> uvs) const {
+Image Textures::picture(int index) const {
   const Picture& p = pictures_.at(static_cast<size_t>(index));
-  const Image image = parse_image(p.file, p.path);
-  if (image.channels != 4 || uvs.empty()) return 0;
-  size_t clear = 0;
-  for (size_t i = 0; i + 1 < uvs.size(); i += 2) {
-    auto pixel = [](float at, int size) {
-      return std::clamp(static_cast<int>(at * static_cast<float>(size)), 0, size - 1);
-    };
-    clear += image.at(pixel(uvs[i], image.width), pixel(uvs[i + 1], image.height))[3] < 128;
-  }
-  return static_cast<double>(clear) / (static_cast<double>(uvs.size()) / 2);
+  return parse_image(p.file, p.path);
 }
 
 std::string Textures::section() const {
@@ -306,7 +320,7 @@ CompiledItem compile_item(const Package& package, const std::vector<ModelBody>& 
 
   std::vector<const Face*> faces;
   for (const Face& f : mesh.faces) faces.push_back(&f);
-  const SplitSurface surface = split(mesh, faces);
+  SplitSurface surface = split(mesh, faces);
   item.surface = surface.view();
   item.references = references;
   item.weights = weights;
@@ -334,20 +348,6 @@ CompiledItem compile_item(const Package& package, const std::vector<ModelBody>& 
   out.modelled_on = modelled->name;
   item.scale_distance = scale_distances(scale, modelled->points);
 
-  std::vector<bool> hidden(package.base().points.size(), false);
-  if (metadata.contains("deleteVerts") && metadata["deleteVerts"].is_array())
-    for (size_t i = 0; i < std::min(hidden.size(), metadata["deleteVerts"].size()); ++i) {
-      const json& flag = metadata["deleteVerts"][i];
-      hidden[i] =
-          (flag.is_number() && flag.get<double>() != 0) || (flag.is_boolean() && flag.get<bool>());
-    }
-  const bool cloth = choice.kind <= ItemKind::Underwear;
-  const std::vector<uint8_t> cover =
-      cloth ? cover_of(package, surface, fitted, modelled->points, hidden, choice.skirt)
-            : std::vector<uint8_t>(package.base().points.size(), 0);
-  SkinWeights skin = mixed_weights(package, references, weights);
-  if (choice.skirt) hang_from_thighs(package, modelled->points, fitted, skin);
-
   if (!model.contains("materials") || model["materials"].empty() ||
       !model["materials"][0].is_object())
     throw ParseError(fmt::format("{}: no material", file));
@@ -359,8 +359,43 @@ CompiledItem compile_item(const Package& package, const std::vector<ModelBody>& 
     if (!normals.empty() && item.normals == body::kNoTexture)
       item.normals = textures.add(folder / normals);
   }
-  if (!item.colours.empty())
-    item.see_through = textures.transparency(item.colours[0].second, surface.uvs) > 0.005;
+  // The picture decides what is there: triangles that it leaves invisible go (the eyes have a whole
+  // shell of them), others let through what is behind them.
+  size_t blended = 0;
+  std::vector<uint32_t> solid;
+  if (!item.colours.empty()) {
+    const Image picture = textures.picture(item.colours[0].second);
+    std::vector<uint32_t> kept;
+    for (size_t t = 0; t < surface.triangles.size(); t += 3) {
+      const auto corners = std::span<const uint32_t>(surface.triangles).subspan(t, 3);
+      const auto [least, most] = alpha_range(picture, surface.uvs, corners);
+      if (most < 8) continue;
+      kept.insert(kept.end(), corners.begin(), corners.end());
+      if (least < 128) ++blended;
+      if (least >= 200)
+        for (const uint32_t v : corners) solid.push_back(surface.points[v]);
+    }
+    PANTOMIME_CHECK(!kept.empty(), "{}: its picture leaves nothing of it to be seen", file);
+    surface.triangles = std::move(kept);
+    item.surface = surface.view();
+    item.see_through = 3 * blended > surface.triangles.size() / 200;
+  } else {
+    for (const uint32_t v : surface.triangles) solid.push_back(surface.points[v]);
+  }
+
+  std::vector<bool> hidden(package.base().points.size(), false);
+  if (metadata.contains("deleteVerts") && metadata["deleteVerts"].is_array())
+    for (size_t i = 0; i < std::min(hidden.size(), metadata["deleteVerts"].size()); ++i) {
+      const json& flag = metadata["deleteVerts"][i];
+      hidden[i] =
+          (flag.is_number() && flag.get<double>() != 0) || (flag.is_boolean() && flag.get<bool>());
+    }
+  const bool cloth = choice.kind <= ItemKind::Underwear;
+  const std::vector<uint8_t> cover =
+      cloth ? cover_of(package, solid, fitted, modelled->points, hidden, choice.skirt)
+            : std::vector<uint8_t>(package.base().points.size(), 0);
+  SkinWeights skin = mixed_weights(package, references, weights);
+  if (choice.skirt) hang_from_thighs(package, modelled->points, fitted, skin);
 
   w.text(item.name);
   w.value(static_cast<uint8_t>(choice.kind));

@@ -2,6 +2,7 @@
 // how they are fitted. Used only by the compiler in makehuman.cpp.
 #pragma once
 
+#include "pantomime/base/image.h"
 #include "pantomime/body/asset_file.h"
 #include "pantomime/formats/makehuman_package.h"
 
@@ -12,8 +13,7 @@ class Textures {
  public:
   /// Index of the picture at `path`; reads and checks it the first time.
   int add(const std::filesystem::path& path);
-  /// Shares of sampled places (uv pairs) at which the picture is more see-through than not.
-  double transparency(int index, std::span<const float> uvs) const;
+  Image picture(int index) const;
   std::string section() const;
 
  private:
@@ -61,9 +61,11 @@ void write_credit(const body::Credit& credit, body::RecordWriter& out);
 /// Credit of what the MakeHuman team made; see docs/BODY.md for why it is CC0.
 body::Credit team_credit(const std::string& item, const std::string& author);
 
-/// Visibility of every base point under an item, see Item::cover. `hidden` are the flags its author
-/// gave, `points` and `body_points` its points and the body's on the body it was modelled on.
-std::vector<uint8_t> cover_of(const Package& package, const SplitSurface& surface,
+/// Visibility of every base point under an item, see Item::cover. `points` and `body_points` are
+/// the item's and the body's on the body it was modelled on, `solid` the corners of those of its
+/// triangles that nothing is seen through (triples of points), `hidden` the flags that its author
+/// gave.
+std::vector<uint8_t> cover_of(const Package& package, std::span<const uint32_t> solid,
                               std::span<const Vec3> points, std::span<const Vec3> body_points,
                               const std::vector<bool>& hidden, bool skirt);
 
