@@ -86,11 +86,24 @@ struct ShadePoint {
 /// Light that arrives at each pixel, before tone mapping.
 struct Film {
   int width, height;
-  std::vector<Vec3> light;  // sum over samples
-  Vec3& at(int x, int y) {
-    return light[static_cast<size_t>(y) * static_cast<size_t>(width) + static_cast<size_t>(x)];
+  std::vector<Vec3> light;     // sum over samples
+  std::vector<uint8_t> plain;  // no sample met anything but background and flat surfaces
+  Film(int w, int h)
+      : width(w),
+        height(h),
+        light(static_cast<size_t>(w) * static_cast<size_t>(h)),
+        plain(light.size(), 1) {}
+  size_t index(int x, int y) const {
+    return static_cast<size_t>(y) * static_cast<size_t>(width) + static_cast<size_t>(x);
   }
+  Vec3& at(int x, int y) { return light[index(x, y)]; }
   const Vec3& at(int x, int y) const { return const_cast<Film*>(this)->at(x, y); }
+};
+
+/// Eight pixels and how each shifts its pattern of samples.
+struct Block {
+  std::array<int, kPacket> x, y;
+  std::array<std::array<float, 3>, kPacket> shifts;
 };
 
 class ColourPass {
@@ -107,27 +120,32 @@ class ColourPass {
     occlusion_ = {&scene, 0.5f, 0, 0.008f, false};
   }
 
-  /// Adds samples [first, last) to the pixels of a tile that `wanted` (all: null) marks.
-  void add_samples(int tile_x, int tile_y, int first, int last, const uint8_t* wanted,
+  /// Adds samples [first, last) to every `step`th pixel (both ways) of a tile, of those that
+  /// `wanted` (all: null) marks.
+  void add_samples(int tile_x, int tile_y, int first, int last, int step, const uint8_t* wanted,
                    Film& film) const {
     std::vector<ShadePoint> points;
     points.reserve(static_cast<size_t>(kTile * kTile * (last - first)));
-    for (int y = tile_y; y < std::min(tile_y + kTile, camera_.height); y += kBlockHeight)
-      for (int x = tile_x; x < std::min(tile_x + kTile, camera_.width); x += kBlockWidth) {
+    const int bottom = std::min(tile_y + kTile, camera_.height);
+    const int right = std::min(tile_x + kTile, camera_.width);
+    for (int y0 = tile_y; y0 < bottom; y0 += step * kBlockHeight)
+      for (int x0 = tile_x; x0 < right; x0 += step * kBlockWidth) {
+        Block block;
         LaneMask valid;
         bool any = false;
         for (size_t i = 0; i < kPacket; ++i) {
-          const int px = x + lane_x(i), py = y + lane_y(i);
-          const bool inside = px < camera_.width && py < camera_.height;
-          const bool asked =
-              wanted == nullptr ||
-              (inside && wanted[static_cast<size_t>(py) * static_cast<size_t>(camera_.width) +
-                                static_cast<size_t>(px)] != 0);
-          valid[i] = inside && asked ? -1 : 0;
-          any |= valid[i] != 0;
+          const int x = x0 + step * lane_x(i), y = y0 + step * lane_y(i);
+          const bool inside = x < camera_.width && y < camera_.height;
+          const bool asked = inside && (wanted == nullptr || wanted[film.index(x, y)] != 0);
+          valid[i] = asked ? -1 : 0;
+          any |= asked;
+          block.x[i] = x, block.y[i] = y;
         }
         if (!any) continue;
-        for (int s = first; s < last; ++s) trace_packet(x, y, s, valid, points, film);
+        for (size_t i = 0; i < kPacket; ++i)
+          block.shifts[i] = noise(static_cast<uint32_t>(block.x[i]),
+                                  static_cast<uint32_t>(block.y[i]), jitter_stream_);
+        for (int s = first; s < last; ++s) trace_packet(block, s, valid, points, film);
       }
     for (size_t i = 0; i < points.size(); i += kPacket)
       shade(&points[i], std::min<size_t>(kPacket, points.size() - i), film);
@@ -139,22 +157,18 @@ class ColourPass {
     return lerp(scene_.surroundings.horizon, scene_.surroundings.zenith, std::sqrt(up));
   }
 
-  /// One sample of 4 x 2 pixels: collects the surfaces that each ray meets, front to back.
-  void trace_packet(int x0, int y0, int sample, LaneMask valid, std::vector<ShadePoint>& points,
+  /// One sample of a block: collects the surfaces that each ray meets, front to back.
+  void trace_packet(const Block& block, int sample, LaneMask valid, std::vector<ShadePoint>& points,
                     Film& film) const {
     alignas(32) HitPacket rays;
     std::array<Vec3, kPacket> directions;
     std::array<float, kPacket> left;  // light not yet stopped by nearer surfaces
     for (size_t i = 0; i < kPacket; ++i) {
-      const int x = x0 + lane_x(i), y = y0 + lane_y(i);
       std::array<float, 2> jitter = {0.5f, 0.5f};
-      if (options_.samples > 1) {
-        const auto shift =
-            noise(static_cast<uint32_t>(x), static_cast<uint32_t>(y), jitter_stream_);
-        jitter = spread_point(sample, shift[0], shift[1]);
-      }
-      directions[i] = pixel_rays_.direction(static_cast<float>(x) + jitter[0],
-                                            static_cast<float>(y) + jitter[1]);
+      if (options_.samples > 1)
+        jitter = spread_point(sample, block.shifts[i][0], block.shifts[i][1]);
+      directions[i] = pixel_rays_.direction(static_cast<float>(block.x[i]) + jitter[0],
+                                            static_cast<float>(block.y[i]) + jitter[1]);
       left[i] = 1;
       pixel_rays_.start(rays, i, directions[i]);
     }
@@ -166,13 +180,14 @@ class ColourPass {
       for (size_t i = 0; i < kPacket; ++i) {
         if (valid[i] == 0) continue;
         valid[i] = 0;
-        const int x = x0 + lane_x(i), y = y0 + lane_y(i);
+        const int x = block.x[i], y = block.y[i];
         const uint32_t mesh = rays.hit.geomID[i];
         const float distance = rays.ray.tfar[i];
         if (mesh == RTC_INVALID_GEOMETRY_ID || distance >= around.haze_to) {
           film.at(x, y) += left[i] * background(directions[i]);
           continue;
         }
+        if (!scene_.is_flat(mesh) || layer > 0) film.plain[film.index(x, y)] = 0;
         ShadePoint point;
         point.surface = scene_.surface(mesh, rays.hit.primID[i], rays.hit.u[i], rays.hit.v[i],
                                        directions[i], primary_.spread * distance);
@@ -197,8 +212,8 @@ class ColourPass {
   void shade(const ShadePoint* points, size_t count, Film& film) const {
     std::array<float, kPacket> lit{}, open;
     open.fill(1);
-    key_light(points, count, lit);
-    if (options_.occlusion_rays > 0) sky_light(points, count, open);
+    key_light(points, count, lit, film);
+    if (options_.occlusion_rays > 0) sky_light(points, count, open, film);
     for (size_t i = 0; i < count; ++i)
       film.at(points[i].x, points[i].y) += radiance(points[i], lit[i], open[i]);
   }
@@ -222,7 +237,8 @@ class ColourPass {
   }
 
   /// The cosine to the key light where it is seen, else 0.
-  void key_light(const ShadePoint* points, size_t count, std::array<float, kPacket>& lit) const {
+  void key_light(const ShadePoint* points, size_t count, std::array<float, kPacket>& lit,
+                 Film& film) const {
     alignas(32) RayPacket rays;
     LaneMask valid{};
     bool any = false;
@@ -232,11 +248,13 @@ class ColourPass {
       if (dot(s.geometric_normal, towards_light_) <= 0) continue;
       lit[i] = std::max(0.0f, dot(s.normal, towards_light_));
       if (lit[i] <= 0 || !options_.shadows) continue;
+      if (!scene_.may_be_blocked(points[i].mesh, s.position, towards_light_, scene_.key.radius))
+        continue;
+      film.plain[film.index(points[i].x, points[i].y)] = 0;
       const auto [u, v] = draw(points[i], points[i].sample, key_stream_);
       const float r = scene_.key.radius * std::sqrt(u);
       const auto [c, d] = kCircle.at(v);
       const Vec3 direction = towards_light_ + (r * c) * light_a_ + (r * d) * light_b_;
-      if (!scene_.may_be_blocked(points[i].mesh, s.position, direction, kFar)) continue;
       set_ray(rays, i, s.position + kOff * s.geometric_normal, direction, kFar);
       valid[i] = -1;
       any = true;
@@ -249,7 +267,8 @@ class ColourPass {
   }
 
   /// Part of the sky that nothing near the point hides.
-  void sky_light(const ShadePoint* points, size_t count, std::array<float, kPacket>& open) const {
+  void sky_light(const ShadePoint* points, size_t count, std::array<float, kPacket>& open,
+                 Film& film) const {
     const float reach = scene_.surroundings.occlusion_reach;
     const int rays_each = options_.occlusion_rays;
     std::array<bool, kPacket> asked{};
@@ -257,6 +276,7 @@ class ColourPass {
     for (size_t i = 0; i < count; ++i) {
       asked[i] = scene_.may_be_blocked(points[i].mesh, points[i].surface.position, reach);
       any |= asked[i];
+      if (asked[i]) film.plain[film.index(points[i].x, points[i].y)] = 0;
     }
     if (!any) return;
     for (int k = 0; k < rays_each; ++k) {
@@ -309,30 +329,93 @@ class ColourPass {
   RayQuery primary_, shadow_, occlusion_;
 };
 
-/// Marks the pixels that differ from a neighbour by more than `contrast`, in roughly what the eye
-/// sees (square root of tone-mapped light).
-std::vector<uint8_t> uneven_pixels(const Film& film, float exposure, float contrast) {
-  const auto count = film.light.size();
-  std::vector<std::array<float, 3>> seen(count);
-  for (size_t i = 0; i < count; ++i) {
-    auto eye = [&](float v) { return std::sqrt(tone_mapped(exposure * std::max(v, 0.0f))); };
-    seen[i] = {eye(film.light[i].x), eye(film.light[i].y), eye(film.light[i].z)};
-  }
-  std::vector<uint8_t> uneven(count, 0);
-  const auto width = static_cast<size_t>(film.width), height = static_cast<size_t>(film.height);
+/// Roughly what the eye makes of light: square root of the tone-mapped values.
+std::array<float, 3> seen(Vec3 light, float exposure) {
+  auto eye = [&](float v) { return std::sqrt(tone_mapped(exposure * std::max(v, 0.0f))); };
+  return {eye(light.x), eye(light.y), eye(light.z)};
+}
+
+bool differ(const std::array<float, 3>& a, const std::array<float, 3>& b, float contrast) {
+  return std::abs(a[0] - b[0]) > contrast || std::abs(a[1] - b[1]) > contrast ||
+         std::abs(a[2] - b[2]) > contrast;
+}
+
+/// Of a grid of colours, marks those that differ from one of their eight neighbours.
+std::vector<uint8_t> uneven_cells(const std::vector<std::array<float, 3>>& cells, size_t width,
+                                  float contrast) {
+  const size_t height = cells.size() / width;
+  std::vector<uint8_t> uneven(cells.size(), 0);
   auto compare = [&](size_t a, size_t b) {
-    for (size_t c = 0; c < 3; ++c)
-      if (std::abs(seen[a][c] - seen[b][c]) > contrast) uneven[a] = uneven[b] = 1;
+    if (differ(cells[a], cells[b], contrast)) uneven[a] = uneven[b] = 1;
   };
   for (size_t y = 0; y < height; ++y)
     for (size_t x = 0; x < width; ++x) {
       const size_t at = y * width + x;
       if (x + 1 < width) compare(at, at + 1);
-      if (y + 1 < height) compare(at, at + width);
-      if (x + 1 < width && y + 1 < height) compare(at, at + width + 1);
-      if (x > 0 && y + 1 < height) compare(at, at + width - 1);
+      if (y + 1 == height) continue;
+      compare(at, at + width);
+      if (x + 1 < width) compare(at, at + width + 1);
+      if (x > 0) compare(at, at + width - 1);
     }
   return uneven;
+}
+
+/// After one sample in every second pixel of every second row: fills the pixels in the middle of
+/// open, even surfaces from their neighbours and marks the others as wanted.
+std::vector<uint8_t> fill_open_surfaces(Film& film, const RenderOptions& options) {
+  const int across = (film.width + 1) / 2, down = (film.height + 1) / 2;
+  const auto width = static_cast<size_t>(across);
+  std::vector<std::array<float, 3>> cells(width * static_cast<size_t>(down));
+  for (int y = 0; y < down; ++y)
+    for (int x = 0; x < across; ++x)
+      cells[static_cast<size_t>(y) * width + static_cast<size_t>(x)] =
+          seen(film.at(2 * x, 2 * y), options.exposure);
+  const std::vector<uint8_t> uneven = uneven_cells(cells, width, options.contrast);
+  auto calm = [&](int cx, int cy) {
+    for (int y = std::max(cy - 1, 0); y <= std::min(cy + 1, down - 1); ++y)
+      for (int x = std::max(cx - 1, 0); x <= std::min(cx + 1, across - 1); ++x)
+        if (uneven[static_cast<size_t>(y) * width + static_cast<size_t>(x)] != 0 ||
+            film.plain[film.index(2 * x, 2 * y)] == 0)
+          return false;
+    return true;
+  };
+  std::vector<uint8_t> wanted(film.light.size(), 0);
+  for (int cy = 0; cy < down; ++cy)
+    for (int cx = 0; cx < across; ++cx) {
+      const bool fill = calm(cx, cy);
+      const int x = 2 * cx, y = 2 * cy;
+      const int x2 = cx + 1 < across ? x + 2 : x, y2 = cy + 1 < down ? y + 2 : y;
+      for (const auto& [dx, dy] : {std::pair{1, 0}, {0, 1}, {1, 1}}) {
+        if (x + dx >= film.width || y + dy >= film.height) continue;
+        const size_t at = film.index(x + dx, y + dy);
+        wanted[at] = fill ? 0 : 1;
+        if (!fill) continue;
+        film.light[at] =
+            dx == 0   ? lerp(film.at(x, y), film.at(x, y2), 0.5f)
+            : dy == 0 ? lerp(film.at(x, y), film.at(x2, y), 0.5f)
+                      : 0.25f * (film.at(x, y) + film.at(x2, y) + film.at(x, y2) + film.at(x2, y2));
+      }
+    }
+  return wanted;
+}
+
+/// One sample everywhere shows where nothing happens; the others go to the rest. Leaves mean light.
+void render_sparingly(const ColourPass& pass, const Camera& camera, const RenderOptions& options,
+                      Film& film) {
+  for_each_tile(camera, options.threads,
+                [&](int x, int y) { pass.add_samples(x, y, 0, 1, 2, nullptr, film); });
+  const std::vector<uint8_t> wanted = fill_open_surfaces(film, options);
+  for_each_tile(camera, options.threads,
+                [&](int x, int y) { pass.add_samples(x, y, 0, 1, 1, wanted.data(), film); });
+  std::vector<std::array<float, 3>> cells(film.light.size());
+  for (size_t i = 0; i < cells.size(); ++i) cells[i] = seen(film.light[i], options.exposure);
+  const std::vector<uint8_t> uneven =
+      uneven_cells(cells, static_cast<size_t>(film.width), options.contrast);
+  for_each_tile(camera, options.threads, [&](int x, int y) {
+    pass.add_samples(x, y, 1, options.samples, 1, uneven.data(), film);
+  });
+  for (size_t i = 0; i < cells.size(); ++i)
+    if (uneven[i] != 0) film.light[i] = (1 / static_cast<float>(options.samples)) * film.light[i];
 }
 
 }  // namespace
@@ -351,26 +434,19 @@ Image render_colour(const Scene3d& scene, const Camera& camera, const RenderOpti
                   "render: {} samples, expected 1 to 1024", options.samples);
   PANTOMIME_CHECK(options.occlusion_rays >= 0 && options.occlusion_rays <= 1024,
                   "render: {} occlusion rays, expected 0 to 1024", options.occlusion_rays);
-  Film film{camera.width, camera.height, {}};
-  film.light.assign(static_cast<size_t>(camera.width) * static_cast<size_t>(camera.height), {});
+  Film film(camera.width, camera.height);
   const ColourPass pass(scene, camera, options);
-  // One sample everywhere shows where nothing happens; the others go to the rest.
-  std::vector<uint8_t> uneven;
-  const bool adaptive = options.samples > 1 && options.contrast > 0;
-  const int at_first = adaptive ? 1 : options.samples;
-  for_each_tile(camera, options.threads,
-                [&](int x, int y) { pass.add_samples(x, y, 0, at_first, nullptr, film); });
-  if (adaptive) {
-    uneven = uneven_pixels(film, options.exposure, options.contrast);
+  if (options.samples > 1 && options.contrast > 0) {
+    render_sparingly(pass, camera, options, film);
+  } else {
     for_each_tile(camera, options.threads, [&](int x, int y) {
-      pass.add_samples(x, y, 1, options.samples, uneven.data(), film);
+      pass.add_samples(x, y, 0, options.samples, 1, nullptr, film);
     });
+    for (Vec3& light : film.light) light = (1 / static_cast<float>(options.samples)) * light;
   }
   Image out(camera.width, camera.height, 3);
   for (size_t i = 0; i < film.light.size(); ++i) {
-    const bool full = !adaptive || uneven[i] != 0;
-    const float scale = options.exposure / (full ? static_cast<float>(options.samples) : 1.0f);
-    const Vec3 light = scale * film.light[i];
+    const Vec3 light = options.exposure * film.light[i];
     out.pixels[3 * i] = srgb_from_linear(tone_mapped(light.x));
     out.pixels[3 * i + 1] = srgb_from_linear(tone_mapped(light.y));
     out.pixels[3 * i + 2] = srgb_from_linear(tone_mapped(light.z));

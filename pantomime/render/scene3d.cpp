@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "pantomime/base/error.h"
 
@@ -28,11 +29,18 @@ void check_finite(const std::string& name, const std::vector<Vec3>& positions) {
                     name, p.x, p.y, p.z);
 }
 
+Vec3 least(Vec3 a, Vec3 b) {
+  return {std::min(a.x, b.x), std::min(a.y, b.y), std::min(a.z, b.z)};
+}
+Vec3 most(Vec3 a, Vec3 b) {
+  return {std::max(a.x, b.x), std::max(a.y, b.y), std::max(a.z, b.z)};
+}
+
 void find_bounds(const std::vector<Vec3>& positions, Vec3& low, Vec3& high) {
   low = high = positions.empty() ? Vec3{} : positions[0];
   for (const Vec3 p : positions) {
-    low = {std::min(low.x, p.x), std::min(low.y, p.y), std::min(low.z, p.z)};
-    high = {std::max(high.x, p.x), std::max(high.y, p.y), std::max(high.z, p.z)};
+    low = least(low, p);
+    high = most(high, p);
   }
 }
 
@@ -44,9 +52,9 @@ float gloss_of(float roughness) {
   return std::max(2 / (alpha * alpha) - 2, 1.0f);
 }
 
-/// Whether a ray from `point` passes through a box within `reach`.
-bool meets_box(Vec3 low, Vec3 high, Vec3 point, Vec3 direction, float reach) {
-  float from = 0, to = reach;
+/// Whether a ray from `point` passes through a box.
+bool meets_box(Vec3 low, Vec3 high, Vec3 point, Vec3 direction) {
+  float from = 0, to = std::numeric_limits<float>::infinity();
   auto slab = [&](float l, float h, float p, float d) {
     if (std::abs(d) < 1e-12f) return p >= l && p <= h;
     const float a = (l - p) / d, b = (h - p) / d;
@@ -57,9 +65,6 @@ bool meets_box(Vec3 low, Vec3 high, Vec3 point, Vec3 direction, float reach) {
   return slab(low.x, high.x, point.x, direction.x) && slab(low.y, high.y, point.y, direction.y) &&
          slab(low.z, high.z, point.z, direction.z);
 }
-
-// With more meshes than this the boxes cost more than the rays that they spare.
-constexpr size_t kFewMeshes = 24;
 
 }  // namespace
 
@@ -78,7 +83,7 @@ int Scene3d::add_mesh(Mesh mesh) {
   check_finite(mesh.name, mesh.positions);
   const Paint& paint = paints_[static_cast<size_t>(mesh.material)];
   rays_.add_mesh(mesh.positions, mesh.triangles, paint.see_through);
-  Entry entry{std::move(mesh), {}, {}, {}, false};
+  Entry entry{std::move(mesh), {}, {}, {}, false, {}, {}};
   find_bounds(entry.mesh.positions, entry.low, entry.high);
   const Vec3 size = entry.high - entry.low;
   entry.flat = std::min({size.x, size.y, size.z}) == 0;
@@ -118,6 +123,18 @@ void Scene3d::move_mesh(int mesh, const std::vector<Vec3>& positions,
 }
 
 void Scene3d::commit() {
+  for (size_t i = 0; i < meshes_.size(); ++i) {
+    Entry& entry = meshes_[i];
+    if (!entry.flat) continue;
+    // No others: a box that nothing meets.
+    entry.others_low = {1e30f, 1e30f, 1e30f};
+    entry.others_high = -entry.others_low;
+    for (size_t k = 0; k < meshes_.size(); ++k)
+      if (k != i) {
+        entry.others_low = least(entry.others_low, meshes_[k].low);
+        entry.others_high = most(entry.others_high, meshes_[k].high);
+      }
+  }
   rays_.commit();
 }
 
@@ -129,24 +146,24 @@ std::array<float, 2> Scene3d::uv(const Entry& entry, uint32_t triangle, float u,
           w * uvs[a][1] + u * uvs[b][1] + v * uvs[c][1]};
 }
 
-bool Scene3d::may_be_blocked(uint32_t mesh, Vec3 point, Vec3 direction, float reach) const {
-  if (!meshes_[mesh].flat || meshes_.size() > kFewMeshes) return true;
-  for (size_t i = 0; i < meshes_.size(); ++i)
-    if (i != mesh && meets_box(meshes_[i].low, meshes_[i].high, point, direction, reach))
-      return true;
-  return false;
+bool Scene3d::may_be_blocked(uint32_t mesh, Vec3 point, Vec3 direction, float stray) const {
+  const Entry& entry = meshes_[mesh];
+  if (!entry.flat) return true;
+  const Vec3 low = entry.others_low, high = entry.others_high;
+  if (low.x > high.x) return false;
+  // As far as the ray may have strayed when it passes the farthest corner.
+  const Vec3 size = high - low, away = 0.5f * (low + high) - point;
+  const float margin = stray * (length(away) + length(size));
+  const Vec3 grow{margin, margin, margin};
+  return meets_box(low - grow, high + grow, point, direction);
 }
 
 bool Scene3d::may_be_blocked(uint32_t mesh, Vec3 point, float reach) const {
-  if (!meshes_[mesh].flat || meshes_.size() > kFewMeshes) return true;
-  for (size_t i = 0; i < meshes_.size(); ++i) {
-    const Vec3 low = meshes_[i].low, high = meshes_[i].high;
-    if (i != mesh && point.x > low.x - reach && point.x < high.x + reach &&
-        point.y > low.y - reach && point.y < high.y + reach && point.z > low.z - reach &&
-        point.z < high.z + reach)
-      return true;
-  }
-  return false;
+  const Entry& entry = meshes_[mesh];
+  if (!entry.flat) return true;
+  const Vec3 low = entry.others_low, high = entry.others_high;
+  return point.x > low.x - reach && point.x < high.x + reach && point.y > low.y - reach &&
+         point.y < high.y + reach && point.z > low.z - reach && point.z < high.z + reach;
 }
 
 float Scene3d::coverage(uint32_t mesh, uint32_t triangle, float u, float v, float footprint) const {

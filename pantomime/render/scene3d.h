@@ -68,6 +68,8 @@ class Scene3d : public CutOut {
   size_t mesh_count() const { return meshes_.size(); }
   const Mesh& mesh(size_t i) const { return meshes_[i].mesh; }
   const RayScene& rays() const { return rays_; }
+  /// Whether a mesh lies in one axis-parallel plane, as floors and walls do.
+  bool is_flat(size_t i) const { return meshes_[i].flat; }
 
   /// A point on a surface, ready to be lit.
   struct Surface {
@@ -87,11 +89,11 @@ class Scene3d : public CutOut {
   /// Part label of the triangle's corner nearest to (u, v).
   uint8_t part(uint32_t mesh, uint32_t triangle, float u, float v) const;
 
-  /// Whether anything could keep light from a point of `mesh` that comes from `direction` within
-  /// `reach` metres. False is certain; true means that a ray must tell. Spares most of the rays of
-  /// an empty floor.
-  bool may_be_blocked(uint32_t mesh, Vec3 point, Vec3 direction, float reach) const;
-  /// The same for all directions at once.
+  /// Whether anything could keep light from a point of `mesh` that comes from about `direction`
+  /// (the ray may stray by `stray` metres for each metre). False is certain; true means that a ray
+  /// must tell. Spares most of the rays of an empty floor.
+  bool may_be_blocked(uint32_t mesh, Vec3 point, Vec3 direction, float stray) const;
+  /// The same for all directions, as far as `reach` metres.
   bool may_be_blocked(uint32_t mesh, Vec3 point, float reach) const;
 
   float coverage(uint32_t mesh, uint32_t triangle, float u, float v,
@@ -108,7 +110,8 @@ class Scene3d : public CutOut {
     Mesh mesh;
     std::vector<float> texels_per_metre;  // [triangles] of the colour texture; empty without uvs
     Vec3 low, high;                       // bounds
-    bool flat = false;                    // all vertices in one plane: can't shade itself
+    bool flat = false;                    // all in one axis-parallel plane: can't shade itself
+    Vec3 others_low, others_high;         // of flat ones: bounds of all other meshes
   };
   std::array<float, 2> uv(const Entry& entry, uint32_t triangle, float u, float v) const;
 

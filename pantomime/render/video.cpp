@@ -8,15 +8,21 @@ extern "C" {
 #include <libswscale/swscale.h>
 }
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <memory>
+#include <string_view>
 
 #include "pantomime/base/bytes.h"
 #include "pantomime/base/error.h"
 
 namespace pantomime::render {
 namespace {
+
+constexpr std::array<std::string_view, 10> kPresets = {
+    "ultrafast", "superfast", "veryfast", "faster",   "fast",
+    "medium",    "slow",      "slower",   "veryslow", "placebo"};
 
 std::string reason(int code) {
   std::array<char, AV_ERROR_MAX_STRING_SIZE> text{};
@@ -183,6 +189,10 @@ void write_video(const std::filesystem::path& path, const VideoOptions& options,
                   "{}: {} frames per second, expected 1 to 1000", path.string(), options.fps);
   PANTOMIME_CHECK(options.quality >= 0 && options.quality <= 51, "{}: quality {}, expected 0 to 51",
                   path.string(), options.quality);
+  // x264 itself would complain on the terminal.
+  PANTOMIME_CHECK(std::find(kPresets.begin(), kPresets.end(), options.preset) != kPresets.end(),
+                  "{}: x264 has no preset \"{}\", expected one of {}", path.string(),
+                  options.preset, fmt::join(kPresets, ", "));
   write_file_with(path, [&](const std::filesystem::path& temporary) {
     Encoder encoder(temporary, path.string(), options);
     produce([&](const Image& image) { encoder.push(image); });
