@@ -7,6 +7,7 @@
 
 #include "pantomime/render/camera.h"
 #include "pantomime/render/rays.h"
+#include "pantomime/render/scene3d.h"
 
 namespace pantomime::render {
 
@@ -46,6 +47,16 @@ class PixelRays {
     rays.ray.id[lane] = 0;
     rays.ray.flags[lane] = 0;
     restart(rays, lane, 1e-3f);
+  }
+  /// What the ray of a lane met, at a distance along its unit direction.
+  Scene3d::Hit hit(const HitPacket& rays, size_t lane, Vec3 direction) const {
+    return {rays.hit.geomID[lane],
+            rays.hit.primID[lane],
+            rays.hit.u[lane],
+            rays.hit.v[lane],
+            position_ + rays.ray.tfar[lane] * direction,
+            direction,
+            {rays.hit.Ng_x[lane], rays.hit.Ng_y[lane], rays.hit.Ng_z[lane]}};
   }
   /// Lets the ray of a lane go on from a distance.
   static void restart(HitPacket& rays, size_t lane, float from) {

@@ -35,10 +35,10 @@ float fraction(float x) {
 
 /// Point `index` of Roberts' R2 sequence, shifted: even cover of the unit square by any number of
 /// points.
-std::array<float, 2> spread_point(int index, float shift_x, float shift_y) {
+std::array<float, 2> spread_point(int index, const std::array<float, 2>& shift) {
   // Whole periods are left out before floats grow coarse.
   const auto i = static_cast<float>(index & 1023);
-  return {fraction(shift_x + i * 0.7548776662f), fraction(shift_y + i * 0.5698402910f)};
+  return {fraction(shift[0] + i * 0.7548776662f), fraction(shift[1] + i * 0.5698402910f)};
 }
 
 /// Cosine and sine of a turn in [0, 1): a table is quicker than the library and the same
@@ -72,6 +72,11 @@ Vec3 times(Vec3 a, Vec3 b) {
   return {a.x * b.x, a.y * b.y, a.z * b.z};
 }
 
+/// Two random numbers for each use of them in a pixel; samples add their own step to them.
+struct Shifts {
+  std::array<float, 2> jitter, key, sky;
+};
+
 /// A surface that light of a pixel comes from.
 struct ShadePoint {
   Scene3d::Surface surface;
@@ -81,6 +86,14 @@ struct ShadePoint {
   float haze;    // 0 … 1
   int x, y;      // pixel
   int sample;
+  std::array<float, 2> key, sky;
+};
+
+/// Points that wait for their light. Small, so that it stays in the nearest cache.
+struct Waiting {
+  static constexpr size_t kRoom = 16 * kPacket;
+  size_t count = 0;
+  std::array<ShadePoint, kRoom + kPacket> points;  // a packet of rays may still be added when full
 };
 
 /// Light that arrives at each pixel, before tone mapping.
@@ -103,16 +116,14 @@ struct Film {
 /// Eight pixels and how each shifts its pattern of samples.
 struct Block {
   std::array<int, kPacket> x, y;
-  std::array<std::array<float, 3>, kPacket> shifts;
+  std::array<Shifts, kPacket> shifts;
 };
 
 class ColourPass {
  public:
   ColourPass(const Scene3d& scene, const Camera& camera, const RenderOptions& options)
       : scene_(scene), camera_(camera), options_(options), pixel_rays_(camera) {
-    // Each use of random numbers has a stream of its own.
-    const auto base = static_cast<uint32_t>(options.seed ^ (options.seed >> 32));
-    jitter_stream_ = 3 * base, key_stream_ = 3 * base + 1, sky_stream_ = 3 * base + 2;
+    stream_ = 2 * static_cast<uint32_t>(options.seed ^ (options.seed >> 32));
     towards_light_ = normalized(scene.key.towards, {0, 1, 0});
     frame_about(towards_light_, light_a_, light_b_);
     primary_ = {&scene, kClear, 1 / std::max(camera.fx, camera.fy), 0, true};
@@ -124,13 +135,12 @@ class ColourPass {
   /// `wanted` (all: null) marks.
   void add_samples(int tile_x, int tile_y, int first, int last, int step, const uint8_t* wanted,
                    Film& film) const {
-    std::vector<ShadePoint> points;
-    points.reserve(static_cast<size_t>(kTile * kTile * (last - first)));
+    Waiting waiting;
     const int bottom = std::min(tile_y + kTile, camera_.height);
     const int right = std::min(tile_x + kTile, camera_.width);
     for (int y0 = tile_y; y0 < bottom; y0 += step * kBlockHeight)
       for (int x0 = tile_x; x0 < right; x0 += step * kBlockWidth) {
-        Block block;
+        Block block{};
         LaneMask valid;
         bool any = false;
         for (size_t i = 0; i < kPacket; ++i) {
@@ -143,30 +153,33 @@ class ColourPass {
         }
         if (!any) continue;
         for (size_t i = 0; i < kPacket; ++i)
-          block.shifts[i] = noise(static_cast<uint32_t>(block.x[i]),
-                                  static_cast<uint32_t>(block.y[i]), jitter_stream_);
-        for (int s = first; s < last; ++s) trace_packet(block, s, valid, points, film);
+          if (valid[i] != 0) block.shifts[i] = shifts(block.x[i], block.y[i]);
+        for (int s = first; s < last; ++s) trace_packet(block, s, valid, waiting, film);
       }
-    for (size_t i = 0; i < points.size(); i += kPacket)
-      shade(&points[i], std::min<size_t>(kPacket, points.size() - i), film);
+    shade_all(waiting, film);
   }
 
  private:
+  Shifts shifts(int x, int y) const {
+    const auto a = noise(static_cast<uint32_t>(x), static_cast<uint32_t>(y), stream_);
+    const auto b = noise(static_cast<uint32_t>(x), static_cast<uint32_t>(y), stream_ + 1);
+    return {{a[0], a[1]}, {a[2], b[0]}, {b[1], b[2]}};
+  }
+
   Vec3 background(Vec3 unit_direction) const {
     const float up = std::clamp(unit_direction.y, 0.0f, 1.0f);
     return lerp(scene_.surroundings.horizon, scene_.surroundings.zenith, std::sqrt(up));
   }
 
   /// One sample of a block: collects the surfaces that each ray meets, front to back.
-  void trace_packet(const Block& block, int sample, LaneMask valid, std::vector<ShadePoint>& points,
+  void trace_packet(const Block& block, int sample, LaneMask valid, Waiting& waiting,
                     Film& film) const {
     alignas(32) HitPacket rays;
     std::array<Vec3, kPacket> directions;
     std::array<float, kPacket> left;  // light not yet stopped by nearer surfaces
     for (size_t i = 0; i < kPacket; ++i) {
       std::array<float, 2> jitter = {0.5f, 0.5f};
-      if (options_.samples > 1)
-        jitter = spread_point(sample, block.shifts[i][0], block.shifts[i][1]);
+      if (options_.samples > 1) jitter = spread_point(sample, block.shifts[i].jitter);
       directions[i] = pixel_rays_.direction(static_cast<float>(block.x[i]) + jitter[0],
                                             static_cast<float>(block.y[i]) + jitter[1]);
       left[i] = 1;
@@ -188,9 +201,9 @@ class ColourPass {
           continue;
         }
         if (!scene_.is_flat(mesh) || layer > 0) film.plain[film.index(x, y)] = 0;
-        ShadePoint point;
-        point.surface = scene_.surface(mesh, rays.hit.primID[i], rays.hit.u[i], rays.hit.v[i],
-                                       directions[i], primary_.spread * distance);
+        ShadePoint& point = waiting.points[waiting.count];
+        scene_.surface(pixel_rays_.hit(rays, i, directions[i]), primary_.spread * distance,
+                       point.surface);
         const float stopped = layer + 1 == kMaxLayers ? 1 : std::min(point.surface.coverage, 1.0f);
         point.direction = directions[i];
         point.mesh = mesh;
@@ -199,14 +212,23 @@ class ColourPass {
             std::max(0.0f, (distance - around.haze_from) / (around.haze_to - around.haze_from));
         point.x = x, point.y = y;
         point.sample = sample;
-        if (point.weight > 0) points.push_back(point);
+        point.key = block.shifts[i].key;
+        point.sky = block.shifts[i].sky;
+        if (point.weight > 0) ++waiting.count;
         left[i] *= 1 - stopped;
         if (left[i] < 0.02f) continue;
         PixelRays::restart(rays, i, distance * (1 + 1e-6f) + 2e-5f);
         valid[i] = -1;
         any = true;
       }
+      if (waiting.count >= Waiting::kRoom) shade_all(waiting, film);
     }
+  }
+
+  void shade_all(Waiting& waiting, Film& film) const {
+    for (size_t i = 0; i < waiting.count; i += kPacket)
+      shade(&waiting.points[i], std::min<size_t>(kPacket, waiting.count - i), film);
+    waiting.count = 0;
   }
 
   void shade(const ShadePoint* points, size_t count, Film& film) const {
@@ -229,13 +251,6 @@ class ColourPass {
     rays.flags[i] = 0;
   }
 
-  /// Two numbers for a point that differ evenly between its samples and between pixels.
-  std::array<float, 2> draw(const ShadePoint& point, int index, uint32_t stream) const {
-    const auto shift =
-        noise(static_cast<uint32_t>(point.x), static_cast<uint32_t>(point.y), stream);
-    return spread_point(index, shift[0], shift[1]);
-  }
-
   /// The cosine to the key light where it is seen, else 0.
   void key_light(const ShadePoint* points, size_t count, std::array<float, kPacket>& lit,
                  Film& film) const {
@@ -251,7 +266,7 @@ class ColourPass {
       if (!scene_.may_be_blocked(points[i].mesh, s.position, towards_light_, scene_.key.radius))
         continue;
       film.plain[film.index(points[i].x, points[i].y)] = 0;
-      const auto [u, v] = draw(points[i], points[i].sample, key_stream_);
+      const auto [u, v] = spread_point(points[i].sample, points[i].key);
       const float r = scene_.key.radius * std::sqrt(u);
       const auto [c, d] = kCircle.at(v);
       const Vec3 direction = towards_light_ + (r * c) * light_a_ + (r * d) * light_b_;
@@ -285,7 +300,7 @@ class ColourPass {
       for (size_t i = 0; i < count; ++i) {
         if (!asked[i]) continue;
         const Scene3d::Surface& s = points[i].surface;
-        const auto [u, v] = draw(points[i], points[i].sample * rays_each + k, sky_stream_);
+        const auto [u, v] = spread_point(points[i].sample * rays_each + k, points[i].sky);
         Vec3 a, b;
         frame_about(s.geometric_normal, a, b);
         const float r = std::sqrt(u);
@@ -324,39 +339,55 @@ class ColourPass {
   const Camera& camera_;
   const RenderOptions& options_;
   PixelRays pixel_rays_;
-  uint32_t jitter_stream_, key_stream_, sky_stream_;
+  uint32_t stream_;
   Vec3 towards_light_, light_a_, light_b_;
   RayQuery primary_, shadow_, occlusion_;
 };
 
-/// Roughly what the eye makes of light: square root of the tone-mapped values.
-std::array<float, 3> seen(Vec3 light, float exposure) {
-  auto eye = [&](float v) { return std::sqrt(tone_mapped(exposure * std::max(v, 0.0f))); };
-  return {eye(light.x), eye(light.y), eye(light.z)};
+/// Light as the picture will show it.
+void develop(const Vec3& light, float exposure, uint8_t* rgb) {
+  rgb[0] = srgb_from_linear(tone_mapped(exposure * light.x));
+  rgb[1] = srgb_from_linear(tone_mapped(exposure * light.y));
+  rgb[2] = srgb_from_linear(tone_mapped(exposure * light.z));
 }
 
-bool differ(const std::array<float, 3>& a, const std::array<float, 3>& b, float contrast) {
-  return std::abs(a[0] - b[0]) > contrast || std::abs(a[1] - b[1]) > contrast ||
-         std::abs(a[2] - b[2]) > contrast;
+/// Where two rows of bytes differ by more than `contrast`: 255, else 0. A plain loop over separate
+/// bytes, which the compiler turns into vector code.
+void mark_differences(const uint8_t* __restrict a, const uint8_t* __restrict b, size_t count,
+                      uint8_t contrast, uint8_t* __restrict out) {
+  for (size_t i = 0; i < count; ++i) {
+    const auto d = static_cast<uint8_t>(std::max(a[i], b[i]) - std::min(a[i], b[i]));
+    out[i] = d > contrast ? 255 : 0;
+  }
 }
 
-/// Of a grid of colours, marks those that differ from one of their eight neighbours.
-std::vector<uint8_t> uneven_cells(const std::vector<std::array<float, 3>>& cells, size_t width,
-                                  float contrast) {
-  const size_t height = cells.size() / width;
-  std::vector<uint8_t> uneven(cells.size(), 0);
-  auto compare = [&](size_t a, size_t b) {
-    if (differ(cells[a], cells[b], contrast)) uneven[a] = uneven[b] = 1;
-  };
-  for (size_t y = 0; y < height; ++y)
-    for (size_t x = 0; x < width; ++x) {
-      const size_t at = y * width + x;
-      if (x + 1 < width) compare(at, at + 1);
-      if (y + 1 == height) continue;
-      compare(at, at + width);
-      if (x + 1 < width) compare(at, at + width + 1);
-      if (x > 0) compare(at, at + width - 1);
+/// Marks the pixels that differ from one of their eight neighbours by more than `contrast` steps.
+std::vector<uint8_t> uneven_pixels(const Image& image, int contrast) {
+  const auto width = static_cast<size_t>(image.width), height = static_cast<size_t>(image.height);
+  const auto least = static_cast<uint8_t>(std::clamp(contrast, 0, 255));
+  std::vector<uint8_t> uneven(width * height, 0);
+  std::vector<uint8_t> wide(3 * width);
+  auto compare = [&](size_t first, size_t second, size_t count) {
+    mark_differences(&image.pixels[3 * first], &image.pixels[3 * second], 3 * count, least,
+                     wide.data());
+    // Most rows are even all along.
+    if (std::find(wide.begin(), wide.begin() + static_cast<ptrdiff_t>(3 * count), 255) ==
+        wide.begin() + static_cast<ptrdiff_t>(3 * count))
+      return;
+    for (size_t i = 0; i < count; ++i) {
+      const auto mark = static_cast<uint8_t>(wide[3 * i] | wide[3 * i + 1] | wide[3 * i + 2]);
+      uneven[first + i] |= mark;
+      uneven[second + i] |= mark;
     }
+  };
+  for (size_t y = 0; y < height; ++y) {
+    const size_t row = y * width;
+    compare(row, row + 1, width - 1);
+    if (y + 1 == height) break;
+    compare(row, row + width, width);
+    compare(row, row + width + 1, width - 1);
+    compare(row + 1, row + width, width - 1);
+  }
   return uneven;
 }
 
@@ -364,19 +395,21 @@ std::vector<uint8_t> uneven_cells(const std::vector<std::array<float, 3>>& cells
 /// open, even surfaces from their neighbours and marks the others as wanted.
 std::vector<uint8_t> fill_open_surfaces(Film& film, const RenderOptions& options) {
   const int across = (film.width + 1) / 2, down = (film.height + 1) / 2;
-  const auto width = static_cast<size_t>(across);
-  std::vector<std::array<float, 3>> cells(width * static_cast<size_t>(down));
+  Image cells(across, down, 3);
   for (int y = 0; y < down; ++y)
     for (int x = 0; x < across; ++x)
-      cells[static_cast<size_t>(y) * width + static_cast<size_t>(x)] =
-          seen(film.at(2 * x, 2 * y), options.exposure);
-  const std::vector<uint8_t> uneven = uneven_cells(cells, width, options.contrast);
+      develop(film.at(2 * x, 2 * y), options.exposure, cells.at(x, y));
+  std::vector<uint8_t> busy = uneven_pixels(cells, options.contrast);
+  auto cell = [&](int x, int y) {
+    return static_cast<size_t>(y) * static_cast<size_t>(across) + static_cast<size_t>(x);
+  };
+  for (int y = 0; y < down; ++y)
+    for (int x = 0; x < across; ++x)
+      if (film.plain[film.index(2 * x, 2 * y)] == 0) busy[cell(x, y)] = 1;
   auto calm = [&](int cx, int cy) {
     for (int y = std::max(cy - 1, 0); y <= std::min(cy + 1, down - 1); ++y)
       for (int x = std::max(cx - 1, 0); x <= std::min(cx + 1, across - 1); ++x)
-        if (uneven[static_cast<size_t>(y) * width + static_cast<size_t>(x)] != 0 ||
-            film.plain[film.index(2 * x, 2 * y)] == 0)
-          return false;
+        if (busy[cell(x, y)] != 0) return false;
     return true;
   };
   std::vector<uint8_t> wanted(film.light.size(), 0);
@@ -399,23 +432,25 @@ std::vector<uint8_t> fill_open_surfaces(Film& film, const RenderOptions& options
   return wanted;
 }
 
-/// One sample everywhere shows where nothing happens; the others go to the rest. Leaves mean light.
-void render_sparingly(const ColourPass& pass, const Camera& camera, const RenderOptions& options,
-                      Film& film) {
+/// One sample everywhere shows where nothing happens; the others go to the rest.
+Image render_sparingly(const ColourPass& pass, const Camera& camera, const RenderOptions& options,
+                       Film& film) {
   for_each_tile(camera, options.threads,
                 [&](int x, int y) { pass.add_samples(x, y, 0, 1, 2, nullptr, film); });
   const std::vector<uint8_t> wanted = fill_open_surfaces(film, options);
   for_each_tile(camera, options.threads,
                 [&](int x, int y) { pass.add_samples(x, y, 0, 1, 1, wanted.data(), film); });
-  std::vector<std::array<float, 3>> cells(film.light.size());
-  for (size_t i = 0; i < cells.size(); ++i) cells[i] = seen(film.light[i], options.exposure);
-  const std::vector<uint8_t> uneven =
-      uneven_cells(cells, static_cast<size_t>(film.width), options.contrast);
+  Image out(camera.width, camera.height, 3);
+  for (size_t i = 0; i < film.light.size(); ++i)
+    develop(film.light[i], options.exposure, &out.pixels[3 * i]);
+  const std::vector<uint8_t> uneven = uneven_pixels(out, options.contrast);
   for_each_tile(camera, options.threads, [&](int x, int y) {
     pass.add_samples(x, y, 1, options.samples, 1, uneven.data(), film);
   });
-  for (size_t i = 0; i < cells.size(); ++i)
-    if (uneven[i] != 0) film.light[i] = (1 / static_cast<float>(options.samples)) * film.light[i];
+  const float scale = options.exposure / static_cast<float>(options.samples);
+  for (size_t i = 0; i < film.light.size(); ++i)
+    if (uneven[i] != 0) develop(film.light[i], scale, &out.pixels[3 * i]);
+  return out;
 }
 
 }  // namespace
@@ -436,21 +471,14 @@ Image render_colour(const Scene3d& scene, const Camera& camera, const RenderOpti
                   "render: {} occlusion rays, expected 0 to 1024", options.occlusion_rays);
   Film film(camera.width, camera.height);
   const ColourPass pass(scene, camera, options);
-  if (options.samples > 1 && options.contrast > 0) {
-    render_sparingly(pass, camera, options, film);
-  } else {
-    for_each_tile(camera, options.threads, [&](int x, int y) {
-      pass.add_samples(x, y, 0, options.samples, 1, nullptr, film);
-    });
-    for (Vec3& light : film.light) light = (1 / static_cast<float>(options.samples)) * light;
-  }
+  if (options.samples > 1 && options.contrast > 0)
+    return render_sparingly(pass, camera, options, film);
+  for_each_tile(camera, options.threads, [&](int x, int y) {
+    pass.add_samples(x, y, 0, options.samples, 1, nullptr, film);
+  });
   Image out(camera.width, camera.height, 3);
-  for (size_t i = 0; i < film.light.size(); ++i) {
-    const Vec3 light = options.exposure * film.light[i];
-    out.pixels[3 * i] = srgb_from_linear(tone_mapped(light.x));
-    out.pixels[3 * i + 1] = srgb_from_linear(tone_mapped(light.y));
-    out.pixels[3 * i + 2] = srgb_from_linear(tone_mapped(light.z));
-  }
+  const float scale = options.exposure / static_cast<float>(options.samples);
+  for (size_t i = 0; i < film.light.size(); ++i) develop(film.light[i], scale, &out.pixels[3 * i]);
   return out;
 }
 

@@ -13,9 +13,9 @@ namespace pantomime::render {
 struct RenderOptions {
   int samples = 4;         ///< rays through each pixel, 1 … 1024
   int occlusion_rays = 1;  ///< rays that ask for sky light, for each sample; 0: no occlusion
-  /// Pixels whose first sample differs by less than this from all eight neighbours' (in square
-  /// roots of light, 0 … 1; 0.02 is five 8-bit steps) get no further samples. 0: all get all.
-  float contrast = 0.02f;
+  /// Pixels whose first sample differs by at most so many 8-bit steps from all eight neighbours'
+  /// get no further samples. 0: every pixel gets every sample.
+  int contrast = 5;
   bool shadows = true;
   float exposure = 1;  ///< factor before tone mapping
   uint64_t seed = 0;

@@ -174,71 +174,60 @@ float Scene3d::coverage(uint32_t mesh, uint32_t triangle, float u, float v, floa
   return paint.base[3] * paint.colour->alpha(s, t, entry.texels_per_metre[triangle] * footprint);
 }
 
-Scene3d::Surface Scene3d::surface(uint32_t mesh, uint32_t triangle, float u, float v,
-                                  Vec3 direction, float footprint) const {
-  const Entry& entry = meshes_[mesh];
+Vec3 Scene3d::smooth_normal(const Hit& hit) const {
+  const Mesh& m = meshes_[hit.mesh].mesh;
+  const bool behind = dot(hit.normal, hit.direction) > 0;
+  if (m.normals.empty()) return normalized(behind ? -hit.normal : hit.normal, -hit.direction);
+  const auto& [a, b, c] = m.triangles[hit.triangle];
+  const Vec3 smooth =
+      (1 - hit.u - hit.v) * m.normals[a] + hit.u * m.normals[b] + hit.v * m.normals[c];
+  return normalized(behind ? -smooth : smooth, -hit.direction);
+}
+
+void Scene3d::surface(const Hit& hit, float footprint, Surface& out) const {
+  const Entry& entry = meshes_[hit.mesh];
   const Paint& paint = paints_[static_cast<size_t>(entry.mesh.material)];
-  const auto& [a, b, c] = entry.mesh.triangles[triangle];
-  const Vec3 pa = entry.mesh.positions[a], pb = entry.mesh.positions[b],
-             pc = entry.mesh.positions[c];
-  const float w = 1 - u - v;
-  Surface out;
-  out.position = w * pa + u * pb + v * pc;
-  const Vec3 flat = normalized(cross(pb - pa, pc - pa), -direction);
-  out.normal = entry.mesh.normals.empty()
-                   ? flat
-                   : normalized(w * entry.mesh.normals[a] + u * entry.mesh.normals[b] +
-                                    v * entry.mesh.normals[c],
-                                flat);
-  const bool behind = dot(flat, direction) > 0;
-  out.geometric_normal = behind ? -flat : flat;
-  if (behind) out.normal = -out.normal;
+  out.position = hit.position;
+  const Vec3 flat = normalized(hit.normal, -hit.direction);
+  const float slant = dot(flat, hit.direction);
+  out.geometric_normal = slant > 0 ? -flat : flat;
+  out.normal = entry.mesh.normals.empty() ? out.geometric_normal : smooth_normal(hit);
   out.colour = {paint.base[0], paint.base[1], paint.base[2]};
   out.coverage = paint.see_through ? paint.base[3] : 1;
   out.gloss = paint.gloss;
-  if (entry.mesh.uvs.empty() || entry.texels_per_metre.empty()) return out;
+  if (entry.texels_per_metre.empty()) return;
 
-  const auto [s, t] = uv(entry, triangle, u, v);
+  const auto [s, t] = uv(entry, hit.triangle, hit.u, hit.v);
   // Seen at a slant the footprint grows along one direction only; the root is the compromise.
-  const float slant = std::max(std::abs(dot(out.geometric_normal, direction)), 0.05f);
-  const float texels = entry.texels_per_metre[triangle] * footprint / std::sqrt(slant);
+  const float texels = entry.texels_per_metre[hit.triangle] * footprint /
+                       std::sqrt(std::max(std::abs(slant), 0.05f));
   if (paint.colour) {
     const std::array<float, 4> texel = paint.colour->sample(s, t, texels);
     out.colour = {out.colour.x * texel[0], out.colour.y * texel[1], out.colour.z * texel[2]};
     if (paint.see_through) out.coverage *= texel[3];
   }
-  if (paint.normals) {
-    const auto& uvs = entry.mesh.uvs;
-    const float du1 = uvs[b][0] - uvs[a][0], dv1 = uvs[b][1] - uvs[a][1];
-    const float du2 = uvs[c][0] - uvs[a][0], dv2 = uvs[c][1] - uvs[a][1];
-    const float area = du1 * dv2 - du2 * dv1;
-    if (std::abs(area) > 1e-12f) {
-      // glTF 2.0, 3.9.3: the map's x goes with u, its y against v (up in the picture).
-      const Vec3 along_u = (1 / area) * (dv2 * (pb - pa) - dv1 * (pc - pa));
-      const Vec3 along_v = (1 / area) * (du1 * (pc - pa) - du2 * (pb - pa));
-      const Vec3 tangent = normalized(along_u - dot(along_u, out.normal) * out.normal);
-      Vec3 bitangent = cross(out.normal, tangent);
-      if (dot(bitangent, along_v) > 0) bitangent = -bitangent;
-      const std::array<float, 4> texel = paint.normals->sample(s, t, texels);
-      const Vec3 bent = (2 * texel[0] - 1) * tangent + (2 * texel[1] - 1) * bitangent +
-                        std::max(2 * texel[2] - 1, 0.05f) * out.normal;
-      out.normal = normalized(bent, out.normal);
-    }
-  }
-  return out;
+  if (paint.normals) bend_normal(entry, hit.triangle, paint.normals->sample(s, t, texels), out);
 }
 
-Vec3 Scene3d::smooth_normal(uint32_t mesh, uint32_t triangle, float u, float v,
-                            Vec3 direction) const {
-  const Mesh& m = meshes_[mesh].mesh;
-  const auto& [a, b, c] = m.triangles[triangle];
-  const Vec3 flat = normalized(
-      cross(m.positions[b] - m.positions[a], m.positions[c] - m.positions[a]), -direction);
-  const Vec3 smooth =
-      m.normals.empty()
-          ? flat
-          : normalized((1 - u - v) * m.normals[a] + u * m.normals[b] + v * m.normals[c], flat);
-  return dot(flat, direction) > 0 ? -smooth : smooth;
+void Scene3d::bend_normal(const Entry& entry, uint32_t triangle, const std::array<float, 4>& texel,
+                          Surface& out) {
+  const auto& [a, b, c] = entry.mesh.triangles[triangle];
+  const auto& uvs = entry.mesh.uvs;
+  const Vec3 ab = entry.mesh.positions[b] - entry.mesh.positions[a];
+  const Vec3 ac = entry.mesh.positions[c] - entry.mesh.positions[a];
+  const float du1 = uvs[b][0] - uvs[a][0], dv1 = uvs[b][1] - uvs[a][1];
+  const float du2 = uvs[c][0] - uvs[a][0], dv2 = uvs[c][1] - uvs[a][1];
+  const float area = du1 * dv2 - du2 * dv1;
+  if (std::abs(area) < 1e-12f) return;
+  // glTF 2.0, 3.9.3: the map's x goes with u, its y against v (up in the picture).
+  const Vec3 along_u = (1 / area) * (dv2 * ab - dv1 * ac);
+  const Vec3 along_v = (1 / area) * (du1 * ac - du2 * ab);
+  const Vec3 tangent = normalized(along_u - dot(along_u, out.normal) * out.normal);
+  Vec3 bitangent = cross(out.normal, tangent);
+  if (dot(bitangent, along_v) > 0) bitangent = -bitangent;
+  const Vec3 bent = (2 * texel[0] - 1) * tangent + (2 * texel[1] - 1) * bitangent +
+                    std::max(2 * texel[2] - 1, 0.05f) * out.normal;
+  out.normal = normalized(bent, out.normal);
 }
 
 uint8_t Scene3d::part(uint32_t mesh, uint32_t triangle, float u, float v) const {

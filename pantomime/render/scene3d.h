@@ -71,6 +71,14 @@ class Scene3d : public CutOut {
   /// Whether a mesh lies in one axis-parallel plane, as floors and walls do.
   bool is_flat(size_t i) const { return meshes_[i].flat; }
 
+  /// Where a ray met a mesh.
+  struct Hit {
+    uint32_t mesh, triangle;
+    float u, v;      ///< barycentric weights of the triangle's second and third corner
+    Vec3 position;   ///< metres, world
+    Vec3 direction;  ///< unit, of the ray
+    Vec3 normal;     ///< of the triangle, (b - a) x (c - a), any length
+  };
   /// A point on a surface, ready to be lit.
   struct Surface {
     Vec3 position;          ///< metres, world
@@ -80,12 +88,10 @@ class Scene3d : public CutOut {
     float coverage = 1;     ///< below 1 the rest of the light comes from behind
     float gloss = 0;        ///< exponent of the highlight, 0: none
   };
-  /// The point of `mesh` in `triangle` at barycentric (u, v) seen along `direction` (unit), for a
-  /// footprint of so many metres across.
-  Surface surface(uint32_t mesh, uint32_t triangle, float u, float v, Vec3 direction,
-                  float footprint) const;
+  /// Fills `out` for a footprint of so many metres across.
+  void surface(const Hit& hit, float footprint, Surface& out) const;
   /// Interpolated normal there without the normal map, unit, on the side of the viewer.
-  Vec3 smooth_normal(uint32_t mesh, uint32_t triangle, float u, float v, Vec3 direction) const;
+  Vec3 smooth_normal(const Hit& hit) const;
   /// Part label of the triangle's corner nearest to (u, v).
   uint8_t part(uint32_t mesh, uint32_t triangle, float u, float v) const;
 
@@ -114,6 +120,9 @@ class Scene3d : public CutOut {
     Vec3 others_low, others_high;         // of flat ones: bounds of all other meshes
   };
   std::array<float, 2> uv(const Entry& entry, uint32_t triangle, float u, float v) const;
+  /// Turns out.normal as the texel of a normal map says.
+  static void bend_normal(const Entry& entry, uint32_t triangle, const std::array<float, 4>& texel,
+                          Surface& out);
 
   std::shared_ptr<TextureStore> textures_;
   std::vector<Paint> paints_;

@@ -54,13 +54,12 @@ Truth render_truth(const Scene3d& scene, const Camera& camera, int threads) {
       const uint32_t mesh = rays.hit.geomID[i];
       if (valid[i] == 0 || mesh == RTC_INVALID_GEOMETRY_ID) continue;
       const size_t at = out.index(x0 + lane_x(i), y0 + lane_y(i));
-      const uint32_t triangle = rays.hit.primID[i];
-      const float u = rays.hit.u[i], v = rays.hit.v[i];
+      const Scene3d::Hit hit = pixel_rays.hit(rays, i, directions[i]);
       out.depth[at] = rays.ray.tfar[i] * dot(directions[i], forward);
-      out.normals[at] = scene.smooth_normal(mesh, triangle, u, v, directions[i]);
+      out.normals[at] = scene.smooth_normal(hit);
       out.meshes[at] = static_cast<int32_t>(mesh);
       out.objects[at] = scene.mesh(mesh).object;
-      out.parts[at] = scene.part(mesh, triangle, u, v);
+      out.parts[at] = scene.part(mesh, hit.triangle, hit.u, hit.v);
     }
   };
   for_each_tile(camera, threads, [&](int tile_x, int tile_y) {

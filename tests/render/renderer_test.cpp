@@ -302,7 +302,7 @@ TEST(Colour, SparingSamplesHardlyShows) {
   options.samples = 32;
   options.contrast = 0;
   const Image full = render_colour(s.scene, s.camera, options);
-  options.contrast = 0.02f;
+  options.contrast = 5;
   const Image spared = render_colour(s.scene, s.camera, options);
   EXPECT_LT(test::mean_difference(full, spared), 0.6);
 }
