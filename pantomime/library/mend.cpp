@@ -27,6 +27,23 @@ std::vector<float> steps_of(const Clip& clip) {
   return steps;
 }
 
+/// True when frame 0 is a pose put before the recording (a T-pose to check the rig by): all joints
+/// turn at once to frame 1, though hands may stay below the impossible speed.
+bool begins_with_a_pose(const Clip& clip) {
+  constexpr size_t kCompared = 7;   // steps after the first
+  constexpr float kLarge = 0.087f;  // radians: 5 degrees, mean over the joints
+  if (clip.frame_count() < kCompared + 2) return false;
+  const auto mean_turn = [&](size_t f) {
+    float sum = 0;
+    for (size_t j = 0; j < clip.joint_count(); ++j)
+      sum += motion::angle_between(clip.rotation(f, j), clip.rotation(f + 1, j));
+    return sum / static_cast<float>(clip.joint_count());
+  };
+  float largest = 0;
+  for (size_t f = 1; f <= kCompared; ++f) largest = std::max(largest, mean_turn(f));
+  return mean_turn(0) > std::max(kLarge, 2.5f * largest);
+}
+
 /// Steps [first, last] of an impossible movement.
 struct Run {
   size_t first, last;
@@ -79,6 +96,7 @@ Mended mend(const Clip& canonical) {
 
   // cut_after[f]: frames f and f + 1 don't belong together.
   std::vector<bool> cut_after(steps.size(), false);
+  cut_after[0] = begins_with_a_pose(clip);
   for (size_t r = 0; r < runs.size(); ++r) {
     // A run of several steps holds the bad frames itself; two runs have them between.
     size_t last = runs[r].last;

@@ -20,7 +20,8 @@ struct Mended {
 /// An impossible step is a run of at most three steps between frames in which some joint is faster
 /// than 10 m/s while the steps before and after are less than half as fast: a fast kick speeds up
 /// over several frames, a flip does not. Frames between two such steps, at most 0.15 s apart, are
-/// interpolated when that leaves no impossible speed. Otherwise, and where nothing at all moves for
+/// interpolated when that leaves no impossible speed. Otherwise, after a first frame from which all
+/// joints turn at once, and where nothing at all moves for
 /// 0.3 s or longer, the recording is cut, and the longest piece is the good part. A clip without
 /// faults comes back as it is.
 Mended mend(const motion::Clip& canonical);

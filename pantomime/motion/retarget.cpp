@@ -207,6 +207,25 @@ void bend_knees_forward(Clip& clip) {
     }
 }
 
+/// The same with feet: sole up, turned half about the line to the toe, and pitched so that the toe
+/// is in place. Where that half turn brings the ankle much nearer to rest, the foot gets it, toes
+/// too.
+void turn_soles_down(Clip& clip) {
+  constexpr float kTwisted = 100 * std::numbers::pi_v<float> / 180;
+  constexpr float kGain = 40 * std::numbers::pi_v<float> / 180;
+  for (const bool left : {true, false}) {
+    const size_t ankle = left ? kLeftAnkle : kRightAnkle, toe = left ? kLeftFoot : kRightFoot;
+    const Vec3 axis = normalized(clip.skeleton.offsets[toe], {0, 0, 1});
+    const Quat half_turn{0, axis.x, axis.y, axis.z};
+    for (size_t f = 0; f < clip.frame_count(); ++f) {
+      const float now = angle_between(clip.rotation(f, ankle), {});
+      if (now < kTwisted) continue;
+      const Quat turned = clip.rotation(f, ankle) * half_turn;
+      if (angle_between(turned, {}) < now - kGain) clip.rotation(f, ankle) = turned;
+    }
+  }
+}
+
 Clip on_average_body(Clip clip) {
   const auto leg_length = [](const std::vector<Vec3>& offsets) {
     return length(offsets[kLeftKnee]) + length(offsets[kLeftAnkle]);
@@ -273,6 +292,7 @@ Clip to_canonical(const Clip& source, const Mapping& mapping) {
   out.skeleton = canonical_skeleton(offsets);
   out.rotations = local_rotations(out.skeleton, world);
   bend_knees_forward(out);
+  turn_soles_down(out);
   return mapping.average_body ? on_average_body(std::move(out)) : out;
 }
 

@@ -61,7 +61,9 @@ struct Mapping {
 /// The clip on the canonical skeleton, at the clip's own frame rate, in our axes and metres (source
 /// lengths times axes.metres_per_unit). Bone offsets are the recording's own: FK gives the
 /// positions of the source's joints exactly where these are rigid to each other, else with the mean
-/// bone over the frames. Throws Error naming the mapping and the joint when a joint is missing.
+/// bone over the frames. Where the source's solver chose a leg's other solution (knee bent
+/// backwards on a thigh turned half about itself, or foot sole up), the leg gets the human one with
+/// the same positions. Throws Error naming the mapping and the joint when a joint is missing.
 Clip to_canonical(const Clip& source, const Mapping& mapping);
 
 /// Height of the floor under a canonical clip, metres: the 3rd percentile over the frames of the

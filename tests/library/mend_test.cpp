@@ -49,6 +49,17 @@ TEST(Mend, DropsTPosesAtTheBegin) {
   expect_same(mended.clip, motion::cut(clip, 1, 59));
 }
 
+TEST(Mend, DropsAFirstPoseThatMovesNoJointFar) {
+  const Clip clip = test::random_clip(1, 60);
+  Clip broken = clip;
+  for (size_t j = 0; j < clip.joint_count(); ++j)
+    if (j % 2 == 0)
+      broken.rotation(0, j) = motion::from_axis_angle({0, 1, 0}, 0.35f) * clip.rotation(0, j);
+  const Mended mended = mend(broken);
+  EXPECT_EQ(mended.first, 1u);
+  expect_same(mended.clip, motion::cut(clip, 1, 59));
+}
+
 TEST(Mend, DrawsFlippedFramesAnew) {
   const Clip clip = test::random_clip(2, 60);
   for (const size_t length : {1, 2, 3}) {

@@ -181,6 +181,16 @@ TEST(Retarget, TurnsBackKneesForwardWithoutMovingAnything) {
   expect_same(to_canonical(clip, by_own_names()), good);
 }
 
+TEST(Retarget, TurnsSolesDownWithoutMovingAnything) {
+  Clip clip = test::random_clip(test::random_seed(), 3);
+  for (size_t f = 0; f < 3; ++f) clip.rotation(f, kRightAnkle) = from_axis_angle({1, 0, 0}, 0.3f);
+  const Clip good = clip;
+  const Vec3 axis = normalized(clip.skeleton.offsets[kRightFoot]);
+  const Quat half = from_axis_angle(axis, std::numbers::pi_v<float>);
+  clip.rotation(1, kRightAnkle) = clip.rotation(1, kRightAnkle) * half;
+  expect_same(to_canonical(clip, by_own_names()), good);
+}
+
 TEST(Retarget, FloorIsWhereFeetRest) {
   Clip clip;
   clip.skeleton = canonical_skeleton(default_geometry());
