@@ -39,9 +39,24 @@ char nibble(char hex) {
 
 }  // namespace
 
-AssetFile::AssetFile(const std::filesystem::path& path)
-    : name_(path.string()), file_(std::make_shared<MappedFile>(path)) {
-  const std::span<const std::byte> all = file_->bytes();
+AssetFile::AssetFile(const std::filesystem::path& path) : name_(path.string()) {
+  const auto file = std::make_shared<const MappedFile>(path);
+  owner_ = file;
+  content_ = file->bytes();
+  read_table();
+}
+
+AssetFile::AssetFile(std::string bytes, const std::string& name) : name_(name) {
+  // Arrays are used in place, so they must lie at multiples of 8, which a string need not.
+  auto words = std::make_shared<std::vector<uint64_t>>((bytes.size() + 7) / 8);
+  if (!bytes.empty()) std::memcpy(words->data(), bytes.data(), bytes.size());
+  owner_ = words;
+  content_ = std::as_bytes(std::span(*words)).first(bytes.size());
+  read_table();
+}
+
+void AssetFile::read_table() {
+  const std::span<const std::byte> all = content_;
   if (all.size() < kHeaderBytes || as_text(all.first(kMagic.size())) != kMagic)
     fail_at_byte(name_, 0, "not a Pantomime asset file, expected it to begin with {}", kMagic);
   const uint32_t version = load<uint32_t>(all, 8);
@@ -94,14 +109,14 @@ std::string AssetFile::hash() const {
   static const char* digits = "0123456789abcdef";
   std::string out;
   for (size_t i = 0; i < 32; ++i) {
-    const auto b = static_cast<unsigned>(file_->bytes()[32 + i]);
+    const auto b = static_cast<unsigned>(content_[32 + i]);
     out += {digits[b >> 4], digits[b & 15]};
   }
   return out;
 }
 
 bool AssetFile::verify() const {
-  return sha256_hex(as_text(file_->bytes().subspan(kHeaderBytes))) == hash();
+  return sha256_hex(as_text(content_.subspan(kHeaderBytes))) == hash();
 }
 
 void AssetWriter::add(const std::string& name, std::string bytes) {

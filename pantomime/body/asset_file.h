@@ -42,6 +42,8 @@ class AssetFile {
   AssetFile() = default;
   /// Throws Error when the file can't be read, ParseError when it is not a sound asset file.
   explicit AssetFile(const std::filesystem::path& path);
+  /// The same from bytes in memory; `name` is for errors.
+  AssetFile(std::string bytes, const std::string& name);
 
   const std::string& name() const { return name_; }  ///< path as text, for errors
   const std::vector<Section>& sections() const { return sections_; }
@@ -53,8 +55,12 @@ class AssetFile {
   bool verify() const;
 
  private:
+  void read_table();
+
   std::string name_;
-  std::shared_ptr<const MappedFile> file_;
+
+  std::shared_ptr<const void> owner_;  ///< keeps content_ alive: a map or a string
+  std::span<const std::byte> content_;
   std::vector<Section> sections_;
 };
 

@@ -108,8 +108,12 @@ struct BodyAssets::Cache {
 };
 
 BodyAssets BodyAssets::open(const std::filesystem::path& path, ImageDecoder decoder) {
+  return open(AssetFile(path), std::move(decoder));
+}
+
+BodyAssets BodyAssets::open(AssetFile file, ImageDecoder decoder) {
   BodyAssets out;
-  out.file_ = AssetFile(path);
+  out.file_ = std::move(file);
   out.read_base();
   out.read_targets();
   out.read_regressors();

@@ -123,6 +123,7 @@ class BodyAssets {
   /// Opens and validates `path`. Without a decoder the materials have no textures. Throws Error
   /// when the file can't be read, ParseError when anything in it is not sound.
   static BodyAssets open(const std::filesystem::path& path, ImageDecoder decoder = nullptr);
+  static BodyAssets open(AssetFile file, ImageDecoder decoder = nullptr);
 
   std::string hash() const { return file_.hash(); }  ///< names these assets in outputs
   const AssetFile& file() const { return file_; }

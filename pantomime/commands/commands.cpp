@@ -1,9 +1,12 @@
 #include "pantomime/commands/commands.h"
 
+#include <ATen/Parallel.h>
+
 #include <cstdio>
 #include <memory>
 
 #include "pantomime/base/error.h"
+#include "pantomime/base/parallel.h"
 #include "pantomime/base/version.h"
 #include "pantomime/commands/config_file.h"
 
@@ -76,6 +79,8 @@ class Program {
                                : verbose_ ? Terminal::Talk::Verbose
                                           : Terminal::Talk::Normal);
     context_.terminal.catch_signals();
+    // Debian's libtorch, built without a core count, would otherwise stay on one thread.
+    at::set_num_threads(resolve_threads(context_.threads));
     for (const Prepared& prepared : prepared_) {
       if (!prepared.app->parsed()) continue;
       context_.settings = effective_settings(*prepared.app);

@@ -163,6 +163,8 @@ Run add_evaluate(CLI::App& app, Context& context) {
   app.add_option("--guidance", o->guidance, "Kinds of guidance to compare")->delimiter(',');
   app.add_option("--scale", o->model.scale,
                  "Strength of guidance; negative: the default of each kind");
+  app.add_option("--guide-until", o->model.until,
+                 "Push towards the label down to this diffusion time; negative: the default");
   app.add_option("--judge", o->judge, "The judge (pantomime train-judge)")
       ->required()
       ->type_name("FILE");

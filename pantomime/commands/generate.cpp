@@ -175,8 +175,9 @@ void run(const Options& options, Context& context) {
   if (!options.labels.empty()) guide = open_guide(options.model, prior);
 
   std::vector<Item> items;
-  const std::vector<std::string> labels =
-      options.labels.empty() ? std::vector<std::string>{""} : options.labels;
+  std::vector<std::string> labels = options.labels;
+  if (labels.empty()) labels = {""};
+  if (labels == std::vector<std::string>{"all"}) labels = guide->labels;
   for (const std::string& label : labels) {
     if (guide) guide->index_of(label);  // an unknown label is told before any work
     for (int64_t i = 0; i < options.count; ++i) {
@@ -228,7 +229,8 @@ void run(const Options& options, Context& context) {
 
 Run add_generate(CLI::App& app, Context& context) {
   const auto o = std::make_shared<Options>();
-  app.add_option("--label", o->labels, "Actions; --count people do each of them")->delimiter(',');
+  app.add_option("--label", o->labels, "Actions, or all; --count people do each of them")
+      ->delimiter(',');
   app.add_option("--seconds", o->seconds, "Length of each clip, 0.5 to 10");
   app.add_option("--count", o->count, "Clips of each label");
   app.add_option("--body", o->body,

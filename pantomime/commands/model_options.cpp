@@ -15,6 +15,8 @@ void add_model_options(CLI::App& app, ModelOptions& options) {
       ->type_name("FILE");
   app.add_option("--scale", options.scale,
                  "Strength of guidance; negative: the default of its kind");
+  app.add_option("--guide-until", options.until,
+                 "Push towards the label down to this diffusion time; negative: the default");
   app.add_option("--particles", options.particles,
                  "Noise paths per clip, for --guidance particles");
 }
@@ -52,7 +54,7 @@ training::Guide open_guide(const ModelOptions& options, const training::Prior& p
 }
 
 training::GuidanceStrength strength_of(const ModelOptions& options) {
-  return {.scale = options.scale, .particles = options.particles};
+  return {.scale = options.scale, .until = options.until, .particles = options.particles};
 }
 
 }  // namespace pantomime::commands

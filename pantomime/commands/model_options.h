@@ -15,7 +15,7 @@ struct ModelOptions {
   std::string prior = "open";
   std::string guidance = "adapter";
   std::filesystem::path guide;  ///< empty: the guide that lies beside the prior
-  double scale = -1;
+  double scale = -1, until = -1;
   int64_t particles = 8;
 };
 

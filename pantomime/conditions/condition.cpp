@@ -24,8 +24,12 @@ const at::Tensor& Call::plain() {
   return plain_;
 }
 
+at::Tensor Call::steered_alone(const Steering& steering) const {
+  return prior.estimate(x_t, times, mask, &steering);
+}
+
 at::Tensor Call::steered(const Steering& steering) {
-  if (plain_.defined()) return prior.estimate(x_t, times, mask, &steering);
+  if (plain_.defined()) return steered_alone(steering);
   // Both estimates in one pass of twice the batch: matrix products with few rows are slow.
   const int64_t batch = x_t.size(0);
   auto twice = [](const at::Tensor& v) { return v.defined() ? at::cat({v, v}) : v; };

@@ -29,6 +29,8 @@ class Call {
   const at::Tensor& plain();
   /// The prior's estimate with `steering`, and plain() in the same pass when it isn't there yet.
   at::Tensor steered(const diffusion::Steering& steering);
+  /// The same for those who don't need plain(): half the work.
+  at::Tensor steered_alone(const diffusion::Steering& steering) const;
 
  private:
   at::Tensor plain_;

@@ -56,13 +56,16 @@ diffusion::Steering LabelAdapter::steering(const at::Tensor& labels) const {
   return steering;
 }
 
-LabelGuidance::LabelGuidance(const LabelAdapter& adapter, at::Tensor labels, double scale)
-    : steering_(adapter.steering(labels)), scale_(scale) {}
+LabelGuidance::LabelGuidance(const LabelAdapter& adapter, at::Tensor labels, double scale,
+                             double until)
+    : steering_(adapter.steering(labels)), scale_(scale), until_(until) {}
 
 at::Tensor LabelGuidance::guide(Call& call, const at::Tensor& estimate) {
+  if (call.t < until_ && !estimate.defined()) return call.steered_alone(steering_);
+  const double scale = call.t < until_ ? 1 : scale_;
   const at::Tensor adapted = call.steered(steering_);
   const at::Tensor& plain = call.plain();
-  const at::Tensor push = scale_ * (adapted - plain);
+  const at::Tensor push = scale * (adapted - plain);
   return estimate.defined() ? estimate + push : plain + push;
 }
 

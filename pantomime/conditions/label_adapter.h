@@ -39,14 +39,18 @@ class LabelAdapter {
 /// estimate = plain + scale (adapted - plain): guidance without a classifier, from two estimates of
 /// the same frozen prior (Ho & Salimans 2022 do it with one network trained for both). The same
 /// formula serves a network that was trained with label dropout ("free"): give it as the prior.
+///
+/// Where t is below `until`, the adapted estimate alone is used: there the action is settled, and
+/// pushing further only costs a second pass and realism (Kynkaanniemi et al. 2024, "Applying
+/// Guidance in a Limited Interval").
 class LabelGuidance : public Condition {
  public:
-  LabelGuidance(const LabelAdapter& adapter, at::Tensor labels, double scale);
+  LabelGuidance(const LabelAdapter& adapter, at::Tensor labels, double scale, double until = 0);
   at::Tensor guide(Call& call, const at::Tensor& estimate) override;
 
  private:
   diffusion::Steering steering_;
-  double scale_;
+  double scale_, until_;
 };
 
 }  // namespace pantomime::conditions

@@ -21,11 +21,26 @@ std::vector<double> time_grid(const SampleOptions& options) {
   PANTOMIME_CHECK(options.start > options.end && options.end > 0 && options.start < 1,
                   "sampler: times {} to {}, expected 1 > start > end > 0", options.start,
                   options.end);
-  std::vector<double> grid;
-  for (int i = 0; i < options.steps; ++i) {
-    const double u = options.steps == 1 ? 0 : static_cast<double>(i) / (options.steps - 1);
-    grid.push_back(options.start + u * (options.end - options.start));
+  const Schedule schedule;
+  const double share = options.log_snr_share;
+  const double lambda_start = schedule.lambda(options.start);
+  const double lambda_range = schedule.lambda(options.end) - lambda_start;
+  // Grows from 0 at the start to 1 at the end.
+  const auto progress = [&](double t) {
+    return (1 - share) * (options.start - t) / (options.start - options.end) +
+           share * (schedule.lambda(t) - lambda_start) / lambda_range;
+  };
+  std::vector<double> grid = {options.start};
+  for (int i = 1; i + 1 < options.steps; ++i) {
+    const double wanted = static_cast<double>(i) / (options.steps - 1);
+    double low = options.end, high = grid.back();
+    for (int halving = 0; halving < 50; ++halving) {
+      const double middle = (low + high) / 2;
+      (progress(middle) > wanted ? low : high) = middle;
+    }
+    grid.push_back((low + high) / 2);
   }
+  if (options.steps > 1) grid.push_back(options.end);
   return grid;
 }
 

@@ -309,15 +309,16 @@ at::Tensor generate_labelled(const Prior& prior, const Guide& guide,
   PANTOMIME_CHECK(labels.size() == options.seeds.size(), "generate: {} labels for {} seeds",
                   labels.size(), options.seeds.size());
   const double scale = strength.scale < 0 ? default_scale(guide.kind) : strength.scale;
+  const double until = strength.until < 0 ? kGuideUntil : strength.until;
   const at::Tensor wanted = at::tensor(labels, at::kLong);
   const at::NoGradGuard no_grad;
   switch (guide.kind) {
     case GuidanceKind::Adapter: {
-      conditions::LabelGuidance guidance(*guide.adapter, wanted, scale);
+      conditions::LabelGuidance guidance(*guide.adapter, wanted, scale, until);
       return generate(*prior.denoiser, prior.normaliser, with(guidance), options);
     }
     case GuidanceKind::Free: {
-      conditions::LabelGuidance guidance(*guide.adapter, wanted, scale);
+      conditions::LabelGuidance guidance(*guide.adapter, wanted, scale, until);
       return generate(*guide.network, prior.normaliser, with(guidance), options);
     }
     case GuidanceKind::Classifier: {

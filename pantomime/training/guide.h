@@ -14,7 +14,7 @@
 
 namespace pantomime::training {
 
-/// The five ways to follow a label; see docs/GUIDANCE.md for what each costs and gives.
+/// The five ways to follow a label; docs/TRAINING.md says what each costs and gives.
 enum class GuidanceKind {
   Adapter,     ///< side network on the frozen prior: adapted minus plain estimate
   Probe,       ///< gradient of a classifier on the prior's hidden states
@@ -73,9 +73,11 @@ std::string weights_hash(const Prior& prior);
 /// How to apply a guide.
 struct GuidanceStrength {
   double scale = -1;      ///< negative: the default of the kind
+  double until = -1;      ///< Adapter, Free: below this t no push; negative: the default
   int64_t particles = 8;  ///< Particles only
 };
 double default_scale(GuidanceKind kind);
+inline constexpr double kGuideUntil = 0.3;  ///< default of GuidanceStrength::until
 
 /// Generates one clip per seed with labels [index of the guide's labels]: features [B, F, D].
 /// Conditions in `also` come after the label (Particles takes none).

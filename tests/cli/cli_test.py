@@ -9,12 +9,14 @@ import pathlib
 import re
 import signal
 import sqlite3
+import struct
 import subprocess
 import sys
 import tempfile
 import time
 import unittest
 import zipfile
+import zlib
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
@@ -220,6 +222,69 @@ class Import(TestInFolder):
         result = self.import_json("mocap")["import"]
         self.assertEqual(result["unchanged"], before)
         self.assertEqual(result["imported"], 600 - before)
+
+
+class Info(TestInFolder):
+    """One small file of each kind, made here byte by byte."""
+
+    def info(self, name, content):
+        (self.folder / name).write_bytes(content)
+        return json.loads(self.run_ok("info", name, "--json"))[name]
+
+    def test_bvh(self):
+        info = self.info("walk.bvh", people.walk().encode())
+        self.assertEqual((info["kind"], info["joints"], info["frames"]), ("BVH motion", 31, 241))
+        self.assertAlmostEqual(info["fps"], 120, places=3)
+        self.assertEqual((info["rig"], info["metres_per_unit"]), ("cmu31", 0.056444))
+        other = people.walk().replace("LHipJoint", "Hinge")
+        self.assertTrue(self.info("other.bvh", other.encode())["rig"].startswith("unknown"))
+
+    def test_safetensors(self):
+        header = json.dumps({"__metadata__": {"who": "me"}, "w": {
+            "dtype": "F32", "shape": [2, 3], "data_offsets": [0, 24]}}).encode()
+        header += b" " * (-len(header) % 8)
+        info = self.info("w.safetensors", struct.pack("<Q", len(header)) + header + bytes(24))
+        self.assertEqual(info["arrays"], {"w": {"type": "F32", "shape": [2, 3]}})
+        self.assertEqual((info["metadata"], info["numbers"]), ({"who": "me"}, 6))
+
+    def test_png(self):
+        def chunk(kind, data):
+            return (struct.pack(">I", len(data)) + kind + data
+                    + struct.pack(">I", zlib.crc32(kind + data)))
+        rows = b"".join(b"\0" + bytes(3 * 5) for _ in range(4))
+        info = self.info("p.png", b"\x89PNG\r\n\x1a\n"
+                         + chunk(b"IHDR", struct.pack(">IIBBBBB", 5, 4, 8, 2, 0, 0, 0))
+                         + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b""))
+        self.assertEqual((info["width"], info["height"], info["channels"]), (5, 4, 3))
+
+    def test_npy(self):
+        header = b"{'descr': '<f4', 'fortran_order': False, 'shape': (2, 2), }"
+        header += b" " * (-(len(header) + 11) % 64) + b"\n"
+        info = self.info("a.npy", b"\x93NUMPY\1\0" + struct.pack("<H", len(header)) + header
+                         + bytes(16))
+        self.assertEqual((info["type"], info["shape"]), ("float32", [2, 2]))
+
+    def test_glb(self):
+        document = json.dumps({"asset": {"version": "2.0", "generator": "test"},
+                               "nodes": [{}, {}], "accessors": [{"max": [1.5]}],
+                               "animations": [{"samplers": [{"input": 0}]}]}).encode()
+        document += b" " * (-len(document) % 4)
+        info = self.info("s.glb", b"glTF" + struct.pack("<IIII", 2, 20 + len(document),
+                                                        len(document), 0x4E4F534A) + document)
+        self.assertEqual((info["nodes"], info["seconds"]), (2, 1.5))
+        self.assertEqual(info["asset"]["generator"], "test")
+        self.assertIn("s.glb@12: ", self.run_bad(1, "info", self.broken("s.glb")))
+
+    def broken(self, name):
+        path = self.folder / name
+        path.write_bytes(path.read_bytes()[:30])
+        return name
+
+    def test_other_people_read_it_too(self):
+        (self.folder / "walk.bvh").write_text(people.walk())
+        text = self.run_ok("info", "walk.bvh")
+        self.assertIn("walk.bvh\n  ", text)
+        self.assertIn("  rig: cmu31\n", text)
 
 
 def python_with_numpy():

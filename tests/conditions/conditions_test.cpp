@@ -96,6 +96,25 @@ TEST(LabelGuidance, ScaleZeroIsThePriorAndOneIsTheAdaptedEstimate) {
   }
 }
 
+TEST(LabelGuidance, DoesNotPushWhereTheActionIsSettled) {
+  const Denoiser net = prior();
+  LabelAdapter adapter({.labels = 2}, net.config(), 1);
+  fill(adapter.parameters());
+  adapter.parameters().set_trainable(false);
+  const at::NoGradGuard guard;
+  const at::Tensor x = torch::randn({1, 16, kFeatureSize}), labels = torch::tensor({1}, at::kLong);
+  const diffusion::Steering s = adapter.steering(labels);
+  const at::Tensor plain = net.estimate(x, torch::full({1}, 0.2)),
+                   adapted = net.estimate(x, torch::full({1}, 0.2), {}, &s);
+  Call call(net, x, 0.2, {});
+  LabelGuidance guidance(adapter, labels, 3, 0.3);
+  EXPECT_TRUE(at::allclose(guidance.guide(call, {}), adapted, 1e-3, 1e-4));
+  // After another condition it adds what the label alone changes.
+  EXPECT_TRUE(at::allclose(guidance.guide(call, plain + 1), adapted + 1, 1e-3, 1e-4));
+  EXPECT_FALSE(
+      at::allclose(LabelGuidance(adapter, labels, 3, 0.1).guide(call, {}), adapted, 1e-2, 1e-2));
+}
+
 TEST(Probe, GuidanceRaisesTheChanceOfTheLabelAndIsLimited) {
   const Denoiser net = prior();
   Probe probe({.labels = 3, .layers = {0, 1}}, net.config(), 1);
