@@ -43,7 +43,7 @@ int main(int argc, char** argv) {
                                         at::ones({features::kFeatureSize}),
                                         at::ones({features::kFeatureSize})};
   diffusion::Denoiser prior({.features = features::kFeatureSize}, normaliser.spread, 1);
-  prior.parameters().set_trainable(false);
+  prior.freeze();
   conditions::LabelAdapter adapter({.labels = 20}, prior.config(), 1);
   adapter.parameters().set_trainable(false);
 

@@ -31,7 +31,7 @@ struct Options {
   std::vector<std::string> guidance = {"adapter"};
   int64_t per_label = 40;
   int64_t frames = 96;
-  int steps = 20;
+  int steps = 12;
   uint64_t seed = 1;
   bool no_foot_lock = false, force = false;
 };

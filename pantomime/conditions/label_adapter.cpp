@@ -58,7 +58,9 @@ diffusion::Steering LabelAdapter::steering(const at::Tensor& labels) const {
 
 LabelGuidance::LabelGuidance(const LabelAdapter& adapter, at::Tensor labels, double scale,
                              double until)
-    : steering_(adapter.steering(labels)), scale_(scale), until_(until) {}
+    : steering_(adapter.steering(labels)), scale_(scale), until_(until) {
+  for (diffusion::LowRank& change : steering_.low_rank) change.pack();
+}
 
 at::Tensor LabelGuidance::guide(Call& call, const at::Tensor& estimate) {
   if (call.t < until_ && !estimate.defined()) return call.steered_alone(steering_);

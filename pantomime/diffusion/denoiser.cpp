@@ -1,7 +1,9 @@
 #include "pantomime/diffusion/denoiser.h"
 
 #include <ATen/ATen.h>
+#include <ATen/Parallel.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "pantomime/base/error.h"
@@ -80,6 +82,20 @@ at::Tensor clean_from(Target target, const at::Tensor& raw, const at::Tensor& x_
   return target == Target::Noise ? (x_t - s * raw) / a : a * x_t - s * raw;
 }
 
+void LowRank::pack() {
+  if (!a.is_cpu()) return;
+  packed_a = PackedWeights(a.detach());
+  packed_b = PackedWeights(b.detach());
+}
+
+at::Tensor LowRank::operator()(const at::Tensor& x, const at::Tensor& scale) const {
+  const bool gradient = at::GradMode::is_enabled() && x.requires_grad();
+  const bool packed = !packed_a.empty() && !gradient;
+  at::Tensor inner = packed ? packed_a.product(x) : at::linear(x, a);
+  if (scale.defined()) inner = inner * per_clip(scale);
+  return packed ? packed_b.product(inner) : at::linear(inner, b);
+}
+
 Denoiser::Denoiser(const DenoiserConfig& config, const at::Tensor& spread, uint64_t seed)
     : config_(config), spread_(spread) {
   const int64_t c = config.width, d = config.features, hidden = config.expansion * c;
@@ -118,14 +134,30 @@ Denoiser::Denoiser(const DenoiserConfig& config, const at::Tensor& spread, uint6
 void Denoiser::to(const at::Device& device) {
   parameters_.to(device);
   spread_ = spread_.to(device);
+  if (!packed_.empty()) freeze();
 }
 
-at::Tensor Denoiser::linear(const at::Tensor& x, const at::Tensor& weight,
-                            const at::Tensor& bias) const {
-  if (!bf16_) return at::linear(x, weight, bias);
-  const at::Tensor y =
-      at::linear(x.to(at::kBFloat16), weight.to(at::kBFloat16)).to(x.scalar_type());
-  return bias.defined() ? y + bias : y;
+void Denoiser::freeze() {
+  parameters_.set_trainable(false);
+  packed_.clear();
+  if (!parameters_.block().is_cpu()) return;
+  const std::string suffix = ".weight";
+  for (const std::string& name : parameters_.names())
+    if (name.ends_with(suffix))
+      packed_.emplace(name.substr(0, name.size() - suffix.size()), parameters_[name]);
+}
+
+at::Tensor Denoiser::linear(const at::Tensor& x, const std::string& name) const {
+  const at::Tensor &weight = parameters_[name + ".weight"], &bias = parameters_[name + ".bias"];
+  // The embedding of the time, its modulations and the last product stay exact.
+  if (bf16_ && (name == "in" || name.starts_with("layer.")))
+    return at::linear(x.to(at::kBFloat16), weight.to(at::kBFloat16)).to(x.scalar_type()) + bias;
+  return use_packed(x) ? packed_.at(name).product(x, bias) : at::linear(x, weight, bias);
+}
+
+bool Denoiser::use_packed(const at::Tensor& x) const {
+  const bool gradient = at::GradMode::is_enabled() && x.requires_grad();
+  return !packed_.empty() && !bf16_ && !gradient && x.is_cpu() && x.scalar_type() == at::kFloat;
 }
 
 at::Tensor Denoiser::network(const at::Tensor& x, const at::Tensor& t, const at::Tensor& mask,
@@ -139,26 +171,24 @@ at::Tensor Denoiser::network(const at::Tensor& x, const at::Tensor& t, const at:
   const at::Tensor windows = at::cat({padded.narrow(1, 0, frames).view({batch, tokens, 4 * d}),
                                       padded.narrow(1, 4, frames).view({batch, tokens, 4 * d})},
                                      2);
-  at::Tensor h = linear(windows, p["in.weight"], p["in.bias"]);  // [B, N, C]
+  at::Tensor h = linear(windows, "in");  // [B, N, C]
   if (steering != nullptr && steering->tokens.defined()) h = h + steering->tokens;
 
-  at::Tensor e = at::linear(time_embedding(t, c), p["time.0.weight"], p["time.0.bias"]);
-  e = at::linear(at::silu(e), p["time.1.weight"], p["time.1.bias"]);  // [B, C]
+  at::Tensor e = linear(time_embedding(t, c), "time.0");
+  e = linear(at::silu(e), "time.1");  // [B, C]
   if (steering != nullptr && steering->embedding.defined()) e = e + steering->embedding;
   const at::Tensor active = at::silu(e);
-  const at::Tensor shared = at::linear(active, p["modulation.weight"], p["modulation.bias"]);
+  const at::Tensor shared = linear(active, "modulation");
 
   at::Tensor token_mask;  // a token is real when one of its own four frames is
   if (mask.defined()) token_mask = mask.view({batch, tokens, kStride}).any(-1);
 
   auto product = [&](const at::Tensor& in, const std::string& name, size_t which) {
-    at::Tensor out = linear(in, p[name + ".weight"], p[name + ".bias"]);
+    at::Tensor out = linear(in, name);
     if (steering == nullptr || steering->low_rank.empty()) return out;
     const LowRank& change = steering->low_rank[which];
     if (!change.a.defined()) return out;
-    at::Tensor inner = at::linear(in, change.a);
-    if (steering->low_rank_scale.defined()) inner = inner * per_clip(steering->low_rank_scale);
-    return out + at::linear(inner, change.b);
+    return out + change(in, steering->low_rank_scale);
   };
   for (int64_t l = 0; l < config_.layers; ++l) {
     const std::string name = fmt::format("layer.{}.", l);
@@ -175,11 +205,9 @@ at::Tensor Denoiser::network(const at::Tensor& x, const at::Tensor& t, const at:
     h = gated_add(h, part[5], product(gelu_tanh(up), name + "down", first + 3));
     if (steering != nullptr && steering->hidden != nullptr) steering->hidden->push_back(h);
   }
-  const auto last =
-      at::linear(active, p["final.modulation.weight"], p["final.modulation.bias"]).chunk(2, 1);
+  const auto last = linear(active, "final.modulation").chunk(2, 1);
   const at::Tensor written =
-      at::linear(modulated_norm(h, last[0], last[1]), p["out.weight"], p["out.bias"])
-          .view({batch, tokens, kWindow, d});
+      linear(modulated_norm(h, last[0], last[1]), "out").view({batch, tokens, kWindow, d});
 
   // Overlap and add: the first half of token n and the second half of token n-1 share four frames.
   const at::Tensor weight = cross_fade(x.options()).view({1, 1, kWindow, 1});
@@ -216,7 +244,32 @@ at::Tensor Denoiser::raw(const at::Tensor& x_t, const at::Tensor& t, const at::T
 
 at::Tensor Denoiser::estimate(const at::Tensor& x_t, const at::Tensor& t, const at::Tensor& mask,
                               const Steering* steering) const {
-  return clean_from(config_.target, raw(x_t, t, mask, steering), x_t, t);
+  const int64_t batch = x_t.size(0), threads = at::get_num_threads();
+  const bool listening = steering != nullptr && steering->hidden != nullptr;
+  if (batch == 1 || threads == 1 || at::GradMode::is_enabled() || listening || !use_packed(x_t))
+    return clean_from(config_.target, raw(x_t, t, mask, steering), x_t, t);
+  // A few clips per thread at a time: threads never wait for each other inside the network, and
+  // what one clip needs stays in the cache.
+  const int64_t size = std::clamp<int64_t>((batch + threads - 1) / threads, 1, 4);
+  std::vector<at::Tensor> parts(static_cast<size_t>((batch + size - 1) / size));
+  at::parallel_for(0, static_cast<int64_t>(parts.size()), 1, [&](int64_t begin, int64_t end) {
+    const at::NoGradGuard no_grad;
+    for (int64_t i = begin; i < end; ++i) {
+      const int64_t first = i * size, count = std::min(size, batch - first);
+      auto part = [&](const at::Tensor& v) { return v.defined() ? v.narrow(0, first, count) : v; };
+      Steering own;
+      if (steering != nullptr) {
+        own = *steering;
+        for (at::Tensor* v : {&own.embedding, &own.modulation, &own.tokens, &own.low_rank_scale})
+          *v = part(*v);
+      }
+      const at::Tensor x = part(x_t), times = part(t);
+      parts[static_cast<size_t>(i)] =
+          clean_from(config_.target,
+                     raw(x, times, part(mask), steering == nullptr ? nullptr : &own), x, times);
+    }
+  });
+  return at::cat(parts);
 }
 
 double Denoiser::forward_flops(int64_t clips, int64_t frames) const {

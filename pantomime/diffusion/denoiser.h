@@ -3,9 +3,11 @@
 
 #include <ATen/core/Tensor.h>
 
-#include <optional>
+#include <map>
+#include <string>
 #include <vector>
 
+#include "pantomime/diffusion/packed.h"
 #include "pantomime/diffusion/parameters.h"
 #include "pantomime/diffusion/schedule.h"
 
@@ -30,6 +32,12 @@ struct DenoiserConfig {
 struct LowRank {
   at::Tensor a;  ///< [r, in]
   at::Tensor b;  ///< [out, r]
+  /// The same laid out for fast products; only where a and b won't change any more.
+  PackedWeights packed_a, packed_b;
+
+  void pack();
+  /// scale [B] times B A x, for x [B, N, in].
+  at::Tensor operator()(const at::Tensor& x, const at::Tensor& scale) const;
 };
 
 /// What a condition may add to a frozen network. All members are optional (undefined = nothing).
@@ -65,6 +73,9 @@ class Denoiser {
   /// deviation(x_t), and estimate = a s^2 / (a^2 s^2 + n^2) x_t + s n / sqrt(a^2 s^2 + n^2)
   /// network, where a, n are alpha(t), sigma(t). The first term is the best linear guess; the
   /// network only writes the rest, so near t = 0 nothing has to pass through its narrow tokens.
+  ///
+  /// When frozen, on the CPU and without gradients, clips are shared among threads, and what is
+  /// said about a clip is the same to the last bit whatever else is in the batch.
   at::Tensor estimate(const at::Tensor& x_t, const at::Tensor& t, const at::Tensor& mask = {},
                       const Steering* steering = nullptr) const;
 
@@ -77,6 +88,9 @@ class Denoiser {
   const Parameters& parameters() const { return parameters_; }
   const at::Tensor& spread() const { return spread_; }
   void to(const at::Device& device);
+  /// Says that the weights won't change any more: they need no gradients, and on the CPU their
+  /// products without gradient become faster (PackedWeights; a second copy of the weights).
+  void freeze();
   /// Matrix products in bfloat16 (accumulated and kept in float). Pays only where the processor has
   /// bfloat16 instructions; see bf16_pays().
   void set_bf16(bool on) { bf16_ = on; }
@@ -87,13 +101,15 @@ class Denoiser {
  private:
   at::Tensor network(const at::Tensor& x, const at::Tensor& t, const at::Tensor& mask,
                      const Steering* steering) const;
+  bool use_packed(const at::Tensor& x) const;
 
-  at::Tensor linear(const at::Tensor& x, const at::Tensor& weight,
-                    const at::Tensor& bias = {}) const;
+  /// x weight^T + bias with the parameters `name`.weight and `name`.bias.
+  at::Tensor linear(const at::Tensor& x, const std::string& name) const;
 
   DenoiserConfig config_;
   at::Tensor spread_;
   Parameters parameters_;
+  std::map<std::string, PackedWeights> packed_;  ///< by name, when frozen and on the CPU
   bool bf16_ = false;
 };
 

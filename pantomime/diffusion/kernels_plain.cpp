@@ -11,10 +11,10 @@ namespace pantomime::diffusion {
 void rotary_table(int64_t tokens, int64_t half, at::Tensor& cosine, at::Tensor& sine) {
   cosine = at::empty({tokens, half}, at::kFloat);
   sine = at::empty({tokens, half}, at::kFloat);
-  for (int64_t n = 0; n < tokens; ++n) {
-    for (int64_t i = 0; i < half; ++i) {
-      const double angle = static_cast<double>(n) *
-                           std::pow(10000.0, -static_cast<double>(i) / static_cast<double>(half));
+  for (int64_t i = 0; i < half; ++i) {
+    const double step = std::pow(10000.0, -static_cast<double>(i) / static_cast<double>(half));
+    for (int64_t n = 0; n < tokens; ++n) {
+      const double angle = static_cast<double>(n) * step;
       cosine.data_ptr<float>()[n * half + i] = static_cast<float>(std::cos(angle));
       sine.data_ptr<float>()[n * half + i] = static_cast<float>(std::sin(angle));
     }

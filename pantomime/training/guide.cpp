@@ -210,6 +210,7 @@ Guide train_guide(const MotionData& data, const Prior& prior, const GuideOptions
     block.copy_(optimisers[i].average());
     trained[i]->set_trainable(false);
   }
+  if (guide.network) guide.network->freeze();
   return guide;
 }
 
@@ -268,7 +269,7 @@ Guide read_guide(const std::filesystem::path& path, const Prior& prior) {
       c.heads = config["network"].at("heads");
       guide.network = std::make_shared<Denoiser>(c, prior.normaliser.spread, 0);
       take_parameters(file, "network.", guide.network->parameters(), where);
-      guide.network->parameters().set_trainable(false);
+      guide.network->freeze();
     }
     if (config.contains("adapter")) {
       guide.adapter = std::make_shared<LabelAdapter>(

@@ -171,7 +171,7 @@ Prior read_prior(const std::filesystem::path& path) {
                   config.features, features::kFeatureSize);
   prior.denoiser = std::make_shared<Denoiser>(config, prior.normaliser.spread, 0);
   take_parameters(file, "denoiser.", prior.denoiser->parameters(), where);
-  prior.denoiser->parameters().set_trainable(false);
+  prior.denoiser->freeze();
   try {
     prior.labels =
         json::parse(metadata(file, "pantomime.labels", where)).get<std::vector<std::string>>();

@@ -199,6 +199,7 @@ Prior train(const MotionData& data, const MotionData* validation, const TrainOpt
     copy.denoiser->parameters().set_trainable(false);
     at::Tensor block = copy.denoiser->parameters().block();
     block.copy_(optimiser.average());
+    copy.denoiser->freeze();
     copy.steps_trained = optimiser.steps_done();
     return copy;
   };
