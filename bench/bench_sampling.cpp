@@ -39,10 +39,11 @@ int main(int argc, char** argv) {
   constexpr int64_t kFrames = 120;
   const at::NoGradGuard no_grad;
   // Speed does not depend on the weights.
-  const features::Normaliser normaliser{at::zeros({features::kFeatureSize}),
-                                        at::ones({features::kFeatureSize}),
-                                        at::ones({features::kFeatureSize})};
-  diffusion::Denoiser prior({.features = features::kFeatureSize}, normaliser.spread, 1);
+  const features::Normaliser normaliser{
+      at::zeros({features::kFeatureSize}), at::ones({features::kFeatureSize}),
+      at::ones({features::kFeatureSize}),
+      features::Spectrum::white(at::ones({features::kFeatureSize}))};
+  diffusion::Denoiser prior({.features = features::kFeatureSize}, normaliser.spectrum, 1);
   prior.freeze();
   conditions::LabelAdapter adapter({.labels = 20}, prior.config(), 1);
   adapter.parameters().set_trainable(false);

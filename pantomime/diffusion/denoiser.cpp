@@ -31,6 +31,36 @@ at::Tensor cross_fade(const at::TensorOptions& options) {
       .to(options);
 }
 
+struct Spectra {
+  at::Tensor basis;     ///< [B or 1, F, F]; zeros where a clip has no frame
+  at::Tensor variance;  ///< [B or 1, F, D]; zeros where a clip has no coefficient
+  at::Tensor frames;    ///< [B or 1, 1, 1] real frames of each clip
+};
+
+/// Cosine bases and variances for clips [B, F, D] whose real frames come first.
+Spectra spectra(const features::Spectrum& spectrum, const at::Tensor& x, const at::Tensor& mask) {
+  const int64_t batch = x.size(0), most = x.size(1), d = x.size(2);
+  const auto options = x.options().requires_grad(false);
+  auto whole = [&] {
+    const auto length = spectrum.of_length(most);
+    return Spectra{length.basis.to(options).unsqueeze(0), length.variance.to(options).unsqueeze(0),
+                   at::full({1, 1, 1}, static_cast<double>(most), options)};
+  };
+  if (!mask.defined()) return whole();
+  const at::Tensor counts = mask.sum(1).to(at::kCPU);
+  if (counts.min().item<int64_t>() == most) return whole();
+  Spectra out{at::zeros({batch, most, most}, options), at::zeros({batch, most, d}, options),
+              counts.to(options).clamp_min(1).view({batch, 1, 1})};
+  for (int64_t b = 0; b < batch; ++b) {
+    const int64_t count = counts[b].item<int64_t>();
+    if (count == 0) continue;
+    const auto length = spectrum.of_length(count);
+    out.basis[b].narrow(0, 0, count).narrow(1, 0, count).copy_(length.basis);
+    out.variance[b].narrow(0, 0, count).copy_(length.variance);
+  }
+  return out;
+}
+
 }  // namespace
 
 Target parse_target(const std::string& name) {
@@ -96,14 +126,15 @@ at::Tensor LowRank::operator()(const at::Tensor& x, const at::Tensor& scale) con
   return packed ? packed_b.product(inner) : at::linear(inner, b);
 }
 
-Denoiser::Denoiser(const DenoiserConfig& config, const at::Tensor& spread, uint64_t seed)
-    : config_(config), spread_(spread) {
+Denoiser::Denoiser(const DenoiserConfig& config, const features::Spectrum& spectrum, uint64_t seed)
+    : config_(config), spectrum_(spectrum) {
   const int64_t c = config.width, d = config.features, hidden = config.expansion * c;
   PANTOMIME_CHECK(d > 0 && c > 0 && config.layers > 0 && config.heads > 0 && config.expansion > 0,
                   "denoiser: sizes must be positive");
   PANTOMIME_CHECK(c % (2 * config.heads) == 0,
                   "denoiser: width {} is not a multiple of 2 x {} heads", c, config.heads);
-  PANTOMIME_CHECK(spread.dim() == 1 && spread.size(0) == d, "denoiser: spread: expected [{}]", d);
+  PANTOMIME_CHECK(spectrum.defined() && spectrum.features() == d,
+                  "denoiser: expected a spectrum of {} features", d);
   parameters_.add("in.weight", {c, kWindow * d}, Init::Linear);
   parameters_.add("in.bias", {c}, Init::Zero);
   parameters_.add("time.0.weight", {c, c}, Init::Linear);
@@ -133,7 +164,7 @@ Denoiser::Denoiser(const DenoiserConfig& config, const at::Tensor& spread, uint6
 
 void Denoiser::to(const at::Device& device) {
   parameters_.to(device);
-  spread_ = spread_.to(device);
+  spectrum_ = spectrum_.to(device);
   if (!packed_.empty()) freeze();
 }
 
@@ -235,11 +266,17 @@ at::Tensor Denoiser::raw(const at::Tensor& x_t, const at::Tensor& t, const at::T
   if (config_.target != Target::Clean || !config_.precondition)
     return network(masked(x_t), t, mask, steering);
   const at::Tensor a = per_clip(alpha_of(t)), n = per_clip(sigma_of(t));
-  const at::Tensor s = spread_.view({1, 1, -1});
-  const at::Tensor variance = (a * s).square() + n.square();  // of x_t, [B, 1, D]
-  const at::Tensor deviation = variance.sqrt();
-  const at::Tensor f = network(masked(x_t / deviation), t, mask, steering);
-  return a * s.square() / variance * x_t + s * n / deviation * f;
+  const auto [basis, variance, frames] = spectra(spectrum_, x_t, mask);
+  const at::Tensor signal = a * variance;            // a s^2, [B, F, D]
+  const at::Tensor total = a * signal + n.square();  // variance of x_t
+  const at::Tensor gain = signal / total;
+  const at::Tensor guess = gain * at::matmul(basis.transpose(1, 2), x_t);  // coefficients
+  // Deviation of the guess in one frame: a mean over its coefficients.
+  const at::Tensor deviation =
+      ((gain * signal * a).sum(1, true) / frames).clamp_min(1e-12).sqrt();  // [B, 1, D]
+  const at::Tensor f = network(masked(at::matmul(basis, guess) / deviation), t, mask, steering);
+  const at::Tensor rest = (variance / total).sqrt() * n * at::matmul(basis.transpose(1, 2), f);
+  return at::matmul(basis, guess + rest);
 }
 
 at::Tensor Denoiser::estimate(const at::Tensor& x_t, const at::Tensor& t, const at::Tensor& mask,

@@ -143,7 +143,7 @@ at::Tensor Normaliser::restore(const at::Tensor& z) const {
 }
 
 Normaliser Normaliser::to(const at::Device& device) const {
-  return {mean.to(device), scale.to(device), spread.to(device)};
+  return {mean.to(device), scale.to(device), spread.to(device), spectrum.to(device)};
 }
 
 Normaliser fit_normaliser(const at::Tensor& features, const at::Tensor& weights) {
@@ -168,7 +168,7 @@ Normaliser fit_normaliser(const at::Tensor& features, const at::Tensor& weights)
   block(kRootRotation, 6 * kJointCount);
   block(kGeometry, motion::kGeometrySize);
   const at::Tensor spread = (variance.sqrt() / scale).clamp_min(0.02);
-  return {mean.to(at::kFloat), scale.to(at::kFloat), spread.to(at::kFloat)};
+  return {mean.to(at::kFloat), scale.to(at::kFloat), spread.to(at::kFloat), {}};
 }
 
 }  // namespace pantomime::features

@@ -3,6 +3,7 @@
 
 #include <ATen/core/Tensor.h>
 
+#include "pantomime/features/spectrum.h"
 #include "pantomime/motion/clip.h"
 
 namespace pantomime::features {
@@ -40,15 +41,16 @@ at::Tensor mirror(const at::Tensor& features);
 struct Normaliser {
   at::Tensor mean;    ///< [D]
   at::Tensor scale;   ///< [D], equal inside a block, positive
-  at::Tensor spread;  ///< [D] standard deviation of normalised training data, for preconditioning
+  at::Tensor spread;  ///< [D] standard deviation of normalised training data
+  Spectrum spectrum;  ///< the same by frequency, for preconditioning
 
   at::Tensor normalise(const at::Tensor& x) const;  ///< [..., D]
   at::Tensor restore(const at::Tensor& z) const;    ///< [..., D]
   Normaliser to(const at::Device& device) const;
 };
 
-/// From training features [N, D] with weights [N] (any positive scale). Its mirror image counts
-/// too, so that left and right are treated alike.
+/// Without a spectrum: from training features [N, D] with weights [N] (any positive scale). Its
+/// mirror image counts too, so that left and right are treated alike.
 Normaliser fit_normaliser(const at::Tensor& features, const at::Tensor& weights);
 
 }  // namespace pantomime::features

@@ -29,7 +29,7 @@ constexpr std::array<std::pair<GuidanceKind, const char*>, 5> kNames = {
 
 /// A copy of a network whose weights may be trained on.
 std::shared_ptr<Denoiser> copy_of(const Denoiser& network, bool trainable) {
-  auto copy = std::make_shared<Denoiser>(network.config(), network.spread(), 0);
+  auto copy = std::make_shared<Denoiser>(network.config(), network.spectrum(), 0);
   copy->parameters().copy_from(network.parameters());
   copy->parameters().set_trainable(trainable);
   return copy;
@@ -41,7 +41,7 @@ std::shared_ptr<Denoiser> classifier_backbone(const Prior& prior, uint64_t seed)
   config.width /= 2;
   config.layers = std::max<int64_t>(1, config.layers / 2);
   config.heads = std::max<int64_t>(1, config.heads / 2);
-  return std::make_shared<Denoiser>(config, prior.normaliser.spread, seed);
+  return std::make_shared<Denoiser>(config, prior.normaliser.spectrum, seed);
 }
 
 /// Maps the data's label numbers to those of a guide (-1: not used).
@@ -109,6 +109,11 @@ std::string weights_hash(const Prior& prior) {
   std::string bytes(static_cast<const char*>(block.data_ptr()),
                     static_cast<size_t>(block.numel()) * 4);
   bytes.append(static_cast<const char*>(norm.data_ptr()), static_cast<size_t>(norm.numel()) * 4);
+  const features::Spectrum& spectrum = prior.normaliser.spectrum;
+  if (!spectrum.is_white()) {
+    const at::Tensor v = spectrum.variance().to(at::kCPU).contiguous();
+    bytes.append(static_cast<const char*>(v.data_ptr()), static_cast<size_t>(v.numel()) * 4);
+  }
   return sha256_hex(bytes);
 }
 
@@ -267,7 +272,7 @@ Guide read_guide(const std::filesystem::path& path, const Prior& prior) {
       c.width = config["network"].at("width");
       c.layers = config["network"].at("layers");
       c.heads = config["network"].at("heads");
-      guide.network = std::make_shared<Denoiser>(c, prior.normaliser.spread, 0);
+      guide.network = std::make_shared<Denoiser>(c, prior.normaliser.spectrum, 0);
       take_parameters(file, "network.", guide.network->parameters(), where);
       guide.network->freeze();
     }

@@ -128,6 +128,7 @@ void write_prior(const std::filesystem::path& path, const Prior& prior, Storage 
   file.arrays["features.mean"] = to_array(prior.normaliser.mean, Storage::Float);
   file.arrays["features.scale"] = to_array(prior.normaliser.scale, Storage::Float);
   file.arrays["features.spread"] = to_array(prior.normaliser.spread, Storage::Float);
+  file.arrays["features.spectrum"] = to_array(prior.normaliser.spectrum.variance(), Storage::Float);
   file.metadata = {{"pantomime.format", std::to_string(kModelFormat)},
                    {"pantomime.kind", "prior"},
                    {"pantomime.config", config_to_json(prior.denoiser->config()).dump()},
@@ -139,6 +140,18 @@ void write_prior(const std::filesystem::path& path, const Prior& prior, Storage 
                    {"pantomime.steps_trained", std::to_string(prior.steps_trained)},
                    {"pantomime.recipe", prior.recipe}};
   formats::write_safetensors(path, file);
+}
+
+/// Format 1 had one variance for all frequencies of a feature.
+features::Spectrum spectrum_of(const formats::Safetensors& file, const features::Normaliser& old,
+                               const std::string& where) {
+  const auto it = file.arrays.find("features.spectrum");
+  if (it == file.arrays.end()) return features::Spectrum::white(old.spread);
+  PANTOMIME_CHECK(
+      it->second.shape == (std::vector<int64_t>{features::Spectrum::kBins, features::kFeatureSize}),
+      "{}: features.spectrum: expected [{}, {}]", where, features::Spectrum::kBins,
+      features::kFeatureSize);
+  return features::Spectrum(to_tensor(it->second, where));
 }
 
 Prior read_prior(const std::filesystem::path& path) {
@@ -165,11 +178,13 @@ Prior read_prior(const std::filesystem::path& path) {
     return to_tensor(it->second, where);
   };
   Prior prior;
-  prior.normaliser = {vector("features.mean"), vector("features.scale"), vector("features.spread")};
+  prior.normaliser = {
+      vector("features.mean"), vector("features.scale"), vector("features.spread"), {}};
+  prior.normaliser.spectrum = spectrum_of(file, prior.normaliser, where);
   const DenoiserConfig config = config_from_json(metadata(file, "pantomime.config", where), where);
   PANTOMIME_CHECK(config.features == features::kFeatureSize, "{}: {} features, expected {}", where,
                   config.features, features::kFeatureSize);
-  prior.denoiser = std::make_shared<Denoiser>(config, prior.normaliser.spread, 0);
+  prior.denoiser = std::make_shared<Denoiser>(config, prior.normaliser.spectrum, 0);
   take_parameters(file, "denoiser.", prior.denoiser->parameters(), where);
   prior.denoiser->freeze();
   try {

@@ -27,7 +27,7 @@ struct Prior {
 enum class Storage { Float, Half };
 
 /// Format version written into "pantomime.format".
-inline constexpr int kModelFormat = 1;
+inline constexpr int kModelFormat = 2;
 
 /// Writes a prior; the same prior gives the same bytes. Weights default to the denoiser's own;
 /// `weights` [P] (e.g. a running average) replaces them.

@@ -171,10 +171,13 @@ Prior train(const MotionData& data, const MotionData* validation, const TrainOpt
 
   Prior prior;
   prior.normaliser = start != nullptr ? start->normaliser : data.fit_normaliser();
+  // Priors of format 1 knew no frequencies.
+  if (prior.normaliser.spectrum.is_white())
+    prior.normaliser.spectrum = data.fit_spectrum(prior.normaliser);
   prior.labels = data.labels();
   prior.licence = options.licence;
   prior.recipe = config.dump();
-  prior.denoiser = std::make_shared<Denoiser>(options.network, prior.normaliser.spread,
+  prior.denoiser = std::make_shared<Denoiser>(options.network, prior.normaliser.spectrum,
                                               derive_seed(options.seed, "weights"));
   if (start != nullptr) prior.denoiser->parameters().copy_from(start->denoiser->parameters());
   prior.denoiser->to(device);
@@ -194,7 +197,7 @@ Prior train(const MotionData& data, const MotionData* validation, const TrainOpt
   // A second network with the averaged weights, for validation and samples.
   auto averaged = [&] {
     Prior copy = prior;
-    copy.denoiser = std::make_shared<Denoiser>(options.network, on_device.spread, 0);
+    copy.denoiser = std::make_shared<Denoiser>(options.network, on_device.spectrum, 0);
     copy.denoiser->to(device);
     copy.denoiser->parameters().set_trainable(false);
     at::Tensor block = copy.denoiser->parameters().block();

@@ -18,7 +18,7 @@ using features::kFeatureSize;
 /// A small network with weights that are not zero anywhere.
 Denoiser prior(uint64_t seed = 1) {
   Denoiser net({.features = kFeatureSize, .width = 32, .layers = 2, .heads = 2},
-               torch::full({kFeatureSize}, 0.5), seed);
+               features::Spectrum::white(torch::full({kFeatureSize}, 0.5)), seed);
   const at::NoGradGuard guard;
   torch::manual_seed(static_cast<int64_t>(seed));
   for (const std::string& name : net.parameters().names()) {

@@ -10,7 +10,7 @@ namespace {
 
 Denoiser small(Target target = Target::Clean, bool filled = true) {
   Denoiser net({.features = 6, .width = 32, .layers = 2, .heads = 2, .target = target},
-               torch::full({6}, 0.7), 1);
+               features::Spectrum::white(torch::full({6}, 0.7)), 1);
   if (filled) {  // zero-initialised gates and outputs would hide everything
     const at::NoGradGuard guard;
     torch::manual_seed(4);
@@ -27,6 +27,27 @@ TEST(Denoiser, StartsAsTheBestLinearGuess) {
   const at::Tensor x = torch::randn({2, 16, 6}), t = torch::tensor({0.2, 0.8});
   const at::Tensor a = alpha_of(t).view({2, 1, 1}), n = sigma_of(t).view({2, 1, 1});
   EXPECT_TRUE(at::allclose(net.estimate(x, t), a * 0.49 / (a * a * 0.49 + n * n) * x, 1e-4, 1e-5));
+}
+
+TEST(Denoiser, StartsAsWienersFilterAndCannotShake) {
+  at::Tensor variance = at::full({features::Spectrum::kBins, 2}, 1e-6);
+  variance.narrow(0, 0, 12).fill_(1);
+  const features::Spectrum slow(variance);
+  const DenoiserConfig config{.features = 2, .width = 32, .layers = 1, .heads = 2};
+  const at::Tensor x = torch::randn({1, 64, 2}), t = torch::full({1}, 0.5);
+  const double a = alpha_of(t).item<double>(), n = sigma_of(t).item<double>();
+  const auto [basis, v] = slow.of_length(64);
+  const at::Tensor gain = a * v / (a * a * v + n * n);
+  const at::Tensor expected = at::matmul(basis, gain * at::matmul(basis.t(), x));
+  EXPECT_TRUE(at::allclose(Denoiser(config, slow, 1).estimate(x, t), expected, 1e-4, 1e-5));
+
+  Denoiser net(config, slow, 1);
+  const at::NoGradGuard guard;
+  for (const std::string& name : net.parameters().names())
+    net.parameters()[name].copy_(torch::randn(net.parameters().shape(name)) * 0.3);
+  const at::Tensor c = at::matmul(basis.t(), net.estimate(x, t));
+  EXPECT_GT(c.narrow(1, 0, 6).abs().mean().item<double>(), 0.1);
+  EXPECT_LT(c.narrow(1, 7, 57).abs().max().item<double>(), 0.02);
 }
 
 TEST(Denoiser, MaskedFramesChangeNothing) {

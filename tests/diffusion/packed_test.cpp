@@ -47,7 +47,8 @@ TEST(PackedWeights, RefuseWhatDoesNotFit) {
 }
 
 Denoiser filled() {
-  Denoiser net({.features = 6, .width = 32, .layers = 2, .heads = 2}, torch::full({6}, 0.7), 1);
+  Denoiser net({.features = 6, .width = 32, .layers = 2, .heads = 2},
+               features::Spectrum::white(torch::full({6}, 0.7)), 1);
   {
     const at::NoGradGuard guard;
     torch::manual_seed(4);

@@ -130,7 +130,7 @@ TEST_F(Guides, BelongToOnePriorAndKnowTheirLabels) {
   write_guide(*folder_ / "g.safetensors", guide, Storage::Float);
   Prior other = *prior_;
   other.denoiser = std::make_shared<diffusion::Denoiser>(prior_->denoiser->config(),
-                                                         prior_->normaliser.spread, 5);
+                                                         prior_->normaliser.spectrum, 5);
   EXPECT_THROW(read_guide(*folder_ / "g.safetensors", other), Error);
   EXPECT_EQ(guide.index_of("up"), 1);
   try {
