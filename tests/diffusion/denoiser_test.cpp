@@ -30,6 +30,7 @@ TEST(Denoiser, StartsAsTheBestLinearGuess) {
 }
 
 TEST(Denoiser, StartsAsWienersFilterAndCannotShake) {
+  torch::manual_seed(6);
   at::Tensor variance = at::full({features::Spectrum::kBins, 2}, 1e-6);
   variance.narrow(0, 0, 12).fill_(1);
   const features::Spectrum slow(variance);
@@ -46,8 +47,8 @@ TEST(Denoiser, StartsAsWienersFilterAndCannotShake) {
   for (const std::string& name : net.parameters().names())
     net.parameters()[name].copy_(torch::randn(net.parameters().shape(name)) * 0.3);
   const at::Tensor c = at::matmul(basis.t(), net.estimate(x, t));
-  EXPECT_GT(c.narrow(1, 0, 6).abs().mean().item<double>(), 0.1);
-  EXPECT_LT(c.narrow(1, 7, 57).abs().max().item<double>(), 0.02);
+  EXPECT_GT(c.narrow(1, 0, 6).abs().mean().item<double>(), 0.5);
+  EXPECT_LT(c.narrow(1, 7, 57).abs().max().item<double>(), 0.05);
 }
 
 TEST(Denoiser, MaskedFramesChangeNothing) {
