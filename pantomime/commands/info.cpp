@@ -7,13 +7,16 @@
 #include "pantomime/commands/commands.h"
 #include "pantomime/commands/library_table.h"
 #include "pantomime/formats/amass.h"
+#include "pantomime/formats/asf.h"
 #include "pantomime/formats/bvh.h"
 #include "pantomime/formats/json.h"
 #include "pantomime/formats/makehuman.h"
 #include "pantomime/formats/mapping_file.h"
+#include "pantomime/formats/motion_file.h"
 #include "pantomime/formats/npz.h"
 #include "pantomime/formats/png.h"
 #include "pantomime/formats/safetensors.h"
+#include "pantomime/library/source_files.h"
 
 namespace pantomime::commands {
 namespace {
@@ -38,10 +41,11 @@ json describe_clip(const motion::Clip& clip) {
   return result;
 }
 
-json describe_bvh(const std::string& bytes, const fs::path& path, const Options& options) {
-  const motion::Clip clip = formats::parse_bvh(bytes, path.string());
+/// A clip on a foreign skeleton, and which mapping knows it.
+json describe_foreign(const motion::Clip& clip, const char* kind, const fs::path& path,
+                      const Options& options) {
   json result = describe_clip(clip);
-  result["kind"] = "BVH motion";
+  result["kind"] = kind;
   const auto mappings = formats::load_mappings(
       options.mappings.empty() ? resource_path("configs/mappings") : options.mappings);
   try {
@@ -52,6 +56,25 @@ json describe_bvh(const std::string& bytes, const fs::path& path, const Options&
     result["rig"] = "unknown (no mapping in configs/mappings fits)";
   }
   return result;
+}
+
+json describe_amc(const fs::path& path, const Options& options) {
+  motion::Clip clip;
+  library::read_source_files(path, path.parent_path(), [&](library::SourceFile&& file) {
+    clip = formats::parse_motion({file.bytes, file.where, file.skeleton, file.skeleton_where}).clip;
+    return true;
+  });
+  json result = describe_foreign(clip, "AMC motion", path, options);
+  result["fps"] = "120 (AMC files don't say)";
+  return result;
+}
+
+json describe_asf(const std::string& bytes, const fs::path& path) {
+  const formats::Asf asf = formats::parse_asf(bytes, path.string());
+  return {{"kind", "ASF skeleton"},
+          {"joints", asf.skeleton.joint_count()},
+          {"metres_per_unit", asf.metres_per_unit},
+          {"joint_names", asf.skeleton.names}};
 }
 
 const char* name_of(formats::DType type) {
@@ -214,10 +237,14 @@ json describe(const fs::path& path, const Options& options) {
   if (begins("glTF")) return describe_glb(bytes, path);
   if (begins("\x89PNG") || begins("\xFF\xD8\xFF")) return describe_image(bytes, path);
   if (looks_like_safetensors(bytes)) return describe_safetensors(bytes, path);
-  if (bytes.find("HIERARCHY") < 1000) return describe_bvh(bytes, path, options);
+  if (bytes.find("HIERARCHY") < 1000)
+    return describe_foreign(formats::parse_bvh(bytes, path.string()), "BVH motion", path, options);
+  if (formats::is_skeleton_name(path.string())) return describe_asf(bytes, path);
+  if (formats::motion_kind(path.string()) == formats::MotionKind::Amc)
+    return describe_amc(path, options);
   fail(
-      "{}: no kind of file that Pantomime knows: expected BVH, npz, npy, safetensors, GLB, PNG, "
-      "JPEG or a motion library",
+      "{}: no kind of file that Pantomime knows: expected BVH, ASF, AMC, npz, npy, safetensors, "
+      "GLB, PNG, JPEG or a motion library",
       path.string());
 }
 
@@ -255,7 +282,7 @@ void run(const Options& options, Context& context) {
 
 Run add_info(CLI::App& app, Context& context) {
   const auto options = std::make_shared<Options>();
-  app.add_option("files", options->files, "BVH, npz, npy, safetensors, GLB, PNG, JPEG, library")
+  app.add_option("files", options->files, "Motion, npz, npy, safetensors, GLB, pictures, library")
       ->required()
       ->type_name("FILE")
       ->default_str("");

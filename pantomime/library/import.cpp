@@ -6,10 +6,9 @@
 
 #include "pantomime/base/bytes.h"
 #include "pantomime/base/parallel.h"
-#include "pantomime/formats/amass.h"
-#include "pantomime/formats/bvh.h"
 #include "pantomime/formats/csv.h"
 #include "pantomime/formats/mapping_file.h"
+#include "pantomime/formats/motion_file.h"
 #include "pantomime/library/mend.h"
 #include "pantomime/library/set_index.h"
 #include "pantomime/library/source_files.h"
@@ -165,22 +164,29 @@ class Importer {
   /// The file's motion on the canonical skeleton, at its own frame rate.
   motion::Clip read_canonical(Job& job, double& floor_offset) const {
     const SourceFile& file = job.file;
-    if (file.path.ends_with(".npz") || file.path.ends_with(".NPZ")) {
-      job.mapping = "amass";  // SMPL's joints are the canonical ones
-      return formats::parse_amass(file.bytes, file.where).clip;
-    }
-    const motion::Clip source = formats::parse_bvh(file.bytes, file.where);
-    if (source.frame_count() == 0) fail("{}: no frames", file.where);
-    const motion::Mapping& mapping = formats::recognise(source.skeleton, mappings_, file.where);
+    formats::MotionOfFile motion =
+        formats::parse_motion({file.bytes, file.where, file.skeleton, file.skeleton_where},
+                              {.amc_fps = options_.amc_fps});
+    if (motion.clip.frame_count() == 0) fail("{}: no frames", file.where);
+    job.mapping = motion.mapping;
+    if (!motion.mapping.empty()) return std::move(motion.clip);
+    const motion::Mapping& mapping =
+        formats::recognise(motion.clip.skeleton, mappings_, file.where);
     job.mapping = mapping.name;
     floor_offset = mapping.floor_offset;
-    return motion::to_canonical(source, mapping);
+    return motion::to_canonical(motion.clip, mapping);
+  }
+
+  std::string skeleton_fingerprint(const SourceFile& file) const {
+    if (file.skeleton.empty()) return {};
+    return sha256_hex(file.skeleton) + fmt::format("{}", options_.amc_fps);
   }
 
   void convert(const SetIndex& index, Job& job) const {
     try {
       if (!formats::is_text(job.path)) fail("{}: file name is not UTF-8", job.file.where);
-      job.hash = sha256_hex(recipe_ + index.fingerprint() + sha256_hex(job.file.bytes));
+      job.hash = sha256_hex(recipe_ + index.fingerprint() + sha256_hex(job.file.bytes) +
+                            skeleton_fingerprint(job.file));
       job.unchanged = job.stored == job.hash;
       if (job.unchanged) return;
       double floor_offset = 0;
@@ -201,6 +207,7 @@ class Importer {
         job.error = job.file.where + ": " + job.error;
     }
     job.file.bytes = {};
+    job.file.skeleton = {};
   }
 
   void store(const SetIndex& index, Job& job) {

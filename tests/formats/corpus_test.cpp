@@ -7,6 +7,7 @@
 #include "pantomime/base/bytes.h"
 #include "pantomime/base/error.h"
 #include "pantomime/formats/amass.h"
+#include "pantomime/formats/asf.h"
 #include "pantomime/formats/npz.h"
 #include "pantomime/formats/png.h"
 #include "pantomime/formats/safetensors.h"
@@ -56,6 +57,13 @@ TEST(Corpus, NumpyAndAmass) {
 
 TEST(Corpus, Pictures) {
   check_corpus("fuzz_png", parse_image);
+}
+
+TEST(Corpus, SkeletonsWithTheirMotions) {
+  check_corpus("fuzz_asf", [](const std::string& text, const std::string& name) {
+    const size_t at = text.find("=====\n");
+    parse_amc(text.substr(at + 6), name, parse_asf(text.substr(0, at), name));
+  });
 }
 
 }  // namespace

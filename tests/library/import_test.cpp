@@ -7,6 +7,7 @@
 #include "pantomime/base/bytes.h"
 #include "pantomime/base/error.h"
 #include "pantomime/formats/amass.h"
+#include "pantomime/formats/zip.h"
 #include "pantomime/library/set_index.h"
 #include "pantomime/library/source_files.h"
 #include "pantomime/motion/retarget.h"
@@ -66,6 +67,41 @@ TEST(Import, PutsAmassMotionIntoTheLibrary) {
   for (size_t f = 0; f < 31; ++f)
     for (size_t j = 1; j < motion::kJointCount; ++j)
       EXPECT_LT(motion::angle_between(loaded.rotation(f, j), clip.rotation(4 * f, j)), 2e-3f);
+}
+
+TEST(Import, FindsTheSkeletonsOfAmcFilesInFoldersAndArchives) {
+  const test::TemporaryFolder folder;
+  const std::string asf = read_file(test::test_data("good/figure.asf"));
+  const std::string amc = read_file(test::test_data("good/figure.amc"));
+  fs::create_directories(folder / "in/loose");
+  write_file(folder / "in/loose/35.asf", asf);
+  write_file(folder / "in/loose/35_01.amc", amc);
+  write_file(folder / "in/loose/other.asf", "broken, and not asked for");
+  write_file(folder / "in/orphan.amc", amc);
+  // In an archive the motion comes before its skeleton.
+  write_file(folder / "in/packed.zip",
+             formats::to_zip({{"a/7_01.amc", amc}, {"b/7.asf", "x"}, {"a/7.asf", asf}},
+                             formats::ZipMethod::Deflated));
+  Library library(folder / "l.db", Library::Mode::Write);
+  Recorder progress;
+  const ImportReport report = import_motion({folder / "in"}, library, {}, progress);
+  ASSERT_EQ(report.failures.size(), 1u);
+  EXPECT_NE(report.failures[0].message.find("orphan.amc: no skeleton"), std::string::npos)
+      << report.failures[0].message;
+  const auto clips = library.clips();
+  ASSERT_EQ(clips.size(), 2u);
+  EXPECT_EQ(clips[0].name, "own/a/7_01.amc");
+  EXPECT_EQ(clips[1].name, "own/loose/35_01.amc");
+  for (const ClipInfo& clip : clips) {
+    EXPECT_EQ(clip.mapping, "cmu_asf");
+    EXPECT_EQ(clip.frames, 30);  // 120 at 120 a second
+  }
+  const auto geometry = motion::geometry_of(library.load(clips[0].id).skeleton.offsets);
+  EXPECT_NEAR(geometry[21], 7.2f * 0.056444f, 1e-3f);  // thigh
+  // Another frame rate, or another skeleton, imports them anew.
+  EXPECT_EQ(import_motion({folder / "in"}, library, {}, progress).unchanged, 2);
+  EXPECT_EQ(import_motion({folder / "in"}, library, {.amc_fps = 60}, progress).imported, 2);
+  EXPECT_EQ(library.clips()[0].frames, 60);
 }
 
 TEST(Import, GoesOnAfterItWasStopped) {
