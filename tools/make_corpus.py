@@ -4,6 +4,7 @@
     /usr/bin/python3 tools/make_corpus.py
 """
 import pathlib
+import struct
 
 corpus = pathlib.Path(__file__).resolve().parents[1] / "fuzz/corpus"
 
@@ -74,3 +75,60 @@ broken("fuzz_asf", "txt", asf, [
     ("twice", "name shin", "name hip"), ("missing_bone", "hip 10 20\n", ""), ("gap", "\n2\n", "\n3\n"),
     ("row", "hip 10 20", "hip 10"), ("overflow", "\n2\n", "\n99999999999999999999\n"), ("huge", "root 1 2", "root 1e300 2"),
 ])
+
+# BABEL.
+babel = """{"10": {"feat_p": "KIT/KIT/4/a_poses.npz", "dur": 3.5,
+ "seq_ann": {"labels": [{"raw_label": "turn left", "act_cat": ["turn"]}]},
+ "frame_ann": {"labels": [{"raw_label": "stand", "act_cat": ["stand", "rest"], "start_t": 2, "end_t": 3.5}]}},
+ "9": {"feat_p": "CMU/CMU/01/01_01_poses.npz", "dur": 20, "frame_ann": null, "seq_anns": [{"labels": null}]}}"""
+write("fuzz_babel", "good_small.json", babel)
+write("fuzz_babel", "good_empty.json", "{}")
+write("fuzz_babel", "good_one.json", '{"1": {"feat_p": "a/b.npz", "dur": 0}}')
+broken("fuzz_babel", "json", babel, [
+    ("no_file", "feat_p", "feet_p"), ("duration", '"dur": 3.5', '"dur": -1'), ("backwards", '"end_t": 3.5', '"end_t": 1'),
+    ("categories", '["stand", "rest"]', '"stand"'), ("labels", "null}]", "5}]"), ("twice", '"9": {', '"10": {'),
+    ("cut", "}}", ""), ("list", '{"10": {', '[{"10": {'),
+])
+
+# HumanML3D's captions.
+captions = """a person walks.#a/DET person/NOUN walk/VERB#0.0#0.0
+they kick#they/PRON kick/VERB#1.5#4.0
+sit.##nan#nan
+"""
+write("fuzz_captions", "good_small.txt", captions)
+write("fuzz_captions", "good_empty.txt", "")
+write("fuzz_captions", "good_crlf.txt", captions.replace("\n", "\r\n"))
+broken("fuzz_captions", "txt", captions, [
+    ("fields", "#0.0#0.0", "#0.0"), ("token", "a/DET", "a"), ("time", "1.5", "soon"), ("backwards", "4.0", "1.0"),
+    ("infinite", "4.0", "inf"), ("no_sentence", "sit.", ""), ("tag", "a/DET", "a/"),
+])
+write("fuzz_captions", "bad_bytes.txt", b"walk \xff#walk/VERB#0#0\n")
+
+
+# HumanML3D's features and joints, as NumPy arrays.
+def npy(shape, values, dtype="<f4"):
+    header = f"{{'descr': '{dtype}', 'fortran_order': False, 'shape': ({', '.join(map(str, shape))},), }}"
+    header = header.ljust(117) + "\n"
+    return b"\x93NUMPY\x01\x00" + struct.pack("<H", len(header)) + header.encode() + values
+
+
+def floats(count, *special):
+    """Small numbers; special: (place, value)."""
+    values = [((i * 37) % 19 - 9) / 40 for i in range(count)]
+    for place, value in special:
+        values[place] = value
+    return struct.pack(f"<{count}f", *values)
+
+
+write("fuzz_humanml3d", "good_features.npy", npy((3, 263), floats(789)))
+write("fuzz_humanml3d", "good_still.npy", npy((1, 263), bytes(1052)))
+write("fuzz_humanml3d", "good_double.npy", npy((1, 263), bytes(2104), "<f8"))
+write("fuzz_humanml3d", "joints.npy", npy((3, 22, 3), floats(198)))
+write("fuzz_humanml3d", "joints_still.npy", npy((2, 22, 3), bytes(528)))
+write("fuzz_humanml3d", "bad_width.npy", npy((3, 262), floats(786)))
+write("fuzz_humanml3d", "bad_nan.npy", npy((1, 263), floats(263, (7, float("nan")))))
+write("fuzz_humanml3d", "bad_huge.npy", npy((1, 263), floats(263, (0, 1e30))))
+write("fuzz_humanml3d", "bad_empty.npy", npy((0, 263), b""))
+write("fuzz_humanml3d", "bad_rank.npy", npy((263,), floats(263)))
+write("fuzz_humanml3d", "bad_claim.npy", npy((10**12, 263), b"0123456789"))
+write("fuzz_humanml3d", "bad_cut.npy", npy((3, 263), floats(788)))

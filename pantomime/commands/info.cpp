@@ -103,6 +103,8 @@ const char* name_of(formats::NpyType type) {
       return "float32";
     case formats::NpyType::F8:
       return "float64";
+    case formats::NpyType::I2:
+      return "int16";
     case formats::NpyType::I4:
       return "int32";
     case formats::NpyType::I8:
@@ -134,14 +136,16 @@ json describe_safetensors(const std::string& bytes, const fs::path& path) {
 }
 
 json describe_npz(const std::string& bytes, const fs::path& path) {
-  const formats::Npz arrays = formats::parse_npz(bytes, path.string());
+  const formats::Npz arrays =
+      formats::parse_npz(bytes, path.string(), {.objects = formats::NpyObjects::LeaveOut});
   json result;
-  if (arrays.contains("poses") && arrays.contains("trans")) {
+  if ((arrays.contains("poses") || arrays.contains("pose_body")) && arrays.contains("trans")) {
     const formats::Amass amass = formats::parse_amass(bytes, path.string());
     result = describe_clip(amass.clip);
     result["kind"] = "AMASS motion";
     result["gender"] = amass.gender;
     result["betas"] = amass.betas.size();
+    if (!amass.model.empty()) result["model"] = amass.model;
     if (!amass.settings.empty()) result["settings"] = amass.settings;
   } else {
     result["kind"] = "NumPy arrays";

@@ -201,7 +201,7 @@ TEST(Asf, StandardSkeletonIsRecognisedAndKeepsItsJoints) {
 
 TEST(Asf, NamesLineFoundAndExpected) {
   EXPECT_EQ(message_of(with(kAsf, "dof rx rz", "dof rx l")),
-            "x.asf:20: dof \"l\", expected rx, ry or rz");
+            "x.asf:21: dof \"l\", expected rx, ry or rz");
   EXPECT_EQ(message_of(with(kAsf, "upper lower", "upper hand")),
             "x.asf:43: bone \"hand\" is not in :bonedata");
   EXPECT_EQ(message_of(with(kAsf, "    upper lower\n", "")),

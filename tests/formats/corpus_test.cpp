@@ -8,6 +8,9 @@
 #include "pantomime/base/error.h"
 #include "pantomime/formats/amass.h"
 #include "pantomime/formats/asf.h"
+#include "pantomime/formats/babel.h"
+#include "pantomime/formats/humanml3d.h"
+#include "pantomime/formats/humanml3d_text.h"
 #include "pantomime/formats/npz.h"
 #include "pantomime/formats/png.h"
 #include "pantomime/formats/safetensors.h"
@@ -64,6 +67,18 @@ TEST(Corpus, SkeletonsWithTheirMotions) {
     const size_t at = text.find("=====\n");
     parse_amc(text.substr(at + 6), name, parse_asf(text.substr(0, at), name));
   });
+}
+
+TEST(Corpus, Babel) {
+  check_corpus("fuzz_babel", parse_babel);
+}
+
+TEST(Corpus, Captions) {
+  check_corpus("fuzz_captions", parse_humanml3d_captions);
+}
+
+TEST(Corpus, HumanMl3d) {
+  check_corpus("fuzz_humanml3d", parse_humanml3d);
 }
 
 }  // namespace
