@@ -3,6 +3,7 @@
 
     /usr/bin/python3 tools/make_corpus.py
 """
+import gzip
 import pathlib
 import struct
 
@@ -132,3 +133,69 @@ write("fuzz_humanml3d", "bad_empty.npy", npy((0, 263), b""))
 write("fuzz_humanml3d", "bad_rank.npy", npy((263,), floats(263)))
 write("fuzz_humanml3d", "bad_claim.npy", npy((10**12, 263), b"0123456789"))
 write("fuzz_humanml3d", "bad_cut.npy", npy((3, 263), floats(788)))
+
+# NTU RGB+D.
+joint = "0.1 0.2 3.5 200.1 180.5 900 500 0 0 0 1 2\n"
+body = "72057594037931101 0 1 1 0 1 0 0.1 -0.2 2\n25\n" + 25 * joint
+ntu = "3\n1\n" + body + "0\n2\n" + body + body.replace("72057594037931101", "5")
+write("fuzz_ntu", "good_two.skeleton", ntu)
+write("fuzz_ntu", "good_empty.skeleton", "1\n0\n")
+write("fuzz_ntu", "good_lost.skeleton", "1\n1\n" + body.replace("1 2\n", "1 0\n").replace("0.1 0.2", "nan nan"))
+broken("fuzz_ntu", "skeleton", ntu, [
+    ("joints", "\n25\n", "\n24\n"), ("state", "1 2\n", "1 7\n"), ("count", "3\n1\n", "2\n1\n"), ("many", "3\n1\n", "3\n900\n"),
+    ("nan", "0.1 0.2 3.5", "0.1 nan 3.5"), ("values", "500 0 0 0 1 2", "500 0 0 0 2"), ("twice", "\n5 0", "\n72057594037931101 0"),
+    ("huge", "3\n", "99999999999999999999\n"),
+])
+
+# C3D: one marker, two frames of real numbers.
+def c3d(processor=84, scale=-0.1, frames=2, rate=100.0, units=b"mm", used=1):
+    end = {84: "<", 85: "<", 86: ">"}[processor]
+
+    def real(v):
+        raw = struct.pack("<f", v * 4 if processor == 85 else v)
+        return raw[2:] + raw[:2] if processor == 85 else struct.pack(end + "f", v)
+
+    def whole(v):
+        return struct.pack(end + "H", v)
+
+    def record(name, group, payload):
+        return bytes([len(name), group & 255]) + name + whole(2 + len(payload)) + payload
+
+    head = b"\x02\x50" + whole(used) + whole(0) + whole(1) + whole(frames) + whole(10) + real(scale) + whole(3) + whole(0)
+    head = (head + real(rate)).ljust(512, b"\0")
+    text = record(b"POINT", -1, b"\0") + record(b"LABELS", 1, b"\xff\x02\x04\x01LASI\0")
+    text += record(b"UNITS", 1, b"\xff\x02\x02\x01" + units.ljust(2)[:2] + b"\0") + record(b"USED", 1, b"\x02\x00" + whole(used) + b"\0")
+    parameters = (b"\x01\x50\x01" + bytes([processor]) + text + b"\0\0").ljust(512, b"\0")
+    data = b"".join(b"".join(map(real, (100.0, 200.0 + f, 900.0, 258.0))) for f in range(2))
+    return head + parameters + data.ljust(512, b"\0")
+
+
+write("fuzz_c3d", "good_intel.c3d", c3d())
+write("fuzz_c3d", "good_dec.c3d", c3d(85))
+write("fuzz_c3d", "good_mips.c3d", c3d(86))
+write("fuzz_c3d", "good_whole.c3d", c3d(scale=0.1))
+write("fuzz_c3d", "bad_frames.c3d", c3d(frames=60000))
+write("fuzz_c3d", "bad_scale.c3d", c3d(scale=0.0))
+write("fuzz_c3d", "bad_rate.c3d", c3d(rate=0.0))
+write("fuzz_c3d", "bad_units.c3d", c3d(units=b"ft"))
+write("fuzz_c3d", "bad_used.c3d", c3d(used=60000))
+write("fuzz_c3d", "bad_magic.c3d", c3d().replace(b"\x02\x50", b"\x02\x51", 1))
+write("fuzz_c3d", "bad_cut.c3d", c3d()[:700])
+write("fuzz_c3d", "bad_processor.c3d", c3d().replace(b"\x01\x50\x01\x54", b"\x01\x50\x01\x60", 1))
+
+# Points of videos, and as CSV.
+landmark = '{"x": 0.1, "y": -0.2, "z": 0.3, "visibility": 0.9}'
+write("fuzz_points", "good_world.json", '{"fps": 25, "frames": [{"pose_world_landmarks": [' + ", ".join([landmark] * 33) + "]}, null]}")
+write("fuzz_points", "good_list.json", "[[" + ", ".join(["[0.1, 0.2, 0.3]"] * 33) + "], []]")
+write("fuzz_points", "good_people.json", '[{"landmarks": [[' + ", ".join([landmark] * 33) + "]]}]")
+write("fuzz_points", "openpose.json", '{"people": [{"pose_keypoints_2d": [' + ", ".join(["1, 2, 0.5"] * 25) + "]}]}")
+write("fuzz_points", "openpose3d.json", '[{"people": []}, {"people": [{"pose_keypoints_3d": [' + ", ".join(["1, 2, 3, 1"] * 18) + "]}]}]")
+write("fuzz_points", "points.csv", "frame,time,a_x,a_y,a_z,a_confidence\n0,0,1,2,3,0.5\n1,0.04,,,,0\n")
+write("fuzz_points", "packed.gz", gzip.compress(b"hello" * 20, mtime=0))
+write("fuzz_points", "bad_count.json", "[[[1, 2, 3]]]")
+write("fuzz_points", "bad_fps.json", '{"fps": 0, "frames": [null]}')
+write("fuzz_points", "bad_landmark.json", "[[" + ", ".join(['{"x": 1}'] * 33) + "]]")
+write("fuzz_points", "bad_number.json", "[[" + ", ".join(["[1, 2, 1e99]"] * 33) + "]]")
+write("fuzz_points", "bad_frame.json", "[5]")
+write("fuzz_points", "bad_deep.json", "[" * 500)
+write("fuzz_points", "bad_empty.json", "[]")

@@ -9,10 +9,13 @@
 #include "pantomime/formats/amass.h"
 #include "pantomime/formats/asf.h"
 #include "pantomime/formats/babel.h"
+#include "pantomime/formats/c3d.h"
 #include "pantomime/formats/humanml3d.h"
 #include "pantomime/formats/humanml3d_text.h"
 #include "pantomime/formats/npz.h"
+#include "pantomime/formats/ntu.h"
 #include "pantomime/formats/png.h"
+#include "pantomime/formats/points_json.h"
 #include "pantomime/formats/safetensors.h"
 #include "tests/support/support.h"
 
@@ -79,6 +82,20 @@ TEST(Corpus, Captions) {
 
 TEST(Corpus, HumanMl3d) {
   check_corpus("fuzz_humanml3d", parse_humanml3d);
+}
+
+TEST(Corpus, NtuSkeletons) {
+  check_corpus("fuzz_ntu", parse_ntu_skeleton);
+}
+
+TEST(Corpus, Markers) {
+  check_corpus("fuzz_c3d", parse_c3d);
+}
+
+TEST(Corpus, Landmarks) {
+  check_corpus("fuzz_points", [](const std::string& text, const std::string& name) {
+    parse_mediapipe(text, name);
+  });
 }
 
 }  // namespace
