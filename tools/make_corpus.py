@@ -3,6 +3,7 @@
 
     /usr/bin/python3 tools/make_corpus.py
 """
+import base64
 import gzip
 import pathlib
 import struct
@@ -199,3 +200,28 @@ write("fuzz_points", "bad_number.json", "[[" + ", ".join(["[1, 2, 1e99]"] * 33) 
 write("fuzz_points", "bad_frame.json", "[5]")
 write("fuzz_points", "bad_deep.json", "[" * 500)
 write("fuzz_points", "bad_empty.json", "[]")
+
+# glTF: one node that turns, with a child.
+keys = struct.pack("<10f", 0, 1, 0, 0, 0, 1, 0, 0, 0.70710678, 0.70710678)
+gltf = """{"asset": {"version": "2.0"}, "nodes": [{"name": "hip", "translation": [0, 1, 0], "children": [1]}, {"name": "head", "translation": [0, 1, 0]}],
+ "buffers": [{"byteLength": 40, "uri": "data:application/octet-stream;base64,%s"}],
+ "bufferViews": [{"buffer": 0, "byteLength": 8}, {"buffer": 0, "byteOffset": 8, "byteLength": 32}],
+ "accessors": [{"bufferView": 0, "componentType": 5126, "count": 2, "type": "SCALAR"}, {"bufferView": 1, "componentType": 5126, "count": 2, "type": "VEC4"}],
+ "animations": [{"name": "act", "samplers": [{"input": 0, "output": 1}], "channels": [{"sampler": 0, "target": {"node": 0, "path": "rotation"}}]}]}"""
+gltf = gltf % base64.b64encode(keys).decode()
+inside = gltf.replace(', "uri": "data:application/octet-stream;base64,' + base64.b64encode(keys).decode() + '"', "").encode()
+inside += b" " * (-len(inside) % 4)
+glb = b"glTF" + struct.pack("<II", 2, 28 + len(inside) + 40) + struct.pack("<I", len(inside)) + b"JSON" + inside
+glb += struct.pack("<I", 40) + b"BIN\0" + keys
+write("fuzz_gltf", "good_text.gltf", gltf)
+write("fuzz_gltf", "good_binary.glb", glb)
+write("fuzz_gltf", "good_step.gltf", gltf.replace('"output": 1', '"output": 1, "interpolation": "STEP"'))
+write("fuzz_gltf", "good_still.gltf", '{"asset": {"version": "2.0"}}')
+write("fuzz_gltf", "bad_chunk.glb", glb.replace(struct.pack("<I", 40) + b"BIN", struct.pack("<I", 4000000000) + b"BIN"))
+write("fuzz_gltf", "bad_version.glb", glb.replace(b"glTF\x02", b"glTF\x01"))
+write("fuzz_gltf", "bad_cut.glb", glb[:-20])
+broken("fuzz_gltf", "gltf", gltf, [
+    ("cycle", '"children": [1]', '"children": [0]'), ("child", '"children": [1]', '"children": [9]'), ("number", "[0, 1, 0]", "[0, 1e40, 0]"),
+    ("accessor", '"count": 2, "type": "VEC4"', '"count": 200000000, "type": "VEC4"'), ("type", "VEC4", "VEC3"), ("uri", "base64,", "base64,?"),
+    ("outside", "data:application/octet-stream;base64,", "../../../"), ("path", '"rotation"', '"colour"'),
+])

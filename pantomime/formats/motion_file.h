@@ -11,11 +11,13 @@
 
 namespace pantomime::formats {
 
-enum class MotionKind { Bvh, Amc, Amass };
+enum class MotionKind { Bvh, Amc, Amass, Gltf, Actor };
 
 /// What a file is, by its name (any case); nothing when it is no motion. Bodies' shapes that lie
 /// beside AMASS motion (shape.npz, *_stagei.npz) are none.
 std::optional<MotionKind> motion_kind(std::string_view path);
+/// True for kinds of which one file holds several clips.
+bool has_parts(MotionKind kind);
 /// True for the skeleton that AMC files need beside them.
 bool is_skeleton_name(std::string_view path);
 
@@ -28,7 +30,8 @@ struct MotionBytes {
 };
 
 struct MotionFileOptions {
-  double amc_fps = 120;  ///< AMC files don't say their frame rate
+  double amc_fps = 120;   ///< AMC files don't say their frame rate
+  double actor_fps = 20;  ///< nor do ACTOR's pickles
 };
 
 /// The motion of a file.
@@ -39,8 +42,17 @@ struct MotionOfFile {
   std::string mapping;
 };
 
-/// Reads it by its kind. Throws ParseError as the kind's reader does, and for an AMC file without a
-/// skeleton or a name of no kind.
+/// One clip of a file with parts.
+struct MotionPart {
+  std::string name;  ///< part of a path: "Walk", "run/0007"; unique within the file
+  MotionOfFile motion;
+};
+
+/// All clips of a file of a kind that has parts; errors as parse_motion().
+std::vector<MotionPart> parse_parts(const MotionBytes& file, const MotionFileOptions& options = {});
+
+/// Reads a file of one clip by its kind. Throws ParseError as the kind's reader does, and for an
+/// AMC file without a skeleton or a name of no kind.
 MotionOfFile parse_motion(const MotionBytes& file, const MotionFileOptions& options = {});
 
 }  // namespace pantomime::formats

@@ -26,8 +26,10 @@ constexpr size_t kBatchBytes = size_t{64} << 20;
 /// One file on its way into the library.
 struct Job {
   SourceFile file;
-  std::string path;                   ///< as the index writes it
-  std::optional<std::string> stored;  ///< hash in the library
+  std::string path;                             ///< as the index writes it
+  std::optional<std::string> stored;            ///< hash in the library
+  std::optional<formats::MotionOfFile> motion;  ///< of a file that holds several: read already
+  std::string fingerprint;                      ///< of the file, then
   // Results, each written by one thread.
   std::string hash;
   bool unchanged = false;
@@ -66,7 +68,8 @@ class Importer {
                     options_.subject + "\n" + options_.label;
     const std::vector<FoundSet> sets = find_sets(inputs, known_, fallback);
 
-    progress_.begin("import", count(sets));
+    total_ = count(sets);
+    progress_.begin("import", total_);
     for (const FoundSet& set : sets) import_set(set);
     progress_.end();
     return std::move(report_);
@@ -110,6 +113,11 @@ class Importer {
       try {
         read_source_files(container, set.folder, [&](SourceFile&& file) {
           bytes += file.bytes.size();
+          const auto kind = formats::motion_kind(file.path);
+          if (kind && formats::has_parts(*kind)) {
+            add_parts(index, batch, file);
+            return true;
+          }
           Job job;
           job.path = index.listed_path(file.path);
           job.file = std::move(file);
@@ -135,6 +143,31 @@ class Importer {
     if (missing > 0) report_.missing[index.description().name] += missing;
   }
 
+  /// Jobs for all clips of a file that holds several.
+  void add_parts(const SetIndex& index, std::vector<Job>& batch, const SourceFile& file) {
+    const std::string fingerprint = sha256_hex(file.bytes) + fmt::format("{}", options_.actor_fps);
+    std::vector<formats::MotionPart> parts;
+    try {
+      parts =
+          formats::parse_parts({file.bytes, file.where, {}, {}}, {.actor_fps = options_.actor_fps});
+    } catch (const Error& error) {
+      finish(index, batch);  // so that failures are told in order
+      ++report_.files;
+      fail_file(file.where, error.what());
+      return;
+    }
+    for (formats::MotionPart& part : parts) {
+      Job job;
+      job.file.path = file.path + "/" + part.name;
+      job.file.where = file.where + "/" + part.name;
+      job.path = index.listed_path(job.file.path);
+      job.motion = std::move(part.motion);
+      job.fingerprint = fingerprint;
+      batch.push_back(std::move(job));
+      if (batch.size() >= kBatchFiles) finish(index, batch);
+    }
+  }
+
   /// Converts a batch on all threads, writes it in order, and empties it.
   void finish(const SetIndex& index, std::vector<Job>& batch) {
     std::erase_if(batch, [&](const Job& job) {
@@ -158,15 +191,18 @@ class Importer {
     progress_.check();
     for (Job& job : batch) store(index, job);
     batch.clear();
-    progress_.step(report_.files);
+    // A file that holds several clips was counted once.
+    progress_.step(std::min(report_.files, total_));
   }
 
   /// The file's motion on the canonical skeleton, at its own frame rate.
   motion::Clip read_canonical(Job& job, double& floor_offset) const {
     const SourceFile& file = job.file;
     formats::MotionOfFile motion =
-        formats::parse_motion({file.bytes, file.where, file.skeleton, file.skeleton_where},
-                              {.amc_fps = options_.amc_fps});
+        job.motion
+            ? std::move(*job.motion)
+            : formats::parse_motion({file.bytes, file.where, file.skeleton, file.skeleton_where},
+                                    {.amc_fps = options_.amc_fps});
     if (motion.clip.frame_count() == 0) fail("{}: no frames", file.where);
     job.mapping = motion.mapping;
     if (!motion.mapping.empty()) return std::move(motion.clip);
@@ -185,8 +221,10 @@ class Importer {
   void convert(const SetIndex& index, Job& job) const {
     try {
       if (!formats::is_text(job.path)) fail("{}: file name is not UTF-8", job.file.where);
-      job.hash = sha256_hex(recipe_ + index.fingerprint() + sha256_hex(job.file.bytes) +
-                            skeleton_fingerprint(job.file));
+      const std::string source = job.motion
+                                     ? job.fingerprint + job.path
+                                     : sha256_hex(job.file.bytes) + skeleton_fingerprint(job.file);
+      job.hash = sha256_hex(recipe_ + index.fingerprint() + source);
       job.unchanged = job.stored == job.hash;
       if (job.unchanged) return;
       double floor_offset = 0;
@@ -236,6 +274,7 @@ class Importer {
   std::string recipe_;
   LabelMap labels_;
   std::vector<SetDescription> known_;
+  int64_t total_ = 0;
   std::set<std::string> seen_, unlabelled_;
   ImportReport report_;
 };

@@ -24,9 +24,10 @@ struct ImportOptions {
   std::string source = "unknown";
   std::string subject = "own/{folder}";
   std::string label;
-  double amc_fps = 120;  ///< frame rate of AMC files, which don't say it
-  bool force = false;    ///< also what has not changed since the last import
-  int threads = 0;       ///< 0: all cores
+  double amc_fps = 120;   ///< frame rate of AMC files, which don't say it
+  double actor_fps = 20;  ///< and of ACTOR's pickles (HumanAct12; UESTC has 30)
+  bool force = false;     ///< also what has not changed since the last import
+  int threads = 0;        ///< 0: all cores
 };
 
 /// A file that could not be imported, and why, in one line.

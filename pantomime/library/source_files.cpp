@@ -77,7 +77,8 @@ class Finder {
       add_container(path, set_around(path.parent_path()), path.parent_path());
     } else {
       fail(
-          "{}: expected a folder, a motion file (.bvh, .amc, .npz), or a .tar.zst, .tar.gz or .zip "
+          "{}: expected a folder, a motion file (.bvh, .amc, .npz, .glb, .pkl), or a .tar.zst, "
+          ".tar.gz or .zip "
           "archive",
           input.string());
     }

@@ -23,7 +23,7 @@ struct FoundSet {
 /// Looks at and below `inputs`. A folder belongs to a known set when it is called like the set and
 /// has its index, or holds a pantomime-set.toml; a file belongs to the set of the folders around
 /// it. Motion outside any such folder goes to `fallback` (with the input as folder). Throws Error
-/// for an input that is not there, or a file that is neither motion (BVH, AMC, AMASS npz) nor an
+/// for an input that is not there, or a file that is neither motion (formats/motion_file.h) nor an
 /// archive.
 std::vector<FoundSet> find_sets(const std::vector<std::filesystem::path>& inputs,
                                 const std::vector<SetDescription>& known,

@@ -6,10 +6,12 @@
 
 #include "pantomime/base/bytes.h"
 #include "pantomime/base/error.h"
+#include "pantomime/formats/actor.h"
 #include "pantomime/formats/amass.h"
 #include "pantomime/formats/asf.h"
 #include "pantomime/formats/babel.h"
 #include "pantomime/formats/c3d.h"
+#include "pantomime/formats/gltf.h"
 #include "pantomime/formats/humanml3d.h"
 #include "pantomime/formats/humanml3d_text.h"
 #include "pantomime/formats/npz.h"
@@ -96,6 +98,16 @@ TEST(Corpus, Landmarks) {
   check_corpus("fuzz_points", [](const std::string& text, const std::string& name) {
     parse_mediapipe(text, name);
   });
+}
+
+TEST(Corpus, Pickles) {
+  check_corpus("fuzz_pickle",
+               [](const std::string& bytes, const std::string& name) { parse_actor(bytes, name); });
+}
+
+TEST(Corpus, Gltf) {
+  check_corpus("fuzz_gltf",
+               [](const std::string& bytes, const std::string& name) { parse_gltf(bytes, name); });
 }
 
 }  // namespace

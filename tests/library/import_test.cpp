@@ -7,6 +7,7 @@
 #include "pantomime/base/bytes.h"
 #include "pantomime/base/error.h"
 #include "pantomime/formats/amass.h"
+#include "pantomime/formats/glb.h"
 #include "pantomime/formats/zip.h"
 #include "pantomime/library/set_index.h"
 #include "pantomime/library/source_files.h"
@@ -102,6 +103,37 @@ TEST(Import, FindsTheSkeletonsOfAmcFilesInFoldersAndArchives) {
   EXPECT_EQ(import_motion({folder / "in"}, library, {}, progress).unchanged, 2);
   EXPECT_EQ(import_motion({folder / "in"}, library, {.amc_fps = 60}, progress).imported, 2);
   EXPECT_EQ(library.clips()[0].frames, 60);
+}
+
+TEST(Import, TakesAllClipsOfAFileThatHoldsSeveral) {
+  const test::TemporaryFolder folder;
+  fs::create_directories(folder / "in");
+  const std::string pickle = read_file(test::test_data("good/actor.pkl"));
+  write_file(folder / "in/humanact12poses.pkl", pickle);
+  write_file(folder / "in/other.pkl", pickle.substr(0, 100));
+  // A scene with our 22 joints has no mapping; one with nothing to play has no clips.
+  write_file(folder / "in/figure.glb", formats::to_glb(test::random_clip(1, 20)));
+  write_file(folder / "in/still.gltf", R"({"asset": {"version": "2.0"}})");
+  Library library(folder / "l.db", Library::Mode::Write);
+  Recorder progress;
+  const ImportReport report =
+      import_motion({folder / "in"}, library, {.label = "{folder}"}, progress);
+  EXPECT_EQ(report.imported, 2);
+  ASSERT_EQ(report.failures.size(), 3u);
+  std::string told;
+  for (const ImportFailure& failure : report.failures) told += failure.message + "\n";
+  EXPECT_NE(told.find("figure.glb/motion: no mapping"), std::string::npos) << told;
+  EXPECT_NE(told.find("other.pkl@"), std::string::npos) << told;
+  EXPECT_NE(told.find("still.gltf: no animations"), std::string::npos) << told;
+  const auto clips = library.clips();
+  ASSERT_EQ(clips.size(), 2u);
+  EXPECT_EQ(clips[0].name, "own/humanact12poses.pkl/throw/00001");
+  EXPECT_EQ(clips[1].name, "own/humanact12poses.pkl/walk/00000");
+  EXPECT_EQ(clips[1].mapping, "actor");
+  EXPECT_EQ(clips[1].frames, 4);  // 3 frames at 20 a second: 0.1 s
+  ASSERT_EQ(clips[1].segments.size(), 1u);
+  EXPECT_EQ(clips[1].segments[0].label, "walk");
+  EXPECT_EQ(import_motion({folder / "in"}, library, {.label = "{folder}"}, progress).unchanged, 2);
 }
 
 TEST(Import, GoesOnAfterItWasStopped) {
