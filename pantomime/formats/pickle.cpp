@@ -56,7 +56,7 @@ class PickleMachine {
 
   Node& node(size_t i) { return out_.nodes_[i]; }
   size_t make(Node made) {
-    constexpr size_t kMaxValues = 4'000'000;  // of some 120 bytes; data are mostly inside arrays
+    constexpr size_t kMaxValues = 2'000'000;  // of 64 bytes; data are mostly inside arrays
     if (out_.nodes_.size() == kMaxValues) bad(fmt::format("more than {} values", kMaxValues));
     out_.nodes_.push_back(std::move(made));
     return out_.nodes_.size() - 1;
@@ -382,15 +382,14 @@ class PickleMachine {
     return shape;
   }
 
+  void fill(size_t target, Pickle::Array array) {
+    out_.arrays_.push_back(std::move(array));
+    node(target).array = static_cast<uint32_t>(out_.arrays_.size() - 1);
+  }
   size_t make_array(size_t dtype, size_t data, std::vector<int64_t> shape, bool fortran) {
-    Node made;
-    made.kind = Kind::Array;
-    made.shape = std::move(shape);
-    made.dtype = dtype;
-    made.data = data;
-    made.fortran = fortran;
-    made.built = true;
-    return make(std::move(made));
+    const size_t made = make_empty(Kind::Array);
+    fill(made, {std::move(shape), dtype, data, fortran});
+    return made;
   }
 
   void build() {
@@ -407,13 +406,7 @@ class PickleMachine {
     if (count != 5 || node(item(1)).kind != Kind::Tuple || node(item(2)).kind != Kind::Dtype ||
         node(item(4)).kind != Kind::Bytes)
       bad("an array in another form, or one of objects");
-    std::vector<int64_t> shape = shape_of(item(1));
-    Node& array = node(target);
-    array.shape = std::move(shape);
-    array.dtype = item(2);
-    array.data = item(4);
-    array.fortran = node(item(3)).whole != 0;
-    array.built = true;
+    fill(target, {shape_of(item(1)), item(2), item(4), node(item(3)).whole != 0});
   }
 
   Pickle& out_;
@@ -503,12 +496,13 @@ std::string PickleValue::text(const std::string& what) const {
 
 NpyArray PickleValue::array(const std::string& what) const {
   const Pickle::Node& node = pickle_->nodes_[index_];
-  if (node.kind != Kind::Array || !node.built) wrong(what, "a NumPy array");
-  const std::string_view letters = pickle_->nodes_[node.dtype].bytes;
-  const std::string_view data = pickle_->nodes_[node.data].bytes;
+  if (node.kind != Kind::Array || node.array == 0) wrong(what, "a NumPy array");
+  const Pickle::Array& array = pickle_->arrays_[node.array];
+  const std::string_view letters = pickle_->nodes_[array.dtype].bytes;
+  const std::string_view data = pickle_->nodes_[array.data].bytes;
   // The reader of .npy knows types, shapes and orders, and checks them against the data.
   std::string shape;
-  for (const int64_t side : node.shape) shape += fmt::format("{},", side);
+  for (const int64_t side : array.shape) shape += fmt::format("{},", side);
   std::string type(letters);
   if (type == "f4" || type == "f8" || type == "i2" || type == "i4" || type == "i8")
     type = "<" + type;
@@ -516,7 +510,7 @@ NpyArray PickleValue::array(const std::string& what) const {
   if (!type.starts_with('<') && !type.starts_with('|'))
     wrong(what, "an array of f4, f8, i2, i4, i8, u1 or b1");
   std::string npy = fmt::format("{{'descr': '{}', 'fortran_order': {}, 'shape': ({}), }}\n", type,
-                                node.fortran ? "True" : "False", shape);
+                                array.fortran ? "True" : "False", shape);
   if (type.find_first_of("'\\") != std::string::npos || npy.size() > 60000)
     wrong(what, "an array of plain numbers");
   std::string head = "\x93NUMPY";

@@ -75,18 +75,22 @@ class Pickle {
  private:
   friend class PickleValue;
   friend class PickleMachine;
-  struct Node {
+  struct Node {  // small: a file may have millions
     PickleKind kind = PickleKind::None;
+    uint32_t array = 0;  ///< Array: into arrays_; 0: not built yet
     int64_t whole = 0;
     double real = 0;
-    std::string_view bytes;     ///< Text, Bytes; of a Dtype its letters; of a Global "module name"
+    std::string_view
+        bytes;  ///< Text, Bytes; of a Dtype its letters; of a Global what it stands for
     std::vector<size_t> items;  ///< List, Tuple; Dict: key, value, key, value …
-    // Array
+  };
+  struct Array {
     std::vector<int64_t> shape;
     size_t dtype = 0, data = 0;  ///< nodes
-    bool fortran = false, built = false;
+    bool fortran = false;
   };
   std::vector<Node> nodes_;
+  std::vector<Array> arrays_{1};
   std::deque<std::string> made_;  ///< texts that are not in the file as they are
   size_t root_ = 0;
   std::string name_;
