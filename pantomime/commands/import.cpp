@@ -84,7 +84,7 @@ void run(const Options& options, Context& context) {
 
 Run add_import(CLI::App& app, Context& context) {
   const auto options = std::make_shared<Options>();
-  app.add_option("inputs", options->inputs, "BVH and AMASS npz files, folders and archives of them")
+  app.add_option("inputs", options->inputs, "Motion files, folders and archives of them")
       ->required()
       ->type_name("PATH")
       ->default_str("");
@@ -102,6 +102,10 @@ Run add_import(CLI::App& app, Context& context) {
   app.add_option("--subject", import.subject, "Who moves; {folder} and {stem} are the file's")
       ->group(group);
   app.add_option("--label", import.label, "What they do, e.g. \"{folder}\"")->group(group);
+  app.add_option("--amc-fps", import.amc_fps, "Frame rate of AMC files, which don't say it")
+      ->check(CLI::Range(1.0, 1000.0));
+  app.add_option("--actor-fps", import.actor_fps, "Frame rate of ACTOR's pickles, likewise")
+      ->check(CLI::Range(1.0, 1000.0));
   add_json(app, options->json);
   add_force(app, import.force, "Import also what has not changed");
   return [options, &context] { run(*options, context); };

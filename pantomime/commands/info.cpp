@@ -6,14 +6,21 @@
 #include "pantomime/base/error.h"
 #include "pantomime/commands/commands.h"
 #include "pantomime/commands/library_table.h"
+#include "pantomime/formats/actor.h"
 #include "pantomime/formats/amass.h"
+#include "pantomime/formats/asf.h"
 #include "pantomime/formats/bvh.h"
+#include "pantomime/formats/c3d.h"
+#include "pantomime/formats/gltf.h"
 #include "pantomime/formats/json.h"
 #include "pantomime/formats/makehuman.h"
 #include "pantomime/formats/mapping_file.h"
+#include "pantomime/formats/motion_file.h"
 #include "pantomime/formats/npz.h"
+#include "pantomime/formats/ntu.h"
 #include "pantomime/formats/png.h"
 #include "pantomime/formats/safetensors.h"
+#include "pantomime/library/source_files.h"
 
 namespace pantomime::commands {
 namespace {
@@ -38,10 +45,11 @@ json describe_clip(const motion::Clip& clip) {
   return result;
 }
 
-json describe_bvh(const std::string& bytes, const fs::path& path, const Options& options) {
-  const motion::Clip clip = formats::parse_bvh(bytes, path.string());
+/// A clip on a foreign skeleton, and which mapping knows it.
+json describe_foreign(const motion::Clip& clip, const char* kind, const fs::path& path,
+                      const Options& options) {
   json result = describe_clip(clip);
-  result["kind"] = "BVH motion";
+  result["kind"] = kind;
   const auto mappings = formats::load_mappings(
       options.mappings.empty() ? resource_path("configs/mappings") : options.mappings);
   try {
@@ -52,6 +60,60 @@ json describe_bvh(const std::string& bytes, const fs::path& path, const Options&
     result["rig"] = "unknown (no mapping in configs/mappings fits)";
   }
   return result;
+}
+
+json describe_amc(const fs::path& path, const Options& options) {
+  motion::Clip clip;
+  library::read_source_files(path, path.parent_path(), [&](library::SourceFile&& file) {
+    clip = formats::parse_motion({file.bytes, file.where, file.skeleton, file.skeleton_where}).clip;
+    return true;
+  });
+  json result = describe_foreign(clip, "AMC motion", path, options);
+  result["fps"] = "120 (AMC files don't say)";
+  return result;
+}
+
+json describe_points(const motion::PointRecording& points, const char* kind) {
+  size_t found = 0;
+  for (const float confidence : points.confidence) found += confidence > 0;
+  const size_t all = std::max<size_t>(points.confidence.size(), 1);
+  return {{"kind", kind},
+          {"points", points.point_count()},
+          {"frames", points.frame_count()},
+          {"fps", points.fps},
+          {"found", static_cast<double>(found) / static_cast<double>(all)},
+          {"point_names", points.names}};
+}
+
+json describe_c3d(const std::string& bytes, const fs::path& path) {
+  const formats::C3d c3d = formats::parse_c3d(bytes, path.string());
+  json result = describe_points(c3d.points, "C3D markers");
+  result["analog_channels"] = c3d.analog_channels;
+  return result;
+}
+
+json describe_ntu(const std::string& bytes, const fs::path& path) {
+  const formats::NtuSkeleton people = formats::parse_ntu_skeleton(bytes, path.string());
+  json result = {{"kind", "NTU skeletons"}, {"frames", people.frames}, {"fps", formats::kNtuFps}};
+  result["people"] = json::array();
+  for (const formats::NtuBody& body : people.bodies)
+    result["people"].push_back({{"id", body.id}, {"frames", body.joints.frame_count()}});
+  return result;
+}
+
+json describe_actor(const std::string& bytes, const fs::path& path) {
+  const auto sequences = formats::parse_actor(bytes, path.string());
+  size_t frames = 0;
+  for (const auto& sequence : sequences) frames += sequence.clip.frame_count();
+  return {{"kind", "ACTOR motion"}, {"clips", sequences.size()}, {"frames", frames}};
+}
+
+json describe_asf(const std::string& bytes, const fs::path& path) {
+  const formats::Asf asf = formats::parse_asf(bytes, path.string());
+  return {{"kind", "ASF skeleton"},
+          {"joints", asf.skeleton.joint_count()},
+          {"metres_per_unit", asf.metres_per_unit},
+          {"joint_names", asf.skeleton.names}};
 }
 
 const char* name_of(formats::DType type) {
@@ -80,6 +142,8 @@ const char* name_of(formats::NpyType type) {
       return "float32";
     case formats::NpyType::F8:
       return "float64";
+    case formats::NpyType::I2:
+      return "int16";
     case formats::NpyType::I4:
       return "int32";
     case formats::NpyType::I8:
@@ -111,14 +175,16 @@ json describe_safetensors(const std::string& bytes, const fs::path& path) {
 }
 
 json describe_npz(const std::string& bytes, const fs::path& path) {
-  const formats::Npz arrays = formats::parse_npz(bytes, path.string());
+  const formats::Npz arrays =
+      formats::parse_npz(bytes, path.string(), {.objects = formats::NpyObjects::LeaveOut});
   json result;
-  if (arrays.contains("poses") && arrays.contains("trans")) {
+  if ((arrays.contains("poses") || arrays.contains("pose_body")) && arrays.contains("trans")) {
     const formats::Amass amass = formats::parse_amass(bytes, path.string());
     result = describe_clip(amass.clip);
     result["kind"] = "AMASS motion";
     result["gender"] = amass.gender;
     result["betas"] = amass.betas.size();
+    if (!amass.model.empty()) result["model"] = amass.model;
     if (!amass.settings.empty()) result["settings"] = amass.settings;
   } else {
     result["kind"] = "NumPy arrays";
@@ -174,6 +240,8 @@ json describe_glb(const std::string& bytes, const fs::path& path) {
          {"scenes", "nodes", "meshes", "skins", "animations", "materials", "images"})
       result[part] = document.value(part, json::array()).size();
     result["seconds"] = animation_seconds(document);
+    const auto names = formats::gltf_animation_names(bytes, path.string());
+    if (!names.empty()) result["animation_names"] = names;
     if (document.contains("asset")) result["asset"] = document["asset"];
   } catch (const json::exception& error) {
     fail("{}: {}", path.string(), error.what());
@@ -214,10 +282,18 @@ json describe(const fs::path& path, const Options& options) {
   if (begins("glTF")) return describe_glb(bytes, path);
   if (begins("\x89PNG") || begins("\xFF\xD8\xFF")) return describe_image(bytes, path);
   if (looks_like_safetensors(bytes)) return describe_safetensors(bytes, path);
-  if (bytes.find("HIERARCHY") < 1000) return describe_bvh(bytes, path, options);
+  if (bytes.find("HIERARCHY") < 1000)
+    return describe_foreign(formats::parse_bvh(bytes, path.string()), "BVH motion", path, options);
+  if (formats::motion_kind(path.string()) == formats::MotionKind::Actor)
+    return describe_actor(bytes, path);
+  if (path.extension() == ".c3d") return describe_c3d(bytes, path);
+  if (path.extension() == ".skeleton") return describe_ntu(bytes, path);
+  if (formats::is_skeleton_name(path.string())) return describe_asf(bytes, path);
+  if (formats::motion_kind(path.string()) == formats::MotionKind::Amc)
+    return describe_amc(path, options);
   fail(
-      "{}: no kind of file that Pantomime knows: expected BVH, npz, npy, safetensors, GLB, PNG, "
-      "JPEG or a motion library",
+      "{}: no kind of file that Pantomime knows: expected BVH, ASF, AMC, C3D, npz, npy, pkl, "
+      "NTU skeletons, safetensors, GLB, PNG, JPEG or a motion library",
       path.string());
 }
 
@@ -255,7 +331,7 @@ void run(const Options& options, Context& context) {
 
 Run add_info(CLI::App& app, Context& context) {
   const auto options = std::make_shared<Options>();
-  app.add_option("files", options->files, "BVH, npz, npy, safetensors, GLB, PNG, JPEG, library")
+  app.add_option("files", options->files, "Motion, npz, npy, safetensors, GLB, pictures, library")
       ->required()
       ->type_name("FILE")
       ->default_str("");

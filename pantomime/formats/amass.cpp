@@ -79,38 +79,82 @@ Vec3 vector_at(const std::vector<double>& numbers, size_t at) {
           static_cast<float>(numbers[at + 2])};
 }
 
+/// Rotation vectors of the root and the 21 body joints, from one array or two.
+struct Turns {
+  size_t frames = 0;
+  std::vector<double> root, body;                         ///< body empty: it stands in root
+  size_t root_width = 0, body_width = 0, body_first = 0;  ///< in numbers
+
+  Vec3 at(size_t f, size_t j) const {
+    return j == 0
+               ? vector_at(root, f * root_width)
+               : vector_at(body.empty() ? root : body, f * body_width + body_first + 3 * (j - 1));
+  }
+};
+
+/// Numbers a frame of an array [F, N] or [F, N / 3, 3]; 0 for any other shape.
+int64_t numbers_per_frame(const NpyArray& array) {
+  const auto& shape = array.shape;
+  if (shape.size() == 2) return shape[1] % 3 == 0 ? shape[1] : 0;
+  return shape.size() == 3 && shape[2] == 3 ? array.count() / std::max<int64_t>(shape[0], 1) : 0;
+}
+
+Turns turns_of(const Npz& arrays, const std::string& name) {
+  Turns out;
+  if (arrays.contains("poses") || !arrays.contains("pose_body")) {
+    const NpyArray& poses = wanted(arrays, "poses", name);
+    const int64_t width = numbers_per_frame(poses);
+    if (width < kBodyNumbers || poses.shape[0] < 1)
+      throw ParseError(name + "/poses: expected shape (frames, 66 or more, a multiple of 3)");
+    out.frames = static_cast<size_t>(poses.shape[0]);
+    out.root = finite_numbers(poses, name + "/poses");
+    out.root_width = out.body_width = static_cast<size_t>(width);
+    out.body_first = 3;
+    return out;
+  }
+  const NpyArray& root = wanted(arrays, "root_orient", name);
+  const NpyArray& body = wanted(arrays, "pose_body", name);
+  const int64_t width = numbers_per_frame(body);
+  if (width < kBodyNumbers - 3 || body.shape[0] < 1)
+    throw ParseError(name + "/pose_body: expected shape (frames, 63 or more, a multiple of 3)");
+  if (numbers_per_frame(root) != 3 || root.shape[0] != body.shape[0])
+    throw ParseError(fmt::format("{}/root_orient: expected shape ({}, 3)", name, body.shape[0]));
+  out.frames = static_cast<size_t>(body.shape[0]);
+  out.root = finite_numbers(root, name + "/root_orient");
+  out.body = finite_numbers(body, name + "/pose_body");
+  out.root_width = 3;
+  out.body_width = static_cast<size_t>(width);
+  return out;
+}
+
 }  // namespace
 
 Amass parse_amass(std::string_view bytes, const std::string& name, const AmassOptions& options) {
   // Only these: newer files also hold pickled objects, which are never opened.
-  const Npz arrays =
-      parse_npz(bytes, name,
-                {.only = {"poses", "trans", "mocap_framerate", "mocap_frame_rate", "betas",
-                          "gender", "pantomime_offsets", "pantomime_settings"}});
-  const NpyArray& poses = wanted(arrays, "poses", name);
+  const Npz arrays = parse_npz(
+      bytes, name,
+      {.only = {"poses", "root_orient", "pose_body", "trans", "mocap_framerate", "mocap_frame_rate",
+                "betas", "gender", "surface_model_type", "pantomime_offsets", "pantomime_settings"},
+       .objects = NpyObjects::LeaveOut});
+  const Turns turns = turns_of(arrays, name);
   const NpyArray& trans = wanted(arrays, "trans", name);
-  if (poses.shape.size() != 2 || poses.shape[0] < 1 || poses.shape[1] < kBodyNumbers ||
-      poses.shape[1] % 3 != 0)
-    throw ParseError(name + "/poses: expected shape (frames, 66 or more, a multiple of 3)");
-  if (trans.shape != std::vector<int64_t>{poses.shape[0], 3})
-    throw ParseError(fmt::format("{}/trans: expected shape ({}, 3)", name, poses.shape[0]));
-  const std::vector<double> turns = finite_numbers(poses, name + "/poses");
+  if (trans.shape != std::vector<int64_t>{static_cast<int64_t>(turns.frames), 3})
+    throw ParseError(fmt::format("{}/trans: expected shape ({}, 3)", name, turns.frames));
   const std::vector<double> places = finite_numbers(trans, name + "/trans");
 
   Amass out;
   out.gender = text_of(arrays, "gender");
+  out.model = text_of(arrays, "surface_model_type");
   out.settings = text_of(arrays, "pantomime_settings");
   if (const auto it = arrays.find("betas"); it != arrays.end())
     out.betas = finite_numbers(it->second, name + "/betas");
   out.clip.skeleton = skeleton_of(arrays, options, name);
   out.clip.fps = frame_rate(arrays, name);
   const Quat turn = ours_from_amass();
-  const auto frames = static_cast<size_t>(poses.shape[0]);
-  const auto width = static_cast<size_t>(poses.shape[1]);
-  for (size_t f = 0; f < frames; ++f) {
+  for (size_t f = 0; f < turns.frames; ++f) {
     out.clip.root_positions.push_back(turn * (vector_at(places, 3 * f) + options.pelvis_at_rest));
     for (size_t j = 0; j < kJointCount; ++j) {
-      const Quat q = motion::from_rotation_vector(vector_at(turns, f * width + 3 * j));
+      const Quat q = motion::from_rotation_vector(turns.at(f, j));
       out.clip.rotations.push_back(motion::normalized(j == 0 ? turn * q : q));
     }
   }

@@ -20,6 +20,7 @@ struct Amass {
   motion::Clip clip;          ///< canonical 22 joints, at the file's own frame rate
   std::string gender;         ///< "male", "female", "neutral", or what the file says
   std::vector<double> betas;  ///< body shape coefficients of the SMPL model; may be empty
+  std::string model;          ///< "smplx", "smplh" …, when the file says it
   std::string settings;       ///< how Pantomime made it (JSON), or empty
 };
 
@@ -34,10 +35,13 @@ struct AmassOptions {
   motion::Vec3 pelvis_at_rest{};
 };
 
-/// Reads `poses` [F, 66 or more] (rotation vectors; first the root, then the 21 body joints; hands,
-/// jaw and eyes are left out), `trans` [F, 3], `mocap_framerate` or `mocap_frame_rate`, and, when
-/// there, `betas` and `gender`. Throws ParseError for a broken file, a missing array, another
-/// shape, a frame rate outside 1 … 1000, or a number that is not finite.
+/// Reads the files of all releases (SMPL, SMPL+H, SMPL-X): `poses` [F, 66 or more] or [F, 22 or
+/// more, 3] (rotation vectors; first the root, then the 21 body joints; hands, jaw and eyes are
+/// left out), or, when there is none, `root_orient` [F, 3] and `pose_body` [F, 63 or more]; `trans`
+/// [F, 3]; `mocap_framerate` or `mocap_frame_rate`; and, when there, `betas`, `gender` and
+/// `surface_model_type`. Pickled objects beside them are never opened. Throws ParseError for a
+/// broken file, a missing array, another shape, a frame rate outside 1 … 1000, or a number that is
+/// not finite.
 Amass parse_amass(std::string_view bytes, const std::string& name,
                   const AmassOptions& options = {});
 Amass read_amass(const std::filesystem::path& path, const AmassOptions& options = {});

@@ -92,4 +92,33 @@ void read_archive(const fs::path& path, const WantEntry& want, const TakeEntry& 
   }
 }
 
+std::string decompressed(std::string_view bytes, const std::string& name, uint64_t max_bytes) {
+  const Reader reader(archive_read_new());
+  if (!reader) fail("{}: out of memory", name);
+  archive* const in = reader.get();
+  archive_read_support_format_raw(in);
+  archive_read_support_filter_zstd(in);
+  archive_read_support_filter_gzip(in);
+  archive_read_support_filter_xz(in);
+  archive_read_support_filter_bzip2(in);
+  const auto bad = [&] {
+    const char* why = archive_error_string(in);
+    throw ParseError(fmt::format("{}: {}", name, why != nullptr ? why : "damaged"));
+  };
+  if (bytes.empty()) return {};
+  if (archive_read_open_memory(in, bytes.data(), bytes.size()) != ARCHIVE_OK) bad();
+  archive_entry* entry = nullptr;
+  if (archive_read_next_header(in, &entry) != ARCHIVE_OK) bad();
+  std::string content;
+  std::array<char, 1 << 16> buffer;
+  for (;;) {
+    const la_ssize_t got = archive_read_data(in, buffer.data(), buffer.size());
+    if (got == 0) return content;
+    if (got < 0) bad();
+    if (content.size() + static_cast<size_t>(got) > max_bytes)
+      throw ParseError(fmt::format("{}: unpacks to more than {} bytes", name, max_bytes));
+    content.append(buffer.data(), static_cast<size_t>(got));
+  }
+}
+
 }  // namespace pantomime::formats

@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <functional>
 #include <string>
+#include <string_view>
 
 namespace pantomime::formats {
 
@@ -29,5 +30,11 @@ using TakeEntry = std::function<bool(const std::string& name, std::string&& cont
 /// Error naming the archive (and entry) for damaged bytes, encryption, or a limit reached.
 void read_archive(const std::filesystem::path& path, const WantEntry& want, const TakeEntry& take,
                   const ArchiveLimits& limits = {});
+
+/// The content of one compressed file (.zst, .gz, .xz, .bz2), whatever its name; bytes that are not
+/// compressed come back as they are. Throws ParseError naming `name` for damaged bytes or more than
+/// `max_bytes`.
+std::string decompressed(std::string_view bytes, const std::string& name,
+                         uint64_t max_bytes = uint64_t{1} << 30);
 
 }  // namespace pantomime::formats

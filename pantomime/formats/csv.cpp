@@ -125,7 +125,7 @@ bool is_text(std::string_view bytes) {
 }
 
 CsvTable parse_csv(std::string_view text, const std::string& name) {
-  if (!is_text(text)) fail("{}: not UTF-8 text, expected a CSV table", name);
+  if (!is_text(text)) throw ParseError(name + ": not UTF-8 text, expected a CSV table");
   CsvReader reader(text, name);
   CsvTable table;
   table.name = name;

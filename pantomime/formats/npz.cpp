@@ -22,8 +22,9 @@ struct TypeName {
   NpyType type;
   size_t size;
 };
-constexpr std::array<TypeName, 6> kTypes = {{{"<f4", NpyType::F4, 4},
+constexpr std::array<TypeName, 7> kTypes = {{{"<f4", NpyType::F4, 4},
                                              {"<f8", NpyType::F8, 8},
+                                             {"<i2", NpyType::I2, 2},
                                              {"<i4", NpyType::I4, 4},
                                              {"<i8", NpyType::I8, 8},
                                              {"|u1", NpyType::U1, 1},
@@ -139,6 +140,12 @@ class HeaderParser {
   uint64_t offset_;
   const std::string& file_;
 };
+
+/// True for an array of Python objects, however broken the rest of it is.
+bool holds_objects(std::string_view npy) {
+  constexpr size_t kFarEnough = 64;  // NumPy writes descr first
+  return npy.substr(0, kFarEnough).find("'descr': '|O'") != std::string_view::npos;
+}
 
 /// Elements of `size` bytes from first-index-fastest to last-index-fastest.
 std::string from_fortran(std::string_view data, const std::vector<int64_t>& shape, size_t size) {
@@ -280,7 +287,8 @@ NpyArray parse_npy(std::string_view bytes, const std::string& name) {
     out.type = NpyType::Text;
     size = kind == 'U' ? 4 * width : width;
   } else {
-    fail_at_byte(name, start, "npy dtype '{}', expected <f4 <f8 <i4 <i8 |u1 |b1 <U or |S", descr);
+    fail_at_byte(name, start, "npy dtype '{}', expected <f4 <f8 <i2 <i4 <i8 |u1 |b1 <U or |S",
+                 descr);
   }
 
   const auto total = byte_count(out.shape, static_cast<int64_t>(std::max<size_t>(size, 1)));
@@ -365,9 +373,11 @@ Npz parse_npz(std::string_view bytes, const std::string& name, const NpzOptions&
            std::find(options.only.begin(), options.only.end(), member) != options.only.end();
   };
   Npz out;
-  for (const auto& [member, content] : parse_zip(bytes, name, options.max_bytes, want))
+  for (const auto& [member, content] : parse_zip(bytes, name, options.max_bytes, want)) {
+    if (options.objects == NpyObjects::LeaveOut && holds_objects(content)) continue;
     out[member.substr(0, member.size() - kExtension.size())] =
         parse_npy(content, fmt::format("{}/{}", name, member));
+  }
   return out;
 }
 
@@ -394,6 +404,9 @@ NpyArray npy_of(std::vector<int64_t> shape, std::span<const double> values) {
 NpyArray npy_of(std::vector<int64_t> shape, std::span<const int64_t> values) {
   return from_values(NpyType::I8, std::move(shape), values);
 }
+NpyArray npy_of(std::vector<int64_t> shape, std::span<const int16_t> values) {
+  return from_values(NpyType::I2, std::move(shape), values);
+}
 NpyArray npy_of(double value) {
   return npy_of({}, std::span<const double>(&value, 1));
 }
@@ -410,6 +423,9 @@ std::vector<double> doubles_of(const NpyArray& array, const std::string& what) {
       break;
     case NpyType::F8:
       append_as_doubles<double>(array.bytes, out);
+      break;
+    case NpyType::I2:
+      append_as_doubles<int16_t>(array.bytes, out);
       break;
     case NpyType::I4:
       append_as_doubles<int32_t>(array.bytes, out);

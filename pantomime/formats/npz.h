@@ -15,7 +15,7 @@
 namespace pantomime::formats {
 
 /// Element types that are read and written. Objects (pickled Python) never are: they can run code.
-enum class NpyType { F4, F8, I4, I8, U1, Bool, Text };
+enum class NpyType { F4, F8, I2, I4, I8, U1, Bool, Text };
 
 /// One array, in C order (last index runs fastest).
 struct NpyArray {
@@ -32,10 +32,14 @@ using Npz = std::map<std::string, NpyArray>;
 /// Largest sum of unpacked bytes of an .npz by default: 1 GiB.
 inline constexpr uint64_t kMaxNpzBytes = uint64_t{1} << 30;
 
+/// What to do with arrays of pickled Python objects. They are never opened.
+enum class NpyObjects { Refuse, LeaveOut };
+
 /// Which arrays of an .npz to read, and how much they may unpack to.
 struct NpzOptions {
   std::vector<std::string> only;  ///< names without ".npy"; empty: all
   uint64_t max_bytes = kMaxNpzBytes;
+  NpyObjects objects = NpyObjects::Refuse;
 };
 
 /// Parses one array; Fortran order is turned to C order. `name` is used in errors. Throws
@@ -59,6 +63,7 @@ void write_npz(const std::filesystem::path& path, const Npz& arrays,
 NpyArray npy_of(std::vector<int64_t> shape, std::span<const float> values);
 NpyArray npy_of(std::vector<int64_t> shape, std::span<const double> values);
 NpyArray npy_of(std::vector<int64_t> shape, std::span<const int64_t> values);
+NpyArray npy_of(std::vector<int64_t> shape, std::span<const int16_t> values);
 NpyArray npy_of(double value);             ///< one F8
 NpyArray npy_of(const std::string& text);  ///< one Text
 

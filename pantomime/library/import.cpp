@@ -6,10 +6,9 @@
 
 #include "pantomime/base/bytes.h"
 #include "pantomime/base/parallel.h"
-#include "pantomime/formats/amass.h"
-#include "pantomime/formats/bvh.h"
 #include "pantomime/formats/csv.h"
 #include "pantomime/formats/mapping_file.h"
+#include "pantomime/formats/motion_file.h"
 #include "pantomime/library/mend.h"
 #include "pantomime/library/set_index.h"
 #include "pantomime/library/source_files.h"
@@ -27,8 +26,10 @@ constexpr size_t kBatchBytes = size_t{64} << 20;
 /// One file on its way into the library.
 struct Job {
   SourceFile file;
-  std::string path;                   ///< as the index writes it
-  std::optional<std::string> stored;  ///< hash in the library
+  std::string path;                             ///< as the index writes it
+  std::optional<std::string> stored;            ///< hash in the library
+  std::optional<formats::MotionOfFile> motion;  ///< of a file that holds several: read already
+  std::string fingerprint;                      ///< of the file, then
   // Results, each written by one thread.
   std::string hash;
   bool unchanged = false;
@@ -67,7 +68,8 @@ class Importer {
                     options_.subject + "\n" + options_.label;
     const std::vector<FoundSet> sets = find_sets(inputs, known_, fallback);
 
-    progress_.begin("import", count(sets));
+    total_ = count(sets);
+    progress_.begin("import", total_);
     for (const FoundSet& set : sets) import_set(set);
     progress_.end();
     return std::move(report_);
@@ -111,6 +113,11 @@ class Importer {
       try {
         read_source_files(container, set.folder, [&](SourceFile&& file) {
           bytes += file.bytes.size();
+          const auto kind = formats::motion_kind(file.path);
+          if (kind && formats::has_parts(*kind)) {
+            add_parts(index, batch, file);
+            return true;
+          }
           Job job;
           job.path = index.listed_path(file.path);
           job.file = std::move(file);
@@ -136,6 +143,31 @@ class Importer {
     if (missing > 0) report_.missing[index.description().name] += missing;
   }
 
+  /// Jobs for all clips of a file that holds several.
+  void add_parts(const SetIndex& index, std::vector<Job>& batch, const SourceFile& file) {
+    const std::string fingerprint = sha256_hex(file.bytes) + fmt::format("{}", options_.actor_fps);
+    std::vector<formats::MotionPart> parts;
+    try {
+      parts =
+          formats::parse_parts({file.bytes, file.where, {}, {}}, {.actor_fps = options_.actor_fps});
+    } catch (const Error& error) {
+      finish(index, batch);  // so that failures are told in order
+      ++report_.files;
+      fail_file(file.where, error.what());
+      return;
+    }
+    for (formats::MotionPart& part : parts) {
+      Job job;
+      job.file.path = file.path + "/" + part.name;
+      job.file.where = file.where + "/" + part.name;
+      job.path = index.listed_path(job.file.path);
+      job.motion = std::move(part.motion);
+      job.fingerprint = fingerprint;
+      batch.push_back(std::move(job));
+      if (batch.size() >= kBatchFiles) finish(index, batch);
+    }
+  }
+
   /// Converts a batch on all threads, writes it in order, and empties it.
   void finish(const SetIndex& index, std::vector<Job>& batch) {
     std::erase_if(batch, [&](const Job& job) {
@@ -159,28 +191,40 @@ class Importer {
     progress_.check();
     for (Job& job : batch) store(index, job);
     batch.clear();
-    progress_.step(report_.files);
+    // A file that holds several clips was counted once.
+    progress_.step(std::min(report_.files, total_));
   }
 
   /// The file's motion on the canonical skeleton, at its own frame rate.
   motion::Clip read_canonical(Job& job, double& floor_offset) const {
     const SourceFile& file = job.file;
-    if (file.path.ends_with(".npz") || file.path.ends_with(".NPZ")) {
-      job.mapping = "amass";  // SMPL's joints are the canonical ones
-      return formats::parse_amass(file.bytes, file.where).clip;
-    }
-    const motion::Clip source = formats::parse_bvh(file.bytes, file.where);
-    if (source.frame_count() == 0) fail("{}: no frames", file.where);
-    const motion::Mapping& mapping = formats::recognise(source.skeleton, mappings_, file.where);
+    formats::MotionOfFile motion =
+        job.motion
+            ? std::move(*job.motion)
+            : formats::parse_motion({file.bytes, file.where, file.skeleton, file.skeleton_where},
+                                    {.amc_fps = options_.amc_fps});
+    if (motion.clip.frame_count() == 0) fail("{}: no frames", file.where);
+    job.mapping = motion.mapping;
+    if (!motion.mapping.empty()) return std::move(motion.clip);
+    const motion::Mapping& mapping =
+        formats::recognise(motion.clip.skeleton, mappings_, file.where);
     job.mapping = mapping.name;
     floor_offset = mapping.floor_offset;
-    return motion::to_canonical(source, mapping);
+    return motion::to_canonical(motion.clip, mapping);
+  }
+
+  std::string skeleton_fingerprint(const SourceFile& file) const {
+    if (file.skeleton.empty()) return {};
+    return sha256_hex(file.skeleton) + fmt::format("{}", options_.amc_fps);
   }
 
   void convert(const SetIndex& index, Job& job) const {
     try {
       if (!formats::is_text(job.path)) fail("{}: file name is not UTF-8", job.file.where);
-      job.hash = sha256_hex(recipe_ + index.fingerprint() + sha256_hex(job.file.bytes));
+      const std::string source = job.motion
+                                     ? job.fingerprint + job.path
+                                     : sha256_hex(job.file.bytes) + skeleton_fingerprint(job.file);
+      job.hash = sha256_hex(recipe_ + index.fingerprint() + source);
       job.unchanged = job.stored == job.hash;
       if (job.unchanged) return;
       double floor_offset = 0;
@@ -201,6 +245,7 @@ class Importer {
         job.error = job.file.where + ": " + job.error;
     }
     job.file.bytes = {};
+    job.file.skeleton = {};
   }
 
   void store(const SetIndex& index, Job& job) {
@@ -229,6 +274,7 @@ class Importer {
   std::string recipe_;
   LabelMap labels_;
   std::vector<SetDescription> known_;
+  int64_t total_ = 0;
   std::set<std::string> seen_, unlabelled_;
   ImportReport report_;
 };

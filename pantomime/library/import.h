@@ -24,8 +24,10 @@ struct ImportOptions {
   std::string source = "unknown";
   std::string subject = "own/{folder}";
   std::string label;
-  bool force = false;  ///< also what has not changed since the last import
-  int threads = 0;     ///< 0: all cores
+  double amc_fps = 120;   ///< frame rate of AMC files, which don't say it
+  double actor_fps = 20;  ///< and of ACTOR's pickles (HumanAct12; UESTC has 30)
+  bool force = false;     ///< also what has not changed since the last import
+  int threads = 0;        ///< 0: all cores
 };
 
 /// A file that could not be imported, and why, in one line.
@@ -53,14 +55,14 @@ struct ImportReport {
   std::vector<std::string> unlabelled;     ///< "set: label" that have no common label
 };
 
-/// Imports BVH and AMASS npz files, folders and archives of them. Every clip goes through its rig's
-/// mapping to the canonical skeleton, is mended (mend.h), goes to 30 frames per second, onto the
-/// floor (the 3rd percentile of the lowest foot joint, minus the 2 cm by which a toe joint lies
-/// above the sole), and begins over the origin facing +Z. One transaction a clip, in the order of
-/// the files' names whatever the number of threads. A broken file ends up in `failures` and changes
-/// nothing. When `progress` is stopped, throws Cancelled; what was written stays, and the next
-/// import goes on from there. Throws Error for inputs, descriptions, tables or mappings that can't
-/// be read.
+/// Imports motion files (formats/motion_file.h), folders and archives of them. Every clip goes
+/// through its rig's mapping to the canonical skeleton, is mended (mend.h), goes to 30 frames per
+/// second, onto the floor (the 3rd percentile of the lowest foot joint, minus the 2 cm by which a
+/// toe joint lies above the sole), and begins over the origin facing +Z. One transaction a clip, in
+/// the order of the files' names whatever the number of threads. A broken file ends up in
+/// `failures` and changes nothing. When `progress` is stopped, throws Cancelled; what was written
+/// stays, and the next import goes on from there. Throws Error for inputs, descriptions, tables or
+/// mappings that can't be read.
 ImportReport import_motion(const std::vector<std::filesystem::path>& inputs, Library& library,
                            const ImportOptions& options, Progress& progress);
 

@@ -28,7 +28,7 @@ struct ClipInfo {
   std::string split;    ///< "train", "val" or "test"; the same for all clips of a subject, except
                         ///< in sets of one actor, whose set description may split by take
   std::string style;    ///< e.g. "elderly", or empty
-  std::string caption;  ///< one sentence, or empty
+  std::string caption;  ///< sentences, one a line, or empty
   std::string licence;  ///< SPDX-like id, e.g. "CC-BY-NC-4.0"
   std::string source;   ///< where it came from, with the words its licence asks to be carried
   std::string mapping;  ///< name of the rig mapping used

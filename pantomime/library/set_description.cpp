@@ -135,6 +135,29 @@ SegmentTable parse_segment_table(const toml::table& table, const std::string& na
   return result;
 }
 
+BabelLabels parse_babel_labels(const toml::table& table, const std::string& name) {
+  Keys keys(table, name);
+  BabelLabels result;
+  result.files = keys.list<std::string>("files");
+  if (result.files.empty()) fail_at_line(name, table.source().begin.line, "babel: no \"files\"");
+  result.label_map = keys.text("label_map", result.label_map);
+  result.splits = keys.flag("splits", false);
+  result.optional = keys.flag("optional", false);
+  keys.done();
+  return result;
+}
+
+HumanMl3dLabels parse_humanml3d_labels(const toml::table& table, const std::string& name) {
+  Keys keys(table, name);
+  HumanMl3dLabels result;
+  result.texts = keys.text("texts", "texts");
+  for (const char* split : {"train", "val", "test"})
+    if (const std::string file = keys.text(split); !file.empty()) result.splits[split] = file;
+  result.optional = keys.flag("optional", false);
+  keys.done();
+  return result;
+}
+
 }  // namespace
 
 LabelMap LabelMap::parse(std::string_view text, const std::string& name) {
@@ -201,6 +224,9 @@ SetDescription parse_set_description(std::string text, const std::string& name) 
   }
   for (const toml::table* table : keys.tables("segments"))
     set.segments.push_back(parse_segment_table(*table, name));
+  if (const toml::table* table = keys.table("babel")) set.babel = parse_babel_labels(*table, name);
+  if (const toml::table* table = keys.table("humanml3d"))
+    set.humanml3d = parse_humanml3d_labels(*table, name);
   if (const toml::table* table = keys.table("split")) {
     Keys split(*table, name);
     set.val_subjects = split.list<std::string>("val");

@@ -60,6 +60,21 @@ struct SegmentTable {
   std::vector<Between> between;
 };
 
+/// BABEL's labels of AMASS motion (formats/babel.h).
+struct BabelLabels {
+  std::vector<std::string> files;   ///< train.json and the like, relative to the set's folder
+  std::string label_map = "babel";  ///< table of the label map
+  bool splits = false;              ///< train, val or test is what a file's name ends in
+  bool optional = false;            ///< they may be missing
+};
+
+/// HumanML3D's captions and lists (formats/humanml3d_text.h).
+struct HumanMl3dLabels {
+  std::string texts;                          ///< folder of the captions
+  std::map<std::string, std::string> splits;  ///< "train" … -> file with the ids
+  bool optional = false;                      ///< the captions may be missing
+};
+
 /// A set as its description file tells it. Texts may hold {column}: the value in the index.
 struct SetDescription {
   std::string name;     ///< e.g. "cmu_mocap"; the folder of the data is called the same
@@ -75,6 +90,8 @@ struct SetDescription {
   std::map<std::string, std::string> renamed_subjects;   ///< template's result -> subject
   std::map<std::string, std::string> subjects_of_files;  ///< path -> subject, before all else
   std::vector<SegmentTable> segments;
+  std::optional<BabelLabels> babel;
+  std::optional<HumanMl3dLabels> humanml3d;
 
   std::vector<std::string> val_subjects, test_subjects;
   /// Sets of one actor are split by a number in the index instead: value mod `modulo`.

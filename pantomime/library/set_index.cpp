@@ -68,7 +68,8 @@ SetIndex::SetIndex(SetDescription description, const fs::path& folder, const Lab
     if (table.optional && !fs::exists(file)) continue;
     read_segments(table, file);
   }
-  fingerprint_ = sha256_hex(fingerprint_ + labels_.fingerprint());
+  label_files_ = LabelFiles(description_, folder);
+  fingerprint_ = sha256_hex(fingerprint_ + label_files_.fingerprint() + labels_.fingerprint());
   // A wrong {column} should be told before the work begins.
   for (const std::string* text :
        {&description_.subject, &description_.label, &description_.style, &description_.caption})
@@ -107,8 +108,11 @@ void SetIndex::read_segments(const SegmentTable& table, const fs::path& file) {
     if (!begin || !end || !(*begin >= 0) || std::isnan(*end))
       fail_at_line(csv.name, csv.lines[r], "interval \"{}\" to \"{}\", expected two numbers",
                    row[first], row[last]);
-    result.intervals[row[path]].push_back({*begin / table.per_second, *end / table.per_second,
-                                           row[label], result.description.label_map});
+    result.intervals[row[path]].push_back({*begin / table.per_second,
+                                           *end / table.per_second,
+                                           row[label],
+                                           result.description.label_map,
+                                           {}});
   }
   for (auto& [name, intervals] : result.intervals) {
     std::stable_sort(intervals.begin(), intervals.end(),
@@ -123,7 +127,7 @@ void SetIndex::read_segments(const SegmentTable& table, const fs::path& file) {
         } else if (interval.label == between.before) {
           if (after != nullptr && interval.first > after->last)
             more.push_back(
-                {after->last, interval.first, between.label, result.description.label_map});
+                {after->last, interval.first, between.label, result.description.label_map, {}});
           after = nullptr;
         }
       }
@@ -165,6 +169,8 @@ std::string SetIndex::expand(const std::string& text, const std::string& path) c
       if (row != rows_.end()) result += index_.rows[row->second][*column];
     } else if (key == "folder") {
       result += fs::path(path).parent_path().filename().string();
+    } else if (key == "folders") {
+      result += fs::path(path).parent_path().generic_string();
     } else if (key == "stem") {
       result += fs::path(path).stem().string();
     } else {
@@ -176,11 +182,13 @@ std::string SetIndex::expand(const std::string& text, const std::string& path) c
   return result;
 }
 
-std::string SetIndex::split_of(const std::string& path, const std::string& subject) const {
+std::string SetIndex::split_of(const std::string& path, const std::string& subject,
+                               const std::string& said) const {
   const auto listed = description_.splits_of_files.find(path);
   if (listed != description_.splits_of_files.end()) return listed->second;
   if (contains(description_.test_subjects, subject)) return "test";
   if (contains(description_.val_subjects, subject)) return "val";
+  if (!said.empty()) return said;
   const auto row = rows_.find(path);
   if (description_.split_column.empty() || row == rows_.end()) return "train";
   const std::string& text = index_.rows[row->second][index_.column(description_.split_column)];
@@ -198,7 +206,7 @@ std::string SetIndex::split_of(const std::string& path, const std::string& subje
 std::vector<SetIndex::Interval> SetIndex::intervals_of(const std::string& path) const {
   std::vector<Interval> result;
   const std::string label = expand(description_.label, path);
-  if (!label.empty()) result.push_back({0, kOpenEnd, label, description_.label_map});
+  if (!label.empty()) result.push_back({0, kOpenEnd, label, description_.label_map, {}});
   for (const Table& table : tables_) {
     const auto found = table.intervals.find(path);
     if (found == table.intervals.end()) continue;
@@ -221,20 +229,27 @@ ClipInfo SetIndex::describe(const std::string& path, double begin, int64_t frame
                      : expand(description_.subject, path);
   const auto renamed = description_.renamed_subjects.find(info.subject);
   if (renamed != description_.renamed_subjects.end()) info.subject = renamed->second;
-  info.split = split_of(path, info.subject);
+  const FileLabels said = label_files_.find(path);
+  info.split = split_of(path, info.subject, said.split);
   info.style = expand(description_.style, path);
   info.caption = expand(description_.caption, path);
+  if (info.caption.empty()) info.caption = said.caption;
   info.licence = description_.licence;
   info.source = description_.source;
   info.weight = description_.weight;
   info.frames = frames;
   std::vector<Segment> segments;
-  for (const Interval& interval : intervals_of(path)) {
+  std::vector<Interval> intervals = intervals_of(path);
+  for (const LabelledSpan& span : said.spans)
+    intervals.push_back(
+        {span.first, span.last, span.label, description_.babel->label_map, span.words});
+  for (const Interval& interval : intervals) {
     // A set without a table in the label map brings its own classes.
-    const auto label = labels_.has(interval.label_map)
-                           ? labels_.find(interval.label_map, interval.label)
-                           : CommonLabel{interval.label, interval.label};
+    auto label = labels_.has(interval.label_map)
+                     ? labels_.find(interval.label_map, interval.label)
+                     : std::optional(CommonLabel{interval.label, interval.label});
     if (label) {
+      if (!interval.detail.empty()) label->detail = interval.detail;
       segments.push_back(to_segment(interval.first - begin, interval.last - begin, frames, *label));
     } else if (unlabelled != nullptr) {
       unlabelled->insert(interval.label);

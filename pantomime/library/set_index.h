@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "pantomime/formats/csv.h"
+#include "pantomime/library/label_files.h"
 #include "pantomime/library/library.h"
 #include "pantomime/library/set_description.h"
 
@@ -43,6 +44,7 @@ class SetIndex {
     double first = 0, last = 0;  ///< seconds; last may be infinite
     std::string label;           ///< the source's
     std::string label_map;
+    std::string detail;  ///< in somebody's words, or empty
   };
   struct Table {
     SegmentTable description;
@@ -52,7 +54,8 @@ class SetIndex {
   void read_index(const std::filesystem::path& file);
   void read_segments(const SegmentTable& table, const std::filesystem::path& file);
   std::string expand(const std::string& text, const std::string& path) const;
-  std::string split_of(const std::string& path, const std::string& subject) const;
+  std::string split_of(const std::string& path, const std::string& subject,
+                       const std::string& said) const;
   std::vector<Interval> intervals_of(const std::string& path) const;
 
   SetDescription description_;
@@ -60,6 +63,7 @@ class SetIndex {
   formats::CsvTable index_;
   std::map<std::string, size_t> rows_;  ///< path -> row of the index
   std::vector<Table> tables_;
+  LabelFiles label_files_;
   std::string fingerprint_;
 };
 

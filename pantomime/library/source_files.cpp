@@ -7,6 +7,8 @@
 #include "pantomime/base/bytes.h"
 #include "pantomime/base/error.h"
 #include "pantomime/formats/archive.h"
+#include "pantomime/formats/asf.h"
+#include "pantomime/formats/motion_file.h"
 
 namespace pantomime::library {
 namespace {
@@ -14,15 +16,50 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr uint64_t kMaxMotionBytes = uint64_t{256} << 20;
-constexpr int kFoldersAround = 6;  // how far above a file its set may begin
+constexpr uint64_t kMaxSkeletonBytes = uint64_t{4} << 20;
+constexpr size_t kMaxSkeletons = 4096;  // of one archive
+constexpr int kFoldersAround = 6;       // how far above a file its set may begin
 
 bool is_motion_name(const fs::path& path) {
-  std::string name = path.filename().string();
-  std::transform(name.begin(), name.end(), name.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  // AMASS folders hold the recorded people's shapes beside their motion.
-  const bool is_shape = name == "shape.npz" || name.ends_with("_stagei.npz");
-  return name.ends_with(".bvh") || (name.ends_with(".npz") && !is_shape);
+  return formats::motion_kind(path.generic_string()).has_value();
+}
+bool needs_skeleton(const std::string& name) {
+  return formats::motion_kind(name) == formats::MotionKind::Amc;
+}
+
+/// Skeletons by where they lie.
+using Skeletons = std::map<std::string, std::string>;
+
+void add_skeleton(SourceFile& file, const std::string& name, const Skeletons& skeletons,
+                  const std::string& prefix) {
+  std::vector<std::string> names;
+  for (const auto& [at, bytes] : skeletons) names.push_back(at);
+  const std::string found = formats::asf_for(name, names);
+  if (found.empty()) return;
+  file.skeleton = skeletons.at(found);
+  file.skeleton_where = prefix + found;
+}
+
+void read_motion_file(const fs::path& path, const fs::path& folder,
+                      const std::function<bool(SourceFile&&)>& take) {
+  SourceFile file;
+  file.path = path.lexically_relative(folder).generic_string();
+  file.where = path.string();
+  file.bytes = read_file(path, kMaxMotionBytes);
+  if (needs_skeleton(file.where)) {
+    Skeletons skeletons;
+    for (const auto& entry : fs::directory_iterator(path.parent_path()))
+      if (formats::is_skeleton_name(entry.path().generic_string()) && entry.is_regular_file())
+        skeletons[entry.path().generic_string()] = {};
+    std::vector<std::string> names;
+    for (const auto& [at, bytes] : skeletons) names.push_back(at);
+    const std::string found = formats::asf_for(path.generic_string(), names);
+    if (!found.empty()) {
+      file.skeleton = read_file(found, kMaxSkeletonBytes);
+      file.skeleton_where = found;
+    }
+  }
+  take(std::move(file));
 }
 
 class Finder {
@@ -39,8 +76,11 @@ class Finder {
     } else if (is_motion_name(path) || formats::is_archive_name(path)) {
       add_container(path, set_around(path.parent_path()), path.parent_path());
     } else {
-      fail("{}: expected a folder, a .bvh or .npz file, or a .tar.zst, .tar.gz or .zip archive",
-           input.string());
+      fail(
+          "{}: expected a folder, a motion file (.bvh, .amc, .npz, .glb, .pkl), or a .tar.zst, "
+          ".tar.gz or .zip "
+          "archive",
+          input.string());
     }
   }
 
@@ -116,17 +156,37 @@ std::vector<FoundSet> find_sets(const std::vector<fs::path>& inputs,
 
 void read_source_files(const fs::path& container, const fs::path& folder,
                        const std::function<bool(SourceFile&&)>& take) {
-  if (is_motion_name(container)) {
-    take({container.lexically_relative(folder).generic_string(), container.string(),
-          read_file(container, kMaxMotionBytes)});
-    return;
-  }
+  if (is_motion_name(container)) return read_motion_file(container, folder, take);
+  const std::string prefix = container.string() + ":";
+  const formats::ArchiveLimits limits{.entry_bytes = kMaxMotionBytes};
+  // Skeletons may come after the motions that need them, so such motions wait for a second pass.
+  Skeletons skeletons;
+  bool waiting = false, going = true;
   formats::read_archive(
-      container, [](const std::string& name) { return is_motion_name(name); },
-      [&](const std::string& name, std::string&& bytes) {
-        return take({name, container.string() + ":" + name, std::move(bytes)});
+      container,
+      [&](const std::string& name) {
+        const bool waits = needs_skeleton(name);
+        waiting = waiting || waits;
+        return !waits && (is_motion_name(name) || formats::is_skeleton_name(name));
       },
-      {.entry_bytes = kMaxMotionBytes});
+      [&](const std::string& name, std::string&& bytes) {
+        if (!formats::is_skeleton_name(name)) {
+          going = take({name, prefix + name, std::move(bytes), {}, {}});
+        } else if (bytes.size() <= kMaxSkeletonBytes && skeletons.size() < kMaxSkeletons) {
+          skeletons[name] = std::move(bytes);
+        }
+        return going;
+      },
+      limits);
+  if (!waiting || !going) return;
+  formats::read_archive(
+      container, needs_skeleton,
+      [&](const std::string& name, std::string&& bytes) {
+        SourceFile file{name, prefix + name, std::move(bytes), {}, {}};
+        add_skeleton(file, name, skeletons, prefix);
+        return take(std::move(file));
+      },
+      limits);
 }
 
 int64_t count_source_files(const fs::path& container) {

@@ -23,7 +23,7 @@ struct FoundSet {
 /// Looks at and below `inputs`. A folder belongs to a known set when it is called like the set and
 /// has its index, or holds a pantomime-set.toml; a file belongs to the set of the folders around
 /// it. Motion outside any such folder goes to `fallback` (with the input as folder). Throws Error
-/// for an input that is not there, or a file that is neither motion (BVH, AMASS npz) nor an
+/// for an input that is not there, or a file that is neither motion (formats/motion_file.h) nor an
 /// archive.
 std::vector<FoundSet> find_sets(const std::vector<std::filesystem::path>& inputs,
                                 const std::vector<SetDescription>& known,
@@ -34,6 +34,8 @@ struct SourceFile {
   std::string path;   ///< in its set, "/" between folders
   std::string where;  ///< for messages: the file, or "archive:entry"
   std::string bytes;
+  std::string skeleton;        ///< of an AMC file: bytes of its ASF file, see formats::asf_for()
+  std::string skeleton_where;  ///< empty: none was found
 };
 
 /// Hands over the motion files of a container (a motion file or an archive) one by one; `take`

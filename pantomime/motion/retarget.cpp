@@ -296,6 +296,67 @@ Clip to_canonical(const Clip& source, const Mapping& mapping) {
   return mapping.average_body ? on_average_body(std::move(out)) : out;
 }
 
+Clip to_rig(const Clip& canonical, const Clip& rig, const Mapping& mapping) {
+  PANTOMIME_CHECK(canonical.joint_count() == kJointCount && canonical.moving_joints.empty() &&
+                      canonical.frame_count() > 0,
+                  "mapping \"{}\": expected a canonical clip with frames", mapping.name);
+  PANTOMIME_CHECK(rig.frame_count() > 0, "mapping \"{}\": the rig's clip has no frames",
+                  mapping.name);
+  Clip fixed = rig;
+  fixed.skeleton = repaired(rig.skeleton, mapping);
+  const Wiring wiring = wire(fixed.skeleton, mapping);
+  const JointFrames frames = joint_frames(fixed, mapping, wiring);
+  const Quat back = conjugate(canonical_from(mapping.axes));
+  const size_t joints = rig.joint_count(), count = canonical.frame_count();
+  std::vector<int> driver(joints, -1);  // canonical joint of each of the rig's
+  for (size_t j = kJointCount; j-- > 0;)
+    if (wiring.rotation[j] >= 0)
+      driver[static_cast<size_t>(wiring.rotation[j])] = static_cast<int>(j);
+
+  Clip out;
+  out.fps = canonical.fps;
+  out.skeleton = rig.skeleton;
+  const size_t moving = rig.moving_joints.size();
+  for (size_t m = 0; m < moving; ++m) {
+    Vec3 sum;
+    for (size_t f = 0; f < rig.frame_count(); ++f) sum += rig.translations[f * moving + m];
+    out.skeleton.offsets[static_cast<size_t>(rig.moving_joints[m])] =
+        (1 / static_cast<float>(rig.frame_count())) * sum;
+  }
+  const WorldPose pose = forward_kinematics(canonical);
+  std::vector<Quat> world(count * joints);
+  for (size_t f = 0; f < count; ++f)
+    for (size_t s = 0; s < joints; ++s) {
+      const int parent = rig.skeleton.parents[s];
+      const Quat above = parent < 0 ? Quat{} : world[f * joints + static_cast<size_t>(parent)];
+      const auto j = static_cast<size_t>(std::max(driver[s], 0));
+      world[f * joints + s] =
+          driver[s] < 0
+              ? above
+              : normalized(back * pose.rotations[f * kJointCount + j] * conjugate(frames[j]));
+    }
+  out.rotations = local_rotations(out.skeleton, world);
+  out.root_positions.resize(count);
+
+  // With the root at the origin the pelvis is somewhere; it belongs where the clip's is.
+  const auto leg_of = [](const std::array<Vec3, kJointCount>& at) {
+    return length(at[kLeftKnee] - at[kLeftHip]) + length(at[kLeftAnkle] - at[kLeftKnee]);
+  };
+  const float leg = length(canonical.skeleton.offsets[kLeftKnee]) +
+                    length(canonical.skeleton.offsets[kLeftAnkle]);
+  const float own_leg = leg_of(rest_positions(fixed, wiring));  // in the rig's units
+  const float units = own_leg > 1e-6f && leg > 1e-6f
+                          ? own_leg / leg
+                          : 1 / static_cast<float>(mapping.axes.metres_per_unit);
+  const WorldPose placed = forward_kinematics(out);
+  for (size_t f = 0; f < count; ++f) {
+    const Vec3 pelvis = locate(*wiring.points[kPelvis], out.skeleton, &placed.positions[f * joints],
+                               &placed.rotations[f * joints]);
+    out.root_positions[f] = units * (back * pose.positions[f * kJointCount + kPelvis]) - pelvis;
+  }
+  return out;
+}
+
 float floor_height(const Clip& clip) {
   PANTOMIME_CHECK(clip.joint_count() == kJointCount && clip.frame_count() > 0,
                   "floor: expected a canonical clip with frames");

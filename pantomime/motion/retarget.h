@@ -66,6 +66,14 @@ struct Mapping {
 /// the same positions. Throws Error naming the mapping and the joint when a joint is missing.
 Clip to_canonical(const Clip& source, const Mapping& mapping);
 
+/// The other way: a canonical clip on a foreign rig, in the rig's own axes and units, at the clip's
+/// frame rate, for people who go on working with that rig. `rig` is any clip of it (its motion
+/// doesn't matter, but where joints slide they stay at their mean). Every joint that the mapping
+/// names turns as the canonical joint does; the others keep their zero pose. The path of the pelvis
+/// is scaled by the length of the legs. to_rig(to_canonical(clip)) gives back the named joints'
+/// positions where legs bent the human way. Throws Error like to_canonical().
+Clip to_rig(const Clip& canonical, const Clip& rig, const Mapping& mapping);
+
 /// Height of the floor under a canonical clip, metres: the 3rd percentile over the frames of the
 /// lowest foot joint (some frames dip below through noise), minus the 2 cm by which a toe joint
 /// lies above the sole.

@@ -82,6 +82,52 @@ TEST(Amass, AllWidthsAreRead) {
   }
 }
 
+TEST(Amass, AllReleasesSayTheSame) {
+  const motion::Clip clip = test::random_clip(5, 7);
+  const Npz whole = parse_npz(to_amass({.clip = clip}), "walk.npz");
+  const std::vector<double> poses = doubles_of(whole.at("poses"), "poses");
+  const Amass expected = parsed(whole);
+  std::vector<double> root, body;
+  for (size_t f = 0; f < 7; ++f) {
+    const auto row = poses.begin() + static_cast<std::ptrdiff_t>(f * 156);
+    root.insert(root.end(), row, row + 3);
+    body.insert(body.end(), row + 3, row + 66);
+  }
+  // As SMPL-X files of others have it: in parts, with pickled objects beside them.
+  Npz parts = whole;
+  parts.erase("poses");
+  parts["root_orient"] = npy_of({7, 3}, std::span<const double>(root));
+  parts["pose_body"] = npy_of({7, 63}, std::span<const double>(body));
+  parts["surface_model_type"] = npy_of(std::string("smplx"));
+  parts["mocap_frame_rate"] = parts.extract("mocap_framerate").mapped();
+  Npz joints = whole;
+  joints["poses"] = npy_of({7, 52, 3}, std::span<const double>(poses));
+  EXPECT_EQ(parsed(parts).clip.rotations, expected.clip.rotations);
+  EXPECT_EQ(parsed(parts).clip.root_positions, expected.clip.root_positions);
+  EXPECT_EQ(parsed(parts).model, "smplx");
+  EXPECT_EQ(parsed(joints).clip.rotations, expected.clip.rotations);
+  // Parts of different lengths are refused.
+  parts["root_orient"] = npy_of({6, 3}, std::span<const double>(root).first(18));
+  EXPECT_THROW(parsed(parts), ParseError);
+  parts.erase("root_orient");
+  EXPECT_THROW(parsed(parts), ParseError);
+}
+
+TEST(Amass, PickledObjectsAreLeftAlone) {
+  std::map<std::string, std::string> members;
+  for (const auto& [name, array] : recorded()) members[name + ".npy"] = to_npy(array);
+  std::string pickled = to_npy(npy_of(std::string("female")));
+  const size_t at = pickled.find("<U6'");
+  ASSERT_NE(at, std::string::npos);
+  pickled.replace(at, 4, "|O' ");
+  members["gender.npy"] = pickled;
+  const std::string bytes = to_zip(members, ZipMethod::Stored);
+  EXPECT_EQ(parse_amass(bytes, "x.npz").gender, "");
+  EXPECT_EQ(parse_amass(bytes, "x.npz").clip.frame_count(), 1u);
+  EXPECT_THROW(parse_npz(bytes, "x.npz"), ParseError);
+  EXPECT_FALSE(parse_npz(bytes, "x.npz", {.objects = NpyObjects::LeaveOut}).contains("gender"));
+}
+
 TEST(Amass, NewerNameOfTheFrameRateAndGeometry) {
   Npz arrays = recorded();
   arrays["mocap_frame_rate"] = arrays.extract("mocap_framerate").mapped();

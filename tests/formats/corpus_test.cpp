@@ -6,9 +6,18 @@
 
 #include "pantomime/base/bytes.h"
 #include "pantomime/base/error.h"
+#include "pantomime/formats/actor.h"
 #include "pantomime/formats/amass.h"
+#include "pantomime/formats/asf.h"
+#include "pantomime/formats/babel.h"
+#include "pantomime/formats/c3d.h"
+#include "pantomime/formats/gltf.h"
+#include "pantomime/formats/humanml3d.h"
+#include "pantomime/formats/humanml3d_text.h"
 #include "pantomime/formats/npz.h"
+#include "pantomime/formats/ntu.h"
 #include "pantomime/formats/png.h"
+#include "pantomime/formats/points_json.h"
 #include "pantomime/formats/safetensors.h"
 #include "tests/support/support.h"
 
@@ -56,6 +65,49 @@ TEST(Corpus, NumpyAndAmass) {
 
 TEST(Corpus, Pictures) {
   check_corpus("fuzz_png", parse_image);
+}
+
+TEST(Corpus, SkeletonsWithTheirMotions) {
+  check_corpus("fuzz_asf", [](const std::string& text, const std::string& name) {
+    const size_t at = text.find("=====\n");
+    parse_amc(text.substr(at + 6), name, parse_asf(text.substr(0, at), name));
+  });
+}
+
+TEST(Corpus, Babel) {
+  check_corpus("fuzz_babel", parse_babel);
+}
+
+TEST(Corpus, Captions) {
+  check_corpus("fuzz_captions", parse_humanml3d_captions);
+}
+
+TEST(Corpus, HumanMl3d) {
+  check_corpus("fuzz_humanml3d", parse_humanml3d);
+}
+
+TEST(Corpus, NtuSkeletons) {
+  check_corpus("fuzz_ntu", parse_ntu_skeleton);
+}
+
+TEST(Corpus, Markers) {
+  check_corpus("fuzz_c3d", parse_c3d);
+}
+
+TEST(Corpus, Landmarks) {
+  check_corpus("fuzz_points", [](const std::string& text, const std::string& name) {
+    parse_mediapipe(text, name);
+  });
+}
+
+TEST(Corpus, Pickles) {
+  check_corpus("fuzz_pickle",
+               [](const std::string& bytes, const std::string& name) { parse_actor(bytes, name); });
+}
+
+TEST(Corpus, Gltf) {
+  check_corpus("fuzz_gltf",
+               [](const std::string& bytes, const std::string& name) { parse_gltf(bytes, name); });
 }
 
 }  // namespace

@@ -276,6 +276,41 @@ TEST_F(RealRigs, KeepWhereTheSourcesJointsAre) {
   });
 }
 
+TEST_F(RealRigs, TakeTheirMotionBack) {
+  for_each_rig([](const Rig&, const auto& clips, const std::string& where) {
+    for (const Loaded& loaded : clips) {
+      const Mapping& mapping = *loaded.mapping;
+      if (mapping.average_body || !mapping.lost_bones.empty()) continue;
+      const Clip canonical = motion::to_canonical(loaded.source, mapping);
+      const Clip back = motion::to_rig(canonical, loaded.source, mapping);
+      back.validate();
+      EXPECT_EQ(back.skeleton.names, loaded.source.skeleton.names);
+      const auto a = motion::forward_kinematics(loaded.source),
+                 b = motion::forward_kinematics(back);
+      const auto scale = static_cast<float>(mapping.axes.metres_per_unit);
+      double sum = 0;
+      size_t count = 0;
+      for (const motion::Joint j : {motion::kPelvis, motion::kLeftKnee, motion::kRightAnkle,
+                                    motion::kSpine3, motion::kLeftElbow, motion::kRightWrist}) {
+        const auto joint = back.skeleton.find(mapping.rotation_from[j]);
+        if (!joint) continue;
+        for (size_t f = 0; f < back.frame_count(); f += 5) {
+          const size_t at = f * back.joint_count() + static_cast<size_t>(*joint);
+          sum += scale * motion::length(a.positions[at] - b.positions[at]);
+          ++count;
+        }
+      }
+      EXPECT_LT(sum / static_cast<double>(count), 5e-3) << where << " " << loaded.name;
+      // And what comes back is the same motion to us.
+      const Clip again = motion::to_canonical(back, mapping);
+      double turned = 0;
+      for (size_t i = 0; i < again.rotations.size(); ++i)
+        turned += motion::angle_between(again.rotations[i], canonical.rotations[i]);
+      EXPECT_LT(turned / static_cast<double>(again.rotations.size()), 0.01) << loaded.name;
+    }
+  });
+}
+
 TEST_F(RealRigs, StandUprightWithLeftOnTheLeft) {
   for_each_rig([](const Rig&, const auto& clips, const std::string& where) {
     double upright = 0, frames = 0, sides = 0, feet_forward = 0;

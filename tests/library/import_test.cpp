@@ -7,6 +7,8 @@
 #include "pantomime/base/bytes.h"
 #include "pantomime/base/error.h"
 #include "pantomime/formats/amass.h"
+#include "pantomime/formats/glb.h"
+#include "pantomime/formats/zip.h"
 #include "pantomime/library/set_index.h"
 #include "pantomime/library/source_files.h"
 #include "pantomime/motion/retarget.h"
@@ -66,6 +68,72 @@ TEST(Import, PutsAmassMotionIntoTheLibrary) {
   for (size_t f = 0; f < 31; ++f)
     for (size_t j = 1; j < motion::kJointCount; ++j)
       EXPECT_LT(motion::angle_between(loaded.rotation(f, j), clip.rotation(4 * f, j)), 2e-3f);
+}
+
+TEST(Import, FindsTheSkeletonsOfAmcFilesInFoldersAndArchives) {
+  const test::TemporaryFolder folder;
+  const std::string asf = read_file(test::test_data("good/figure.asf"));
+  const std::string amc = read_file(test::test_data("good/figure.amc"));
+  fs::create_directories(folder / "in/loose");
+  write_file(folder / "in/loose/35.asf", asf);
+  write_file(folder / "in/loose/35_01.amc", amc);
+  write_file(folder / "in/loose/other.asf", "broken, and not asked for");
+  write_file(folder / "in/orphan.amc", amc);
+  // In an archive the motion comes before its skeleton.
+  write_file(folder / "in/packed.zip",
+             formats::to_zip({{"a/7_01.amc", amc}, {"b/7.asf", "x"}, {"a/7.asf", asf}},
+                             formats::ZipMethod::Deflated));
+  Library library(folder / "l.db", Library::Mode::Write);
+  Recorder progress;
+  const ImportReport report = import_motion({folder / "in"}, library, {}, progress);
+  ASSERT_EQ(report.failures.size(), 1u);
+  EXPECT_NE(report.failures[0].message.find("orphan.amc: no skeleton"), std::string::npos)
+      << report.failures[0].message;
+  const auto clips = library.clips();
+  ASSERT_EQ(clips.size(), 2u);
+  EXPECT_EQ(clips[0].name, "own/a/7_01.amc");
+  EXPECT_EQ(clips[1].name, "own/loose/35_01.amc");
+  for (const ClipInfo& clip : clips) {
+    EXPECT_EQ(clip.mapping, "cmu_asf");
+    EXPECT_EQ(clip.frames, 30);  // 120 at 120 a second
+  }
+  const auto geometry = motion::geometry_of(library.load(clips[0].id).skeleton.offsets);
+  EXPECT_NEAR(geometry[21], 7.2f * 0.056444f, 1e-3f);  // thigh
+  // Another frame rate, or another skeleton, imports them anew.
+  EXPECT_EQ(import_motion({folder / "in"}, library, {}, progress).unchanged, 2);
+  EXPECT_EQ(import_motion({folder / "in"}, library, {.amc_fps = 60}, progress).imported, 2);
+  EXPECT_EQ(library.clips()[0].frames, 60);
+}
+
+TEST(Import, TakesAllClipsOfAFileThatHoldsSeveral) {
+  const test::TemporaryFolder folder;
+  fs::create_directories(folder / "in");
+  const std::string pickle = read_file(test::test_data("good/actor.pkl"));
+  write_file(folder / "in/humanact12poses.pkl", pickle);
+  write_file(folder / "in/other.pkl", pickle.substr(0, 100));
+  // A scene with our 22 joints has no mapping; one with nothing to play has no clips.
+  write_file(folder / "in/figure.glb", formats::to_glb(test::random_clip(1, 20)));
+  write_file(folder / "in/still.gltf", R"({"asset": {"version": "2.0"}})");
+  Library library(folder / "l.db", Library::Mode::Write);
+  Recorder progress;
+  const ImportReport report =
+      import_motion({folder / "in"}, library, {.label = "{folder}"}, progress);
+  EXPECT_EQ(report.imported, 2);
+  ASSERT_EQ(report.failures.size(), 3u);
+  std::string told;
+  for (const ImportFailure& failure : report.failures) told += failure.message + "\n";
+  EXPECT_NE(told.find("figure.glb/motion: no mapping"), std::string::npos) << told;
+  EXPECT_NE(told.find("other.pkl@"), std::string::npos) << told;
+  EXPECT_NE(told.find("still.gltf: no animations"), std::string::npos) << told;
+  const auto clips = library.clips();
+  ASSERT_EQ(clips.size(), 2u);
+  EXPECT_EQ(clips[0].name, "own/humanact12poses.pkl/throw/00001");
+  EXPECT_EQ(clips[1].name, "own/humanact12poses.pkl/walk/00000");
+  EXPECT_EQ(clips[1].mapping, "actor");
+  EXPECT_EQ(clips[1].frames, 4);  // 3 frames at 20 a second: 0.1 s
+  ASSERT_EQ(clips[1].segments.size(), 1u);
+  EXPECT_EQ(clips[1].segments[0].label, "walk");
+  EXPECT_EQ(import_motion({folder / "in"}, library, {.label = "{folder}"}, progress).unchanged, 2);
 }
 
 TEST(Import, GoesOnAfterItWasStopped) {

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <set>
+
 #include "pantomime/base/bytes.h"
 #include "pantomime/base/error.h"
 #include "tests/support/support.h"
@@ -113,6 +115,61 @@ TEST(SetIndex, TellsWhoDoesWhatInAFile) {
   EXPECT_EQ(info.source, "the gym");
   EXPECT_EQ(info.weight, 2);
   EXPECT_EQ(info.frames, 300);
+}
+
+TEST(SetIndex, TakesLabelsFromBabel) {
+  const test::TemporaryFolder folder;
+  write_file(folder / "val.json", R"({
+    "1": {"feat_p": "KIT/KIT/3/run_poses.npz", "dur": 4,
+          "seq_ann": {"labels": [{"raw_label": "runs about", "act_cat": ["run"]},
+                                 {"raw_label": "stops", "act_cat": ["stop"]}]},
+          "frame_ann": {"labels": [
+            {"raw_label": "sprint", "act_cat": ["run", "fast"], "start_t": 1, "end_t": 2}]}},
+    "2": {"feat_p": "KIT/KIT/3/rest_poses.npz", "dur": 2,
+          "seq_ann": {"labels": [{"raw_label": "has a rest", "act_cat": null}]}}})");
+  const std::string set =
+      "name = \"amass\"\nlicence = \"x\"\nsource = \"y\"\n"
+      "subject = \"amass/{folders}\"\n"
+      "[babel]\nfiles = [\"train.json\", \"val.json\"]\nsplits = true\noptional = true\n";
+  const SetIndex index(parse_set_description(set, "amass.toml"), folder.path(),
+                       LabelMap::parse("[babel]\nrun = \"run\"\n\"has a rest\" = \"sit\"\n", "l"));
+  std::set<std::string> unlabelled;
+  const ClipInfo run = index.describe("KIT/3/run_stageii.npz", 0.5, 90, &unlabelled);
+  EXPECT_EQ(text_of(run.segments), "15-45 run (sprint)\n");
+  EXPECT_EQ(run.caption, "runs about, stops");
+  EXPECT_EQ(run.split, "val");
+  EXPECT_EQ(run.subject, "amass/KIT/3");
+  EXPECT_EQ(unlabelled, std::set<std::string>{"fast"});
+  EXPECT_EQ(text_of(index.describe("KIT/3/rest_poses.npz", 0, 60).segments),
+            "0-60 sit (has a rest)\n");
+  EXPECT_TRUE(index.describe("KIT/4/run_poses.npz", 0, 60).segments.empty());
+  // Labels are part of what a clip is made from.
+  const std::string before = index.fingerprint();
+  write_file(folder / "train.json", "{}");
+  EXPECT_NE(
+      SetIndex(parse_set_description(set, "amass.toml"), folder.path(), LabelMap()).fingerprint(),
+      before);
+}
+
+TEST(SetIndex, TakesCaptionsAndSplitsFromHumanMl3d) {
+  const test::TemporaryFolder folder;
+  std::filesystem::create_directories(folder / "texts");
+  write_file(folder / "texts/000001.txt",
+             "a person walks.#walk/VERB#0.0#0.0\nsomeone strolls#stroll/VERB#0.0#0.0\n"
+             "he stops#stop/VERB#2.0#3.0\n");
+  write_file(folder / "test.txt", "000001\n");
+  const std::string set =
+      "name = \"h\"\nlicence = \"x\"\nsource = \"y\"\n"
+      "[humanml3d]\ntest = \"test.txt\"\n";
+  const SetIndex index(parse_set_description(set, "h.toml"), folder.path(), LabelMap());
+  const ClipInfo info = index.describe("new_joint_vecs/000001.npy", 0, 60);
+  EXPECT_EQ(info.caption, "a person walks.\nsomeone strolls");
+  EXPECT_EQ(info.split, "test");
+  EXPECT_EQ(index.describe("new_joint_vecs/000002.npy", 0, 60).split, "train");
+  EXPECT_THROW(SetIndex(parse_set_description(set + "texts = \"nowhere\"\n", "h.toml"),
+                        folder.path(), LabelMap()),
+               Error);
+  EXPECT_THROW(parse_set_description(set + "tests = 1\n", "h.toml"), Error);
 }
 
 TEST(SetIndex, SplitsBySubjectAfterRenaming) {
@@ -269,6 +326,7 @@ TEST(SetDescription, AllOwnDescriptionsAndLabelsAreReadable) {
   EXPECT_GE(labels.labels().size(), 40u);
   for (const SetDescription& set : sets) {
     EXPECT_TRUE(labels.has(set.label_map)) << set.name;
+    EXPECT_TRUE(!set.babel || labels.has(set.babel->label_map)) << set.name;
     for (const SegmentTable& table : set.segments)
       EXPECT_TRUE(table.label_map.empty() || labels.has(table.label_map)) << set.name;
   }
