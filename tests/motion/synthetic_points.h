@@ -100,7 +100,7 @@ inline motion::Clip human_clip(uint64_t seed, size_t frames, float size = 1, flo
   clip.skeleton = canonical_skeleton(offsets);
   /// Angle over time: middle, size, turns a second, phase.
   struct Swing {
-    double middle, size, rate, phase;
+    double middle = 0, size = 0, rate = 0, phase = 0;
     float at(double t) const {
       return static_cast<float>(middle + size * std::sin(2 * 3.14159265 * (rate * t + phase)));
     }
@@ -125,12 +125,12 @@ inline motion::Clip human_clip(uint64_t seed, size_t frames, float size = 1, flo
     };
     turns.push_back(
         {side(kLeftHip), {swing(-0.5, 0.4), swing(0.1 * s, 0.15), swing(0.1 * s, 0.1)}});
-    turns.push_back({side(kLeftKnee), {swing(0.8, 0.5), {}, {}}});
+    turns.push_back({side(kLeftKnee), {swing(0.8, 0.5), Swing{}, Swing{}}});
     turns.push_back({side(kLeftAnkle), {swing(0, 0.25), swing(0, 0.1), swing(0, 0.1)}});
-    turns.push_back({side(kLeftCollar), {{}, swing(0, 0.1), swing(0.1 * s, 0.1)}});
+    turns.push_back({side(kLeftCollar), {Swing{}, swing(0, 0.1), swing(0.1 * s, 0.1)}});
     turns.push_back(
         {side(kLeftShoulder), {swing(0, 0.3), swing(-0.3 * s, 0.4), swing(-0.9 * s, 0.4)}});
-    turns.push_back({side(kLeftElbow), {{}, swing(-0.9 * s, 0.6), {}}});
+    turns.push_back({side(kLeftElbow), {Swing{}, swing(-0.9 * s, 0.6), Swing{}}});
     turns.push_back({side(kLeftWrist), {swing(0, 0.4), swing(0, 0.1), swing(0, 0.2)}});
   }
   const Swing heading = swing(0, 1.5), height = swing(0.9 * size, 0.1), along = swing(0, 1.2);
