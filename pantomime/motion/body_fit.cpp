@@ -254,11 +254,12 @@ PoseProblem key_frames(const std::vector<PointTracks>& tracks, const PointSet& s
 /// Gauss-Newton over poses and shape.
 class Fitter {
  public:
-  Fitter(PoseProblem problem, Shape shape, const std::vector<double>& noise)
-      : problem_(std::move(problem)), shape_(std::move(shape)), noise_(noise) {
+  Fitter(PoseProblem problem, Shape shape, const std::vector<double>& noise,
+         const std::vector<double>& jitter)
+      : problem_(std::move(problem)), shape_(std::move(shape)), noise_(noise), jitter_(jitter) {
     confidence_.reserve(problem_.observed.size());
     for (const Observation& seen : problem_.observed) confidence_.push_back(seen.weight);
-    misfit_.assign(problem_.points.size(), kFirstNoise);
+    for (const double factor : noise) misfit_.push_back(factor * kFirstNoise);
     weigh();
     shape_.put(shape_.values, problem_);
     poses_ = first_poses(problem_);
@@ -303,10 +304,12 @@ class Fitter {
  private:
   void weigh() {
     const size_t count = problem_.points.size();
-    for (size_t i = 0; i < confidence_.size(); ++i)
-      problem_.observed[i].weight =
-          confidence_[i] /
-          (noise_[i % count] * std::clamp(misfit_[i % count], kLeastNoise, kMostNoise));
+    for (size_t i = 0; i < confidence_.size(); ++i) {
+      const size_t p = i % count;
+      const double deviation =
+          std::clamp(std::max(misfit_[p], jitter_[p]), kLeastNoise, kMostNoise);
+      problem_.observed[i].weight = confidence_[i] / deviation;
+    }
   }
 
   double total_cost(const std::vector<Pose>& poses, const VectorXd& values) {
@@ -399,13 +402,26 @@ class Fitter {
                                    .norm());
       }
     }
-    for (size_t p = 0; p < count; ++p)
+    // Poses bend to meet their points: what is left over has fewer degrees of freedom than there
+    // are coordinates. No point gets better than this says, or levers would grow to meet noise.
+    double squares = 0, seen = 0;
+    for (size_t p = 0; p < count; ++p) {
       misfit_[p] = distances[p].empty() ? 0 : median(distances[p]) / kMedianOfNormal3;
+      const double times = static_cast<double>(distances[p].size());
+      squares += times * misfit_[p] * misfit_[p] / (noise_[p] * noise_[p]);
+      seen += times;
+    }
+    const double unknowns =
+        static_cast<double>(poses_.size()) * problem_.model.size() + shape_.size();
+    const double left = std::max(3 * seen - unknowns, 0.2 * 3 * seen);
+    const double least = std::sqrt(3 * squares / left);
+    for (size_t p = 0; p < count; ++p) misfit_[p] = std::max(misfit_[p], noise_[p] * least);
   }
 
   PoseProblem problem_;
   Shape shape_;
   std::vector<double> noise_;       ///< [P] of the set
+  std::vector<double> jitter_;      ///< [P] metres
   std::vector<double> confidence_;  ///< [F * P]
   std::vector<double> misfit_;      ///< [P]
   std::vector<Pose> poses_;
@@ -431,7 +447,12 @@ BodyFit fit_body(const std::vector<const PointRecording*>& recordings, const Poi
   PANTOMIME_CHECK(!problem.observed.empty(), "pose: no point is seen in any frame");
   std::vector<double> noise;
   for (const size_t p : tracks.front().points) noise.push_back(set.points[p].noise);
-  Fitter fitter(std::move(problem), Shape(set, tracks.front().points, scale), noise);
+  std::vector<double> jitter(noise.size());
+  for (const PointTracks& track : tracks) {
+    const std::vector<double> own = jitter_of(track);
+    for (size_t p = 0; p < own.size(); ++p) jitter[p] = std::max(jitter[p], own[p]);
+  }
+  Fitter fitter(std::move(problem), Shape(set, tracks.front().points, scale), noise, jitter);
   fitter.fit(options.iterations);
 
   BodyFit out;

@@ -13,8 +13,9 @@ namespace pantomime::motion {
 struct BodyFit {
   std::array<Vec3, kJointCount> offsets{};  ///< bones in the canonical rest pose, metres
   std::vector<Vec3> point_offsets;  ///< [P of the set] metres, in the frame of the point's joint
-  std::vector<float> misfit;        ///< [P of the set] metres: how far points stay from the rigid
-                                    ///< body (robust standard deviation, per axis); 0: never seen
+  /// [P of the set] metres: standard deviation per axis of what keeps points from the rigid body;
+  /// at least what all points together have (times the set's noise), 0: never seen.
+  std::vector<float> misfit;
   float scale = 1;                  ///< size against default_geometry()
   size_t frames = 0;                ///< frames that were looked at
 };

@@ -31,10 +31,8 @@ PoseProblem problem_of(const PointTracks& tracks, const std::vector<double>& jit
   for (size_t p = 0; p < tracks.points.size(); ++p) {
     const size_t point = tracks.points[p];
     points.push_back({set.points[point].joint, widen(body.point_offsets[point])});
-    const double misfit = body.misfit[point];
     const double noise =
-        set.points[point].noise *
-        std::sqrt(jitter[p] * jitter[p] + misfit * misfit + kLeastNoise * kLeastNoise);
+        std::max(kLeastNoise, std::hypot(jitter[p], static_cast<double>(body.misfit[point])));
     weights.push_back(1 / noise);
   }
   PoseProblem problem(PoseModel(turning_joints(set, tracks.points)), offsets, points, fps);

@@ -31,7 +31,7 @@ const std::array<Limb, 4>& limbs() {
 
 /// How far a point is part of the rigid trunk: where its place hardly depends on the pose.
 double trunk_share(const AttachedPoint& point) {
-  constexpr double kAtJoint = 0.03;  // metres; limbs' first joints belong to the trunk themselves
+  constexpr double kNear = 0.05;  // metres; limbs' first joints belong to the trunk themselves
   switch (point.joint) {
     case kPelvis:
     case kSpine1:
@@ -46,7 +46,7 @@ double trunk_share(const AttachedPoint& point) {
     case kRightHip:
     case kLeftShoulder:
     case kRightShoulder:
-      return point.offset.norm() < kAtJoint ? 1 : 0;
+      return 1 / (1 + point.offset.squaredNorm() / (kNear * kNear));
     case kHead:
       return 0.1;
     default:
@@ -149,7 +149,6 @@ class Starter {
                   const std::array<std::optional<Vector3d>, kJointCount>& centres, Pose& pose,
                   std::array<bool, kJointCount>& known) const {
     if (!centres[limb.middle]) return;
-    const auto parent = static_cast<size_t>(kJointParents[limb.upper]);
     const Vector3d root =
         centres[limb.upper].value_or(pose.root + trunk * rest_frame_.positions[limb.upper]);
     const Vector3d upper = (*centres[limb.middle] - root).normalized();
@@ -178,7 +177,6 @@ class Starter {
     pose.rotations[limb.upper] = Quaterniond(trunk.transpose() * frame).normalized();
     known[limb.upper] = true;
     pose.rotations[limb.middle] = exp_rotation(bend * hinge);
-    (void)parent;
     if (!limb.is_leg || !known[limb.middle]) return;
     const auto foot = static_cast<size_t>(limb.end == kLeftAnkle ? kLeftFoot : kRightFoot);
     if (!centres[foot]) return;

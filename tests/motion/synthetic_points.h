@@ -29,7 +29,8 @@ struct SensorFaults {
 
 struct SyntheticPoints {
   motion::PointRecording recording;
-  std::vector<bool> lost;  ///< [F * 22] the joint's own points are lost
+  std::vector<motion::Vec3> clean;  ///< [F * P] where the points truly are, in our axes
+  std::vector<bool> lost;           ///< [F * 22] the joint's own points are lost
 };
 
 /// The points of a set on a canonical clip. They are in the set's axes.
@@ -47,6 +48,7 @@ inline SyntheticPoints points_of(const motion::Clip& clip, const motion::PointSe
   out.recording.fps = clip.fps;
   out.recording.positions.resize(3 * frames * count);
   out.recording.confidence.assign(frames * count, 1);
+  out.clean.resize(frames * count);
   out.lost.assign(frames * kJointCount, false);
   if (faults.lost_seconds > 0) {
     const auto every = static_cast<size_t>(faults.every_seconds * static_cast<float>(clip.fps));
@@ -71,8 +73,8 @@ inline SyntheticPoints points_of(const motion::Clip& clip, const motion::PointSe
       const size_t at = f * kJointCount + joint, to = f * count + p;
       const Vec3 jitter = faults.jitter * worse * Vec3{normal(), normal(), normal()};
       drift = keep * drift + renew * faults.drift * worse * Vec3{normal(), normal(), normal()};
-      Vec3 place =
-          out_of_ours * (pose.positions[at] + pose.rotations[at] * offset + drift + jitter);
+      out.clean[to] = pose.positions[at] + pose.rotations[at] * offset;
+      Vec3 place = out_of_ours * (out.clean[to] + drift + jitter);
       if (out.lost[at]) {
         out.recording.confidence[to] = faults.lost_confidence;
         place = faults.lost_confidence > 0 ? last : Vec3{};
