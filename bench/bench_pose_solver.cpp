@@ -115,10 +115,11 @@ void synthetic(const fs::path& data, const std::vector<PointSet>& sets) {
       fmt::print("| {} | {} | {:.2f} | {:.2f} | {:.2f} | {:.2f} | {:.2f} | {:.2f} | {:.1f} |\n",
                  name, c.name, raw.mean_cm(), seen.mean_cm(), seen.percentile_cm(0.95),
                  lost.mean_cm(), lost.percentile_cm(0.95), all.mean_cm(), seconds / spent);
-      if (std::getenv("PS_JOINTS"))
+      if (std::getenv("PS_JOINTS")) {
         for (size_t j = 0; j < kJointCount; ++j)
-          fmt::print("   {} {:.2f} {:.2f}\n", kJointNames[j], by_joint[j].mean_cm(),
-                     by_joint[j].percentile_cm(.95));
+          fmt::print("   {} {:.2f} {:.2f}  lost {:.2f} {:.2f}\n", kJointNames[j], by_joint[j].mean_cm(), by_joint[j].percentile_cm(.95), lost_joint[j].mean_cm(), lost_joint[j].percentile_cm(.95));
+        for (auto& [i, e] : lost_clip) fmt::print("  clip {} {:.2f}\n", i, e.mean_cm());
+      }
     }
   }
 }
