@@ -104,7 +104,9 @@ void synthetic(const fs::path& data, const std::vector<PointSet>& sets) {
                 solved.positions[at] + solved.rotations[at] * solution.body.point_offsets[p];
             const Vec3 clean = points.clean[f * set.points.size() + p];
             (points.lost[at] ? lost : seen).add(length(point - clean));
-            if (points.lost[at]) lost_joint[at % kJointCount].add(length(point - clean)), lost_clip[i].add(length(point - clean));
+            if (points.lost[at])
+              lost_joint[at % kJointCount].add(length(point - clean)),
+                  lost_clip[i].add(length(point - clean));
             if (!points.lost[at]) raw.add(length(ours * place(points.recording, f, p) - clean));
           }
         for (size_t k = 0; k < truth.positions.size(); ++k)
@@ -117,7 +119,9 @@ void synthetic(const fs::path& data, const std::vector<PointSet>& sets) {
                  lost.mean_cm(), lost.percentile_cm(0.95), all.mean_cm(), seconds / spent);
       if (std::getenv("PS_JOINTS")) {
         for (size_t j = 0; j < kJointCount; ++j)
-          fmt::print("   {} {:.2f} {:.2f}  lost {:.2f} {:.2f}\n", kJointNames[j], by_joint[j].mean_cm(), by_joint[j].percentile_cm(.95), lost_joint[j].mean_cm(), lost_joint[j].percentile_cm(.95));
+          fmt::print("   {} {:.2f} {:.2f}  lost {:.2f} {:.2f}\n", kJointNames[j],
+                     by_joint[j].mean_cm(), by_joint[j].percentile_cm(.95), lost_joint[j].mean_cm(),
+                     lost_joint[j].percentile_cm(.95));
         for (auto& [i, e] : lost_clip) fmt::print("  clip {} {:.2f}\n", i, e.mean_cm());
       }
     }
@@ -224,9 +228,11 @@ void paired(const fs::path& data, const std::vector<PointSet>& sets, const fs::p
             joint == kNeck)
           continue;
         const auto j = static_cast<size_t>(joint);
-        const int column = kinect_set.find(one.points.names[p]);
-        if (column != static_cast<int>(p)) continue;
-        raw_cloud.push_back(widen(place(one.points, f, p)));
+        const auto& names = one.points.names;
+        const auto column = static_cast<size_t>(
+            std::find(names.begin(), names.end(), kinect_set.points[p].name) - names.begin());
+        PANTOMIME_CHECK(column < names.size(), "{}: no {}", one.name, kinect_set.points[p].name);
+        raw_cloud.push_back(widen(place(one.points, f, column)));
         solved_cloud.push_back(widen(a.positions[f * kJointCount + j]));
         truth_cloud.push_back(widen(lerp(b.positions[before * kJointCount + j],
                                          b.positions[(before + 1) * kJointCount + j], u)));
@@ -239,7 +245,7 @@ void paired(const fs::path& data, const std::vector<PointSet>& sets, const fs::p
     aligned_errors(raw_cloud, truth_cloud, true, own.raw_scaled);
     aligned_errors(solved_cloud, truth_cloud, true, own.solved_scaled);
     for (size_t i = 0; i < joints.size(); ++i) {
-      by_joint[joints[i]].raw.add(0.01 * 0 + static_cast<double>(own.raw.all[i]));
+      by_joint[joints[i]].raw.add(static_cast<double>(own.raw.all[i]));
       by_joint[joints[i]].solved.add(static_cast<double>(own.solved.all[i]));
       by_joint[joints[i]].raw_scaled.add(static_cast<double>(own.raw_scaled.all[i]));
       by_joint[joints[i]].solved_scaled.add(static_cast<double>(own.solved_scaled.all[i]));

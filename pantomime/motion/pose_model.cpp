@@ -19,7 +19,7 @@ Matrix3d cross_matrix(const Vector3d& v) {
 }
 
 JointHabit ball(Vector3d rest, Vector3d usual, Vector3d spread, Vector3d low, Vector3d high,
-                double liveliness) {
+                double liveliness, double pace) {
   JointHabit habit;
   habit.freedom = JointHabit::kBall;
   habit.rest = exp_rotation(kDegree * rest);
@@ -28,13 +28,14 @@ JointHabit ball(Vector3d rest, Vector3d usual, Vector3d spread, Vector3d low, Ve
   habit.low = kDegree * low;
   habit.high = kDegree * high;
   habit.liveliness = liveliness;
+  habit.pace = pace;
   return habit;
 }
 
 JointHabit hinge(Vector3d axis, double usual, double spread, double low, double high,
-                 double liveliness) {
+                 double liveliness, double pace) {
   JointHabit habit =
-      ball({0, 0, 0}, {usual, 0, 0}, {spread, 0, 0}, {low, 0, 0}, {high, 0, 0}, liveliness);
+      ball({0, 0, 0}, {usual, 0, 0}, {spread, 0, 0}, {low, 0, 0}, {high, 0, 0}, liveliness, pace);
   habit.freedom = JointHabit::kHinge;
   habit.axis = axis;
   return habit;
@@ -64,20 +65,24 @@ JointHabit mirrored(const JointHabit& left) {
 std::array<JointHabit, kJointCount> make_habits() {
   std::array<JointHabit, kJointCount> out;
   out[kPelvis].freedom = JointHabit::kBall;
-  out[kPelvis].liveliness = 15;
-  const JointHabit back = ball({0, 0, 0}, {3, 0, 0}, {12, 8, 8}, {-30, -25, -25}, {45, 25, 25}, 10);
+  out[kPelvis].liveliness = 12;
+  out[kPelvis].pace = 8;
+  const JointHabit back =
+      ball({0, 0, 0}, {3, 0, 0}, {12, 8, 8}, {-30, -25, -25}, {45, 25, 25}, 6, 1.2);
   out[kSpine1] = out[kSpine2] = out[kSpine3] = back;
   out[kNeck] = out[kHead] =
-      ball({0, 0, 0}, {0, 0, 0}, {15, 15, 10}, {-50, -50, -40}, {50, 50, 40}, 15);
-  out[kLeftHip] = ball({0, 0, 0}, {-20, 5, 5}, {35, 20, 15}, {-140, -60, -45}, {50, 60, 70}, 25);
-  out[kLeftKnee] = hinge({1, 0, 0}, 25, 40, -3, 160, 40);
-  out[kLeftAnkle] = ball({0, 0, 0}, {0, 0, 0}, {20, 12, 12}, {-50, -35, -35}, {65, 35, 35}, 40);
-  out[kLeftCollar] = ball({0, 0, 0}, {0, 0, 0}, {4, 8, 8}, {-15, -35, -25}, {15, 35, 45}, 15);
+      ball({0, 0, 0}, {0, 0, 0}, {15, 15, 10}, {-50, -50, -40}, {50, 50, 40}, 10, 2);
+  out[kLeftHip] = ball({0, 0, 0}, {-20, 5, 5}, {35, 20, 15}, {-140, -60, -45}, {50, 60, 70}, 23, 5);
+  out[kLeftKnee] = hinge({1, 0, 0}, 25, 40, -3, 160, 50, 9);
+  out[kLeftAnkle] =
+      ball({0, 0, 0}, {0, 0, 0}, {20, 12, 12}, {-50, -35, -35}, {65, 35, 35}, 27, 3.5);
+  out[kLeftCollar] = ball({0, 0, 0}, {0, 0, 0}, {4, 8, 8}, {-15, -35, -25}, {15, 35, 45}, 5, 0.5);
   // Measured from the hanging arm, so that no usual pose comes near half a turn.
   out[kLeftShoulder] =
-      ball({0, 0, -65}, {0, 0, 10}, {40, 45, 40}, {-120, -150, -60}, {120, 100, 165}, 35);
-  out[kLeftElbow] = hinge({0, -1, 0}, 30, 40, -3, 160, 45);
-  out[kLeftWrist] = ball({0, 0, 0}, {0, 0, 0}, {45, 20, 25}, {-130, -50, -90}, {130, 50, 90}, 60);
+      ball({0, 0, -65}, {0, 0, 10}, {40, 45, 40}, {-120, -150, -60}, {120, 100, 165}, 22, 7);
+  out[kLeftElbow] = hinge({0, -1, 0}, 30, 40, -3, 160, 27, 10);
+  out[kLeftWrist] =
+      ball({0, 0, 0}, {0, 0, 0}, {45, 20, 25}, {-130, -50, -90}, {130, 50, 90}, 40, 5);
   for (const Joint left :
        {kLeftHip, kLeftKnee, kLeftAnkle, kLeftCollar, kLeftShoulder, kLeftElbow, kLeftWrist})
     out[static_cast<size_t>(kMirrorJoint[left])] = mirrored(out[left]);

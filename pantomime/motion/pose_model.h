@@ -19,8 +19,12 @@ struct Pose {
 };
 
 /// How people use a joint. Angles in radians, as components of the rotation vector of the joint
-/// relative to `rest`; for hinges only x counts: the angle about the axis. `liveliness` is the
-/// standard deviation of the angular acceleration, rad/s^2, of a sample at 30 frames per second.
+/// relative to `rest`; for hinges only x counts: the angle about the axis.
+///
+/// A joint's angular velocity wanders about zero (Ornstein-Uhlenbeck): with deviation s and
+/// correlation r from frame to frame at 30 frames per second, `liveliness` is 30 s sqrt(1 - r^2),
+/// the deviation of acceleration in rad/s^2, and `pace` is s sqrt((1 + r) / (1 - r)) in rad/s, how
+/// weakly velocities are drawn to zero. Measured on motion capture (bench_pose_solver's clips).
 struct JointHabit {
   enum Freedom { kFixed = 0, kHinge = 1, kBall = 3 };
   Freedom freedom = kFixed;
@@ -31,6 +35,7 @@ struct JointHabit {
   Eigen::Vector3d low = Eigen::Vector3d::Zero();     ///< limits
   Eigen::Vector3d high = Eigen::Vector3d::Zero();
   double liveliness = 0;
+  double pace = 0;
 };
 
 /// Habits of the 22 joints. Right ones mirror left ones. Knees are hinges about +X, elbows about -Y

@@ -1,5 +1,6 @@
 #include "pantomime/motion/pose_problem.h"
 
+#include <algorithm>
 #include <cmath>
 #include <numbers>
 
@@ -13,11 +14,10 @@ using Eigen::VectorXd;
 
 /// Standard deviation of one degree past a limit: firm, but noise doesn't fight it.
 constexpr double kLimitSoftness = 2 * std::numbers::pi / 180;
-/// Standard deviations of a velocity; weak, they end motion in long gaps.
-constexpr double kUsualSpeed = 1.0;      // m/s, the root
-constexpr double kUsualTurn = 4.0;       // rad/s, a joint
-constexpr double kRootLiveliness = 5.0;  // m/s^2
-constexpr double kLivelinessFps = 30;    // rate at which liveliness was stated
+/// Of the root, as JointHabit has them for joints: m/s^2 and m/s.
+constexpr double kRootLiveliness = 4.0;
+constexpr double kRootPace = 5.0;
+constexpr double kLivelinessFps = 30;  // rate at which liveliness was stated
 constexpr int kMostColumns = 3 + 3 * kJointCount;
 
 /// One residual of up to three rows.
@@ -54,7 +54,9 @@ Vector3d angles_of(const Pose& pose, size_t joint) {
 PoseProblem::PoseProblem(const PoseModel& pose_model,
                          const std::array<Vector3d, kJointCount>& bone_offsets,
                          std::vector<AttachedPoint> body_points, double fps)
-    : model(pose_model), offsets(bone_offsets), points(std::move(body_points)), step_(1 / fps) {}
+    : model(pose_model), offsets(bone_offsets), points(std::move(body_points)), step_(1 / fps) {
+  tempo.fill(1);
+}
 
 /// Calls sink(term) for the linearised terms of one frame, weights multiplied in.
 template <typename Sink>
@@ -191,7 +193,7 @@ void PoseProblem::accelerations(const Pose& before, const Pose& at, const Pose& 
       std::sqrt(kLivelinessFps * step_) / (step_ * step_) * std::sqrt(smoothness);
   terms.clear();
   MotionTerm root;
-  const double pull = per_frame / kRootLiveliness;
+  const double pull = per_frame / (root_tempo * kRootLiveliness);
   root.width = 3;
   root.residual = pull * (before.root - 2 * at.root + after.root);
   root.derivatives = {pull * Matrix3d::Identity(), -2 * pull * Matrix3d::Identity(),
@@ -200,7 +202,7 @@ void PoseProblem::accelerations(const Pose& before, const Pose& at, const Pose& 
   for (size_t j = 0; j < kJointCount; ++j) {
     if (model.column(j) < 0) continue;
     const JointHabit& habit = joint_habits()[j];
-    const double weight = per_frame / habit.liveliness;
+    const double weight = per_frame / (tempo[j] * habit.liveliness);
     MotionTerm term;
     term.column = model.column(j);
     term.width = model.width(j);
@@ -229,14 +231,14 @@ void PoseProblem::velocities(const Pose& at, const Pose& after,
   const double per_frame = std::sqrt(kLivelinessFps * step_) / step_;
   terms.clear();
   MotionTerm root;
-  const double pull = per_frame / kUsualSpeed;
+  const double pull = per_frame / (root_tempo * kRootPace);
   root.width = 3;
   root.residual = pull * (after.root - at.root);
   root.derivatives = {Matrix3d::Zero(), -pull * Matrix3d::Identity(), pull * Matrix3d::Identity()};
   terms.push_back(root);
-  const double weight = per_frame / kUsualTurn;
   for (size_t j = 0; j < kJointCount; ++j) {
     if (model.column(j) < 0) continue;
+    const double weight = per_frame / (tempo[j] * joint_habits()[j].pace);
     MotionTerm term;
     term.column = model.column(j);
     term.width = model.width(j);
@@ -258,8 +260,8 @@ void PoseProblem::velocities(const Pose& at, const Pose& after,
 double PoseProblem::acceleration_cost(const Pose& before, const Pose& at, const Pose& after) const {
   const double per_frame =
       std::sqrt(kLivelinessFps * step_) / (step_ * step_) * std::sqrt(smoothness);
-  double sum =
-      (before.root - 2 * at.root + after.root).squaredNorm() / (kRootLiveliness * kRootLiveliness);
+  double sum = (before.root - 2 * at.root + after.root).squaredNorm() /
+               (root_tempo * root_tempo * kRootLiveliness * kRootLiveliness);
   for (size_t j = 0; j < kJointCount; ++j) {
     if (model.column(j) < 0) continue;
     const JointHabit& habit = joint_habits()[j];
@@ -273,22 +275,47 @@ double PoseProblem::acceleration_cost(const Pose& before, const Pose& at, const 
     } else {
       squared = (log_rotation(forward) + log_rotation(backward)).squaredNorm();
     }
-    sum += squared / (habit.liveliness * habit.liveliness);
+    const double liveliness = tempo[j] * habit.liveliness;
+    sum += squared / (liveliness * liveliness);
   }
   return per_frame * per_frame * sum / 2;
 }
 
 double PoseProblem::velocity_cost(const Pose& at, const Pose& after) const {
   const double per_frame = std::sqrt(kLivelinessFps * step_) / step_;
-  double turns = 0;
+  double sum =
+      (after.root - at.root).squaredNorm() / (root_tempo * root_tempo * kRootPace * kRootPace);
   for (size_t j = 0; j < kJointCount; ++j) {
     if (model.column(j) < 0) continue;
-    turns += log_rotation(at.rotations[j].conjugate() * after.rotations[j]).squaredNorm();
+    const double pace = tempo[j] * joint_habits()[j].pace;
+    sum += log_rotation(at.rotations[j].conjugate() * after.rotations[j]).squaredNorm() /
+           (pace * pace);
   }
-  return per_frame * per_frame *
-         ((after.root - at.root).squaredNorm() / (kUsualSpeed * kUsualSpeed) +
-          turns / (kUsualTurn * kUsualTurn)) /
-         2;
+  return per_frame * per_frame * sum / 2;
+}
+
+void PoseProblem::measure_tempo(const std::vector<Pose>& poses) {
+  constexpr double kSlowest = 0.5, kFastest = 3;
+  if (poses.size() < 2) return;
+  const double times = static_cast<double>(poses.size() - 1);
+  // Usual speed from liveliness and pace, with a correlation of about 0.9 from frame to frame.
+  const auto factor = [&](double squares, double liveliness, double pace) {
+    const double usual = liveliness * pace / (1.9 * kLivelinessFps);
+    return std::clamp(std::sqrt(squares / times / usual), kSlowest, kFastest);
+  };
+  double root = 0;
+  for (size_t f = 1; f < poses.size(); ++f)
+    root += (poses[f].root - poses[f - 1].root).squaredNorm() / (3 * step_ * step_);
+  root_tempo = factor(root, kRootLiveliness, kRootPace);
+  for (size_t j = 0; j < kJointCount; ++j) {
+    if (model.column(j) < 0) continue;
+    double squares = 0;
+    for (size_t f = 1; f < poses.size(); ++f)
+      squares +=
+          log_rotation(poses[f - 1].rotations[j].conjugate() * poses[f].rotations[j]).squaredNorm();
+    const JointHabit& habit = joint_habits()[j];
+    tempo[j] = factor(squares / (model.width(j) * step_ * step_), habit.liveliness, habit.pace);
+  }
 }
 
 }  // namespace pantomime::motion

@@ -46,6 +46,9 @@ class PoseProblem {
   std::vector<AttachedPoint> points;                 ///< [P]
   std::vector<Observation> observed;                 ///< [F * P]
   double smoothness = 1;                             ///< larger: slower accelerations
+  /// How many times faster than usual this person moves: factors of liveliness and pace.
+  std::array<double, kJointCount> tempo;
+  double root_tempo = 1;
 
   size_t frame_count() const { return observed.size() / points.size(); }
 
@@ -67,6 +70,9 @@ class PoseProblem {
   void velocities(const Pose& at, const Pose& after, std::vector<MotionTerm>& terms) const;
   double acceleration_cost(const Pose& before, const Pose& at, const Pose& after) const;
   double velocity_cost(const Pose& at, const Pose& after) const;
+
+  /// Sets the tempos to what poses [F] show (root mean square of velocities), from 0.5 to 3.
+  void measure_tempo(const std::vector<Pose>& poses);
 
  private:
   template <typename Sink>

@@ -32,7 +32,7 @@ PoseProblem problem_of(const PointTracks& tracks, const std::vector<double>& jit
     const size_t point = tracks.points[p];
     points.push_back({set.points[point].joint, widen(body.point_offsets[point])});
     const double noise =
-        std::max(kLeastNoise, std::hypot(jitter[p], static_cast<double>(body.misfit[point])));
+        std::max({kLeastNoise, jitter[p], static_cast<double>(body.misfit[point])});
     weights.push_back(1 / noise);
   }
   PoseProblem problem(PoseModel(turning_joints(set, tracks.points)), offsets, points, fps);
@@ -139,7 +139,9 @@ PoseSolution solve_pose(const PointRecording& recording, const PointSet& set,
   problem.smoothness = options.smoothness;
   std::vector<bool> trunk_known;
   std::vector<Pose> poses = first_poses(problem, &trunk_known);
-  const int iterations = smooth_poses(problem, poses, {.together = options.iterations});
+  smooth_poses(problem, poses, {.together = std::min(4, options.iterations)});
+  problem.measure_tempo(poses);
+  const int iterations = smooth_poses(problem, poses, {.alone = 0, .together = options.iterations});
   out.clip = clip_of(poses, out.body, recording.fps);
   out.report = report_of(tracks, jitter, set, problem, poses, trunk_known, options.seen);
   out.report.iterations = iterations;
