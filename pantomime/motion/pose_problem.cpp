@@ -187,7 +187,7 @@ void PoseProblem::rows(const Pose& pose, size_t frame, VectorXd& residuals,
 }
 
 void PoseProblem::accelerations(const Pose& before, const Pose& at, const Pose& after,
-                                std::vector<MotionTerm>& terms) const {
+                                std::vector<MotionTerm>& terms, int only) const {
   // White acceleration: its standard deviation over a frame goes with the root of the rate.
   const double per_frame =
       std::sqrt(kLivelinessFps * step_) / (step_ * step_) * std::sqrt(smoothness);
@@ -198,9 +198,9 @@ void PoseProblem::accelerations(const Pose& before, const Pose& at, const Pose& 
   root.residual = pull * (before.root - 2 * at.root + after.root);
   root.derivatives = {pull * Matrix3d::Identity(), -2 * pull * Matrix3d::Identity(),
                       pull * Matrix3d::Identity()};
-  terms.push_back(root);
+  if (only < 0) terms.push_back(root);
   for (size_t j = 0; j < kJointCount; ++j) {
-    if (model.column(j) < 0) continue;
+    if (model.column(j) < 0 || (only != kAllJoints && only != static_cast<int>(j))) continue;
     const JointHabit& habit = joint_habits()[j];
     const double weight = per_frame / (tempo[j] * habit.liveliness);
     MotionTerm term;
@@ -226,8 +226,8 @@ void PoseProblem::accelerations(const Pose& before, const Pose& at, const Pose& 
   }
 }
 
-void PoseProblem::velocities(const Pose& at, const Pose& after,
-                             std::vector<MotionTerm>& terms) const {
+void PoseProblem::velocities(const Pose& at, const Pose& after, std::vector<MotionTerm>& terms,
+                             int only) const {
   const double per_frame = std::sqrt(kLivelinessFps * step_) / step_;
   terms.clear();
   MotionTerm root;
@@ -235,9 +235,9 @@ void PoseProblem::velocities(const Pose& at, const Pose& after,
   root.width = 3;
   root.residual = pull * (after.root - at.root);
   root.derivatives = {Matrix3d::Zero(), -pull * Matrix3d::Identity(), pull * Matrix3d::Identity()};
-  terms.push_back(root);
+  if (only < 0) terms.push_back(root);
   for (size_t j = 0; j < kJointCount; ++j) {
-    if (model.column(j) < 0) continue;
+    if (model.column(j) < 0 || (only != kAllJoints && only != static_cast<int>(j))) continue;
     const double weight = per_frame / (tempo[j] * joint_habits()[j].pace);
     MotionTerm term;
     term.column = model.column(j);

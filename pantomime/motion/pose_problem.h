@@ -37,6 +37,7 @@ struct MotionTerm {
 class PoseProblem {
  public:
   static constexpr double kDoubt = 3;
+  static constexpr int kAllJoints = -2;
 
   PoseProblem(const PoseModel& model, const std::array<Eigen::Vector3d, kJointCount>& offsets,
               std::vector<AttachedPoint> points, double fps);
@@ -63,11 +64,12 @@ class PoseProblem {
             Eigen::MatrixXd& derivatives) const;
 
   /// Change of velocity at `at` between its neighbours; one term a joint that turns and one for the
-  /// root. Fills `terms`.
+  /// root. Fills `terms`; `only`: of this joint alone, -1 the root.
   void accelerations(const Pose& before, const Pose& at, const Pose& after,
-                     std::vector<MotionTerm>& terms) const;
+                     std::vector<MotionTerm>& terms, int only = kAllJoints) const;
   /// Velocity from `at` to `after` (derivatives[1] and [2]).
-  void velocities(const Pose& at, const Pose& after, std::vector<MotionTerm>& terms) const;
+  void velocities(const Pose& at, const Pose& after, std::vector<MotionTerm>& terms,
+                  int only = kAllJoints) const;
   double acceleration_cost(const Pose& before, const Pose& at, const Pose& after) const;
   double velocity_cost(const Pose& at, const Pose& after) const;
 

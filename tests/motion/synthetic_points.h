@@ -20,17 +20,18 @@ struct SensorFaults {
   float drift = 0;
   float drift_seconds = 0.5f;  ///< after which drift has forgotten 63 %
   float person = 0;            ///< how far offsets lie from the set's, in units of its spread
-  /// Every joint's own points are lost for so long, once in each stretch of `every` seconds; joints
-  /// of trunk and limbs take turns. 0: never.
+  /// Points are lost for so long, once in each stretch of `every` seconds: each by itself, or all
+  /// points of a joint together. 0: never.
   float lost_seconds = 0;
   float every_seconds = 5;
+  bool lost_by_joint = false;
   float lost_confidence = 0;  ///< of lost points; above 0 they stay where they were last seen
 };
 
 struct SyntheticPoints {
   motion::PointRecording recording;
   std::vector<motion::Vec3> clean;  ///< [F * P] where the points truly are, in our axes
-  std::vector<bool> lost;           ///< [F * 22] the joint's own points are lost
+  std::vector<bool> lost;           ///< [F * P]
 };
 
 /// The points of a set on a canonical clip. They are in the set's axes.
@@ -49,15 +50,18 @@ inline SyntheticPoints points_of(const motion::Clip& clip, const motion::PointSe
   out.recording.positions.resize(3 * frames * count);
   out.recording.confidence.assign(frames * count, 1);
   out.clean.resize(frames * count);
-  out.lost.assign(frames * kJointCount, false);
+  out.lost.assign(frames * count, false);
   if (faults.lost_seconds > 0) {
     const auto every = static_cast<size_t>(faults.every_seconds * static_cast<float>(clip.fps));
     const auto length = static_cast<size_t>(faults.lost_seconds * static_cast<float>(clip.fps));
-    for (size_t j = 0; j < kJointCount; ++j)
+    for (size_t p = 0; p < count; ++p) {
+      const auto who = faults.lost_by_joint ? static_cast<uint64_t>(set.points[p].joint) : p;
+      Random when(derive_seed(faults.seed, "lost", who));
       for (size_t begin = 0; begin + every <= frames; begin += every) {
-        const size_t at = begin + random.below(static_cast<uint32_t>(every - length));
-        for (size_t f = at; f < at + length; ++f) out.lost[f * kJointCount + j] = true;
+        const size_t at = begin + when.below(static_cast<uint32_t>(every - length));
+        for (size_t f = at; f < at + length; ++f) out.lost[f * count + p] = true;
       }
+    }
   }
   const float keep = std::exp(-1 / (faults.drift_seconds * static_cast<float>(clip.fps)));
   const float renew = std::sqrt(1 - keep * keep);
@@ -75,7 +79,7 @@ inline SyntheticPoints points_of(const motion::Clip& clip, const motion::PointSe
       drift = keep * drift + renew * faults.drift * worse * Vec3{normal(), normal(), normal()};
       out.clean[to] = pose.positions[at] + pose.rotations[at] * offset;
       Vec3 place = out_of_ours * (out.clean[to] + drift + jitter);
-      if (out.lost[at]) {
+      if (out.lost[to]) {
         out.recording.confidence[to] = faults.lost_confidence;
         place = faults.lost_confidence > 0 ? last : Vec3{};
       }
