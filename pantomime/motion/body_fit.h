@@ -16,8 +16,8 @@ struct BodyFit {
   /// [P of the set] metres: standard deviation per axis of what keeps points from the rigid body;
   /// at least what all points together have (times the set's noise), 0: never seen.
   std::vector<float> misfit;
-  float scale = 1;                  ///< size against default_geometry()
-  size_t frames = 0;                ///< frames that were looked at
+  float scale = 1;    ///< size against default_geometry()
+  size_t frames = 0;  ///< frames that were looked at
 };
 
 struct BodyFitOptions {

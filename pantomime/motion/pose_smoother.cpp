@@ -76,13 +76,8 @@ int smooth_window(const PoseProblem& problem, std::vector<Pose>& poses, size_t f
                   const SmootherOptions& options, BlockBanded& matrix) {
   const size_t count = last - first;
   const int size = problem.model.size();
-  std::vector<VectorXd> sides(count), diagonals(count);
+  std::vector<VectorXd> sides(count);
   std::vector<MotionTerm> terms;
-  std::vector<Pose> next(poses.begin() + static_cast<std::ptrdiff_t>(first),
-                         poses.begin() + static_cast<std::ptrdiff_t>(last));
-  const std::vector<Pose> fixed(
-      poses.begin() + static_cast<std::ptrdiff_t>(first - std::min<size_t>(first, 2)),
-      poses.begin() + static_cast<std::ptrdiff_t>(first));
   double damping = 1e-5, cost = motion_cost(problem, poses, first, last);
   int iteration = 0;
   while (iteration < options.together) {
@@ -125,7 +120,8 @@ int smooth_window(const PoseProblem& problem, std::vector<Pose>& poses, size_t f
       if (damping > 1e3) break;
       continue;
     }
-    const bool done = cost - next_cost < options.enough * cost;
+    const bool done = cost - next_cost <
+                      std::max(options.enough * cost, options.nothing * static_cast<double>(count));
     cost = next_cost;
     damping = std::max(damping / 5, 1e-9);
     if (done) break;

@@ -116,8 +116,10 @@ PoseReport report_of(const PointTracks& tracks, const std::vector<double>& jitte
 
 }  // namespace
 
-PoseSolution solve_pose(const PointRecording& recording, const PointSet& set,
+PoseSolution solve_pose(const PointRecording& recording, const PointSet& given,
                         const PoseOptions& options) {
+  PointSet set = given;
+  if (options.axes) set.axes = *options.axes;
   PANTOMIME_CHECK(options.smoothness >= 0.01 && options.smoothness <= 100,
                   "pose: smoothness {}, expected 0.01 to 100", options.smoothness);
   PANTOMIME_CHECK(options.iterations >= 1, "pose: {} iterations, expected at least 1",
@@ -132,7 +134,9 @@ PoseSolution solve_pose(const PointRecording& recording, const PointSet& set,
                     "pose: the body was fitted to {} points, set \"{}\" has {}",
                     out.body.point_offsets.size(), set.name, set.points.size());
   } else {
-    out.body = fit_body({&recording}, set);
+    // Short recordings have little to tell: a quarter of the frames will do.
+    const size_t frames = std::clamp<size_t>(tracks.frames / 4, 12, BodyFitOptions{}.frames);
+    out.body = fit_body({&recording}, set, {.frames = frames});
   }
   const std::vector<double> jitter = jitter_of(tracks);
   PoseProblem problem = problem_of(tracks, jitter, set, out.body, recording.fps);

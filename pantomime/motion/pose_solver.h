@@ -15,6 +15,9 @@ struct PoseOptions {
   /// Body of the person, from fit_body() over more of their recordings; without it is fitted to
   /// this one.
   std::optional<BodyFit> body;
+  /// Axes of the recording where they aren't the set's: kCanonicalAxes when its reader has turned
+  /// it already.
+  std::optional<Axes> axes;
   float seen = 0.5f;      ///< confidence from which a joint counts as seen, for the report
   double smoothness = 1;  ///< 0.01 to 100; larger: smoother. 1 fits people
   int iterations = 12;    ///< at most, over all frames together

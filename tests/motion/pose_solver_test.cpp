@@ -104,6 +104,13 @@ TEST(PoseSolver, TurnsForeignAxes) {
   const Clip clip = test::human_clip(8, 60);
   const PoseSolution solution = solve_pose(test::points_of(clip, sensor()).recording, sensor());
   EXPECT_LT(mean_error(solution, clip), 0.01);
+  PointSet turned = sensor();
+  turned.axes = kCanonicalAxes;
+  PoseOptions options;
+  options.axes = kCanonicalAxes;
+  const auto ours = test::points_of(clip, turned).recording;
+  EXPECT_LT(mean_error(solve_pose(ours, sensor(), options), clip), 0.01);
+  EXPECT_GT(mean_error(solve_pose(ours, sensor()), clip), 0.5);  // lies on the floor
 }
 
 TEST(PoseSolver, MirroredPointsGiveTheMirroredMotion) {
