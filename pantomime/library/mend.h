@@ -2,8 +2,11 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
+#include <vector>
 
 #include "pantomime/motion/clip.h"
+#include "pantomime/motion/quality.h"
 
 namespace pantomime::library {
 
@@ -12,18 +15,23 @@ struct Mended {
   size_t first = 0;     ///< frame of the recording at which it begins
   size_t redrawn = 0;   ///< frames in it that were interpolated
   size_t left_out = 0;  ///< frames before and after it
+  /// What was mended and what was left out, and why; in frames of the recording.
+  std::vector<motion::Finding> findings;
 };
 
 /// Motion capture solvers leave T-poses at the begin, joints that flip for some frames, jumps to
 /// another solution, and frozen stretches where the markers were lost. They teach a model to jerk.
+/// What counts is told by motion/sudden.h, which motion::check_quality() uses as well: what can't
+/// be mended here is a finding there.
 ///
-/// An impossible step is a run of at most three steps between frames in which some joint is faster
-/// than 10 m/s while the steps before and after are less than half as fast: a fast kick speeds up
-/// over several frames, a flip does not. Frames between two such steps, at most 0.15 s apart, are
-/// interpolated when that leaves no impossible speed. Otherwise, after a first frame from which all
-/// joints turn at once, and where nothing at all moves for
-/// 0.3 s or longer, the recording is cut, and the longest piece is the good part. A clip without
-/// faults comes back as it is.
+/// Frames between two runs of impossible steps, at most 0.15 s apart, are interpolated when that
+/// leaves no impossible speed. Otherwise, after a first frame from which all joints turn at once,
+/// and where nothing at all moves for 0.3 s or longer, the recording is cut, and the longest piece
+/// is the good part. A clip without faults comes back as it is.
 Mended mend(const motion::Clip& canonical);
+
+/// Its findings in frames of the clip that import made of the good part, `clip_frames` at 30 a
+/// second: what was left out lies before 0, or at and behind clip_frames.
+std::vector<motion::Finding> on_clip(const Mended& recording, int64_t clip_frames);
 
 }  // namespace pantomime::library

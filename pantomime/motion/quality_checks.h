@@ -1,0 +1,54 @@
+// Parts of check_quality(), apart so that each page stays short. For quality.cpp only.
+#pragma once
+
+#include <vector>
+
+#include "pantomime/motion/quality.h"
+
+namespace pantomime::motion::checks {
+
+/// A clip and what several checks need of it.
+struct Subject {
+  const Clip& clip;
+  const QualityLimits& limits;
+  WorldPose pose;
+  std::vector<float> clearance;  ///< [F] metres between the floor and the skin nearest to it
+
+  size_t frames() const { return clip.frame_count(); }
+  Vec3 at(size_t f, size_t j) const { return pose.positions[f * kJointCount + j]; }
+};
+Subject subject_of(const Clip& clip, const QualityLimits& limits);
+
+/// Runs [first, last) of at least `shortest` frames in which `flag(f)` holds.
+struct FrameRun {
+  size_t first, last;
+};
+template <typename Flag>
+std::vector<FrameRun> runs_of(size_t frames, size_t shortest, Flag flag) {
+  std::vector<FrameRun> runs;
+  for (size_t f = 0; f < frames; ++f) {
+    size_t end = f;
+    while (end < frames && flag(end)) ++end;
+    if (end > f && end - f >= shortest) runs.push_back({f, end});
+    f = end;
+  }
+  return runs;
+}
+
+// Each appends what it finds.
+void sudden_steps(const Subject& s, std::vector<Finding>& out);  ///< teleports and flips
+void shaking(const Subject& s, std::vector<Finding>& out);
+void stillness(const Subject& s, std::vector<Finding>& out);  ///< frozen frames, dead joints
+void floor_and_feet(const Subject& s, std::vector<Finding>& out);
+void bones(const Subject& s, std::vector<Finding>& out);
+void frame_rate(const Subject& s, std::vector<Finding>& out);
+
+/// Vertical acceleration of the body's middle over frames [first, last), m/s² upwards, by a
+/// parabola; with how badly it fits (rms residual over the parabola's height) and that height in
+/// metres.
+struct Fall {
+  double acceleration = 0, misfit = 0, height = 0;
+};
+Fall fit_fall(const Subject& s, size_t first, size_t last);
+
+}  // namespace pantomime::motion::checks
