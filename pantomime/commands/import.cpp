@@ -4,6 +4,7 @@
 
 #include "pantomime/base/error.h"
 #include "pantomime/commands/commands.h"
+#include "pantomime/commands/findings_table.h"
 #include "pantomime/commands/library_table.h"
 
 namespace pantomime::commands {
@@ -30,6 +31,11 @@ nlohmann::json report_json(const library::ImportReport& report) {
   for (const library::ImportRepair& repair : report.mended)
     result["mended"].push_back(
         {{"clip", repair.clip}, {"redrawn", repair.redrawn}, {"left_out", repair.left_out}});
+  result["refused"] = report.refused;
+  result["findings"] = nlohmann::json::array();
+  for (const library::ImportFindings& clip : report.found)
+    for (const motion::Finding& finding : clip.findings)
+      result["findings"].push_back(finding_json(clip.clip, finding));
   for (const library::ImportFailure& failure : report.failures)
     result["failures"].push_back({{"file", failure.file}, {"message", failure.message}});
   return result;
@@ -50,7 +56,19 @@ void tell(const library::ImportReport& report, Terminal& terminal) {
     terminal.print(fmt::format("{} recordings had impossible frames, which were mended{}",
                                report.mended.size(),
                                terminal.verbose() ? ":" : " (-v lists them)"));
+  if (report.refused > 0)
+    terminal.print(fmt::format("{} clips were refused (--strict)", report.refused));
+  FindingCounts counts;
+  for (const library::ImportFindings& clip : report.found) counts.add(clip.findings);
+  if (counts.clips() > 0)
+    terminal.print(counts.table() + (terminal.verbose()
+                                         ? ""
+                                         : "\n  (-v lists them, \"pantomime check\" shows them)"));
   if (!terminal.verbose()) return;
+  for (const library::ImportFindings& clip : report.found)
+    for (const motion::Finding& finding : clip.findings)
+      terminal.print(fmt::format("  {}: {}: {}", clip.clip, motion::name_of(finding.severity),
+                                 motion::describe(finding)));
   for (const library::ImportRepair& repair : report.mended)
     terminal.print(fmt::format("  {}: {} frames drawn anew, {} left out", repair.clip,
                                repair.redrawn, repair.left_out));
@@ -76,8 +94,13 @@ void run(const Options& options, Context& context) {
   }
   for (const library::ImportFailure& failure : report.failures)
     context.terminal.complain("not imported: " + failure.message);
+  if (options.import.strict)
+    for (const library::ImportFindings& clip : report.found)
+      if (const auto worst = first_serious(clip.findings))
+        context.terminal.complain("refused: " + clip.clip + ": " + motion::describe(*worst));
   if (report.files == 0) fail("no motion files found");
-  if (report.imported + report.unchanged == 0) fail("none of the files could be imported");
+  if (report.imported + report.unchanged + report.refused == 0)
+    fail("none of the files could be imported");
 }
 
 }  // namespace
@@ -106,6 +129,7 @@ Run add_import(CLI::App& app, Context& context) {
       ->check(CLI::Range(1.0, 1000.0));
   app.add_option("--actor-fps", import.actor_fps, "Frame rate of ACTOR's pickles, likewise")
       ->check(CLI::Range(1.0, 1000.0));
+  app.add_flag("--strict", import.strict, "Refuse clips that no body did (docs/QUALITY.md)");
   add_json(app, options->json);
   add_force(app, import.force, "Import also what has not changed");
   return [options, &context] { run(*options, context); };

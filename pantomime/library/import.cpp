@@ -19,7 +19,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr const char* kRecipe = "import 2";  // new number: everything is imported again
+constexpr const char* kRecipe = "import 3";  // new number: everything is imported again
 constexpr size_t kBatchFiles = 64;
 constexpr size_t kBatchBytes = size_t{64} << 20;
 
@@ -38,6 +38,7 @@ struct Job {
   motion::Clip clip;
   std::set<std::string> unlabelled;
   Mended mended;
+  std::vector<motion::Finding> findings;
   std::string error;
 };
 
@@ -232,10 +233,16 @@ class Importer {
       double begin = 0;
       if (index.description().recorded) {
         job.mended = mend(clip);
-        clip = std::move(job.mended.clip);
+        clip = job.mended.clip;
         begin = static_cast<double>(job.mended.first) / clip.fps;
       }
       job.clip = prepare_clip(clip, floor_offset);
+      job.findings = motion::check_quality(job.clip, {.recorded = index.description().recorded});
+      if (index.description().recorded) {
+        const auto mended = on_clip(job.mended, static_cast<int64_t>(job.clip.frame_count()));
+        job.findings.insert(job.findings.begin(), mended.begin(), mended.end());
+      }
+      job.mended.clip = {};
       job.info = index.describe(job.path, begin, static_cast<int64_t>(job.clip.frame_count()),
                                 &job.unlabelled);
       job.info.mapping = job.mapping;
@@ -256,15 +263,36 @@ class Importer {
     if (!job.error.empty()) {
       fail_file(job.file.where, job.error);
     } else if (job.unchanged) {
-      ++report_.unchanged;
+      if (!refused_again(index, job)) ++report_.unchanged;
     } else {
-      library_.put(job.info, job.clip, job.hash);
+      std::vector<motion::Finding> open = job.findings;
+      std::erase_if(open, [](const auto& f) { return f.severity == motion::Severity::kMended; });
+      if (!open.empty()) report_.found.push_back({job.info.name, open});
+      if (options_.strict && motion::any_serious(open)) {
+        library_.remove(job.info.name);
+        ++report_.refused;
+        return;
+      }
+      library_.put(job.info, job.clip, job.hash, job.findings);
       ++report_.imported;
       if (job.mended.redrawn + job.mended.left_out > 0)
         report_.mended.push_back({job.info.name, static_cast<int64_t>(job.mended.redrawn),
                                   static_cast<int64_t>(job.mended.left_out)});
       report_.seconds += job.clip.seconds();
     }
+  }
+
+  /// Takes out an unchanged clip that an import without `strict` let in.
+  bool refused_again(const SetIndex& index, const Job& job) {
+    if (!options_.strict) return false;
+    const std::string name = index.description().name + "/" + job.path;
+    std::vector<motion::Finding> open = library_.findings(library_.find(name).value());
+    std::erase_if(open, [](const auto& f) { return f.severity == motion::Severity::kMended; });
+    if (!motion::any_serious(open)) return false;
+    report_.found.push_back({name, std::move(open)});
+    library_.remove(name);
+    ++report_.refused;
+    return true;
   }
 
   Library& library_;

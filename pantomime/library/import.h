@@ -27,7 +27,9 @@ struct ImportOptions {
   double amc_fps = 120;   ///< frame rate of AMC files, which don't say it
   double actor_fps = 20;  ///< and of ACTOR's pickles (HumanAct12; UESTC has 30)
   bool force = false;     ///< also what has not changed since the last import
-  int threads = 0;        ///< 0: all cores
+  /// Clips with serious findings are refused, and those already in the library taken out.
+  bool strict = false;
+  int threads = 0;  ///< 0: all cores
 };
 
 /// A file that could not be imported, and why, in one line.
@@ -42,6 +44,12 @@ struct ImportRepair {
   int64_t redrawn = 0, left_out = 0;
 };
 
+/// A clip with findings (motion/quality.h): serious ones and notes, not what was mended.
+struct ImportFindings {
+  std::string clip;
+  std::vector<motion::Finding> findings;
+};
+
 struct ImportReport {
   int64_t files = 0;       ///< motion files seen
   int64_t imported = 0;    ///< written to the library
@@ -51,6 +59,8 @@ struct ImportReport {
   double seconds = 0;      ///< of motion written
   std::vector<ImportFailure> failures;
   std::vector<ImportRepair> mended;
+  int64_t refused = 0;                ///< not in the library because of `strict`
+  std::vector<ImportFindings> found;  ///< clips that were written or refused, if anything was found
   std::map<std::string, int64_t> missing;  ///< set -> files of its index that were nowhere found
   std::vector<std::string> unlabelled;     ///< "set: label" that have no common label
 };
@@ -58,7 +68,8 @@ struct ImportReport {
 /// Imports motion files (formats/motion_file.h), folders and archives of them. Every clip goes
 /// through its rig's mapping to the canonical skeleton, is mended (mend.h), goes to 30 frames per
 /// second, onto the floor (the 3rd percentile of the lowest foot joint, minus the 2 cm by which a
-/// toe joint lies above the sole), and begins over the origin facing +Z. One transaction a clip, in
+/// toe joint lies above the sole), and begins over the origin facing +Z. Then it is checked
+/// (motion/quality.h), and what was found or mended is stored with it. One transaction a clip, in
 /// the order of the files' names whatever the number of threads. A broken file ends up in
 /// `failures` and changes nothing. When `progress` is stopped, throws Cancelled; what was written
 /// stays, and the next import goes on from there. Throws Error for inputs, descriptions, tables or

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <cmath>
 #include <cstring>
 #include <utility>
 
@@ -20,7 +21,7 @@ using motion::Vec3;
 static_assert(std::endian::native == std::endian::little, "arrays are stored little endian");
 static_assert(sizeof(Vec3) == 3 * sizeof(float) && sizeof(Quat) == 4 * sizeof(float));
 
-constexpr int kFormat = 1;                  // PRAGMA user_version
+constexpr int kFormat = 2;                  // PRAGMA user_version
 constexpr int kApplicationId = 0x50414e54;  // "PANT", shown by file(1) and PRAGMA application_id
 
 constexpr const char* kSchema = R"sql(
@@ -55,6 +56,25 @@ CREATE TABLE segments (
 CREATE INDEX segments_by_label ON segments (label);
 )sql";
 
+// Since format 2.
+constexpr const char* kFindingsSchema = R"sql(
+CREATE TABLE findings (
+  clip INTEGER NOT NULL REFERENCES clips (id) ON DELETE CASCADE,
+  number INTEGER NOT NULL,
+  kind TEXT NOT NULL,
+  severity TEXT NOT NULL CHECK (severity IN ('mended', 'note', 'serious')),
+  first INTEGER NOT NULL,
+  last INTEGER NOT NULL CHECK (last > first),  -- frames [first, last)
+  joint TEXT,                                  -- NULL: the whole body
+  measure TEXT NOT NULL,
+  measured REAL,
+  low REAL,                                    -- expected range; NULL: no bound
+  high REAL,
+  PRIMARY KEY (clip, number)
+) WITHOUT ROWID;
+CREATE INDEX findings_by_kind ON findings (kind);
+)sql";
+
 /// One prepared statement; columns and parameters are typed, sizes are checked by SQLite.
 class Statement {
  public:
@@ -72,6 +92,10 @@ class Statement {
   }
   void bind(int at, int64_t number) { check(sqlite3_bind_int64(statement_, at, number)); }
   void bind(int at, double number) { check(sqlite3_bind_double(statement_, at, number)); }
+  /// Leaves NULL for numbers that are not finite.
+  void bind_finite(int at, double number) {
+    if (std::isfinite(number)) bind(at, number);
+  }
   /// The array must outlive the statement's next step.
   template <typename T>
   void bind(int at, const std::vector<T>& array) {
@@ -169,6 +193,7 @@ std::string one_of(const std::string& test, size_t count) {
 struct Library::Impl {
   std::string file;
   Mode mode = Mode::Read;
+  int64_t format = kFormat;
   sqlite3* database = nullptr;
 
   ~Impl() {
@@ -201,8 +226,8 @@ struct Library::Impl {
     execute("PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON; PRAGMA foreign_keys = ON");
   }
 
-  void check_format() const {
-    int64_t application = 0, format = 0;
+  void check_format() {
+    int64_t application = 0;
     try {
       application = number("PRAGMA application_id");
       format = number("PRAGMA user_version");
@@ -220,6 +245,7 @@ struct Library::Impl {
   void create() const {
     Transaction transaction(database, file);
     execute(kSchema);
+    execute(kFindingsSchema);
     Statement insert(database, file, "INSERT INTO meta VALUES (?, ?)");
     const std::pair<std::string, std::string> meta[] = {
         {"format", std::to_string(kFormat)},
@@ -241,6 +267,43 @@ struct Library::Impl {
     transaction.commit();
   }
 
+  /// Brings a library of an older format up to date.
+  void upgrade() {
+    if (format == kFormat) return;
+    Transaction transaction(database, file);
+    execute(kFindingsSchema);
+    execute(fmt::format("UPDATE meta SET value = '{0}' WHERE key = 'format'; "
+                        "PRAGMA user_version = {0}",
+                        kFormat)
+                .c_str());
+    transaction.commit();
+    format = kFormat;
+  }
+
+  void store_findings(int64_t id, const std::vector<motion::Finding>& findings) const {
+    Statement clear(database, file, "DELETE FROM findings WHERE clip = ?");
+    clear.bind(1, id);
+    clear.run();
+    Statement insert(database, file,
+                     "INSERT INTO findings VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+    int64_t number = 0;
+    for (const motion::Finding& f : findings) {
+      insert.bind(1, id);
+      insert.bind(2, number++);
+      insert.bind(3, std::string(motion::name_of(f.defect)));
+      insert.bind(4, std::string(motion::name_of(f.severity)));
+      insert.bind(5, f.first);
+      insert.bind(6, f.last);
+      if (f.joint >= 0 && f.joint < kJointCount)
+        insert.bind(7, std::string(motion::kJointNames[static_cast<size_t>(f.joint)]));
+      insert.bind(8, f.measure);
+      insert.bind_finite(9, f.measured);
+      insert.bind_finite(10, f.low);
+      insert.bind_finite(11, f.high);
+      insert.run();
+    }
+  }
+
   void need_write() const {
     if (mode != Mode::Write) fail("{}: opened for reading only", file);
   }
@@ -257,6 +320,7 @@ Library::Library(const fs::path& path, Mode mode) : impl_(std::make_unique<Impl>
     impl_->create();
   } else {
     impl_->check_format();
+    if (mode == Mode::Write) impl_->upgrade();
   }
   if (mode == Mode::Write) {
     // A transaction a clip would wait for the disk thousands of times without the log. Where the
@@ -361,7 +425,8 @@ void check_clip(const std::string& file, const ClipInfo& info, const motion::Cli
 
 }  // namespace
 
-int64_t Library::put(const ClipInfo& info, const motion::Clip& clip, const std::string& hash) {
+int64_t Library::put(const ClipInfo& info, const motion::Clip& clip, const std::string& hash,
+                     const std::vector<motion::Finding>& findings) {
   impl_->need_write();
   check_clip(impl_->file, info, clip);
   std::vector<Quat> rotations(clip.rotations.size());
@@ -407,8 +472,52 @@ int64_t Library::put(const ClipInfo& info, const motion::Clip& clip, const std::
     insert.bind(6, segment.detail);
     insert.run();
   }
+  impl_->store_findings(id, findings);
   transaction.commit();
   return id;
+}
+
+std::vector<motion::Finding> Library::findings(int64_t id) const {
+  std::vector<motion::Finding> found;
+  if (impl_->format < 2) return found;
+  Statement rows(impl_->database, impl_->file,
+                 "SELECT kind, severity, first, last, joint, measure, measured, low, high "
+                 "FROM findings WHERE clip = ? ORDER BY number");
+  rows.bind(1, id);
+  while (rows.step()) {
+    const auto defect = motion::find_defect(rows.text(0));
+    const auto severity = motion::find_severity(rows.text(1));
+    if (!defect || !severity)
+      fail("{}: finding \"{}\", {} of clip {}, expected one that this pantomime knows", impl_->file,
+           rows.text(0), rows.text(1), id);
+    const auto number = [&](int column, double none) {
+      return rows.is_null(column) ? none : rows.real(column);
+    };
+    found.push_back({.defect = *defect,
+                     .severity = *severity,
+                     .first = rows.integer(2),
+                     .last = rows.integer(3),
+                     .joint = rows.is_null(4) ? -1 : motion::find_joint(rows.text(4)).value_or(-1),
+                     .measured = number(6, motion::Finding::kNone),
+                     .low = number(7, -motion::Finding::kNone),
+                     .high = number(8, motion::Finding::kNone),
+                     .measure = rows.text(5)});
+  }
+  return found;
+}
+
+void Library::set_findings(int64_t id, const std::vector<motion::Finding>& findings) {
+  impl_->need_write();
+  Transaction transaction(impl_->database, impl_->file);
+  impl_->store_findings(id, findings);
+  transaction.commit();
+}
+
+std::optional<int64_t> Library::find(const std::string& name) const {
+  Statement row(impl_->database, impl_->file, "SELECT id FROM clips WHERE name = ?");
+  row.bind(1, name);
+  if (!row.step()) return std::nullopt;
+  return row.integer(0);
 }
 
 std::optional<std::string> Library::source_hash(const std::string& name) const {

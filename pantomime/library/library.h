@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "pantomime/motion/clip.h"
+#include "pantomime/motion/quality.h"
 
 namespace pantomime::library {
 
@@ -46,8 +47,9 @@ struct Filter {
   std::vector<std::string> without_licences;  ///< none of these
 };
 
-/// One SQLite file. Not for use from two threads at once. All functions throw Error with the file's
-/// name for anything that goes wrong.
+/// One SQLite file; opened for writing, one of an older format is brought up to date. Not for use
+/// from two threads at once. All functions throw Error with the file's name for anything that goes
+/// wrong.
 class Library {
  public:
   enum class Mode { Read, Write };  ///< Write creates the file when it isn't there
@@ -60,8 +62,16 @@ class Library {
   motion::Clip load(int64_t id) const;                           ///< canonical, 30 fps
   /// Adds or replaces (same name, keeps its id) one clip in one transaction; returns its id. The
   /// clip must be canonical, at 30 frames per second; info.frames is taken from it. `hash` is kept
-  /// for source_hash().
-  int64_t put(const ClipInfo& info, const motion::Clip& clip, const std::string& hash = {});
+  /// for source_hash(), `findings` for findings(); both replace what was there.
+  int64_t put(const ClipInfo& info, const motion::Clip& clip, const std::string& hash = {},
+              const std::vector<motion::Finding>& findings = {});
+  /// What is wrong with a clip, as told to put() or set_findings(). Empty for libraries of format
+  /// 1, which knew of none.
+  std::vector<motion::Finding> findings(int64_t id) const;
+  /// In one transaction. Throws Error when there is no such clip.
+  void set_findings(int64_t id, const std::vector<motion::Finding>& findings);
+  /// Id of the clip with this name.
+  std::optional<int64_t> find(const std::string& name) const;
   /// Hash of everything a clip was imported from; nothing when the clip is not there or was put
   /// without one. Import skips files whose hash is unchanged, so it can be stopped and run again.
   std::optional<std::string> source_hash(const std::string& name) const;

@@ -202,7 +202,10 @@ void sudden_steps(const Subject& s, std::vector<Finding>& out) {
   const size_t steps = s.frames() - 1;
   const auto add = [&](Defect defect, const StepRun& run, int joint, double measured, double high,
                        const char* measure) {
+    // Poses drawn far apart jerk a little between them; that is a style.
+    const bool style = !s.limits.recorded && measured < 2 * high;
     out.push_back({.defect = defect,
+                   .severity = style ? Severity::kNote : Severity::kSerious,
                    .first = whole(run.first),
                    .last = whole(run.last) + 2,
                    .joint = joint,

@@ -114,7 +114,9 @@ void cadence(const Subject& s, std::vector<Finding>& out) {
   const double expected = relative / std::sqrt(leg / kGravity);
   const bool slow = rate < s.limits.least_steps && rate < kSlowForItsLength * expected;
   if (rate <= s.limits.most_steps && !slow) return;
+  // Slow steps may be meant: a dancer's, a fighter's.
   out.push_back({.defect = Defect::kFrameRate,
+                 .severity = slow ? Severity::kNote : Severity::kSerious,
                  .first = whole(first),
                  .last = whole(last) + 1,
                  .measured = rate,

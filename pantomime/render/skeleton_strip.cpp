@@ -17,6 +17,8 @@ constexpr float kCaptionHeight = 18;
 constexpr float kStandHeight = 0.09f;  // metres over the floor below which a toe may stand
 constexpr float kStandSpeed = 0.35f;   // metres per second
 constexpr Colour kSpineColour = hex_colour(0x50565d);
+constexpr Colour kMarkPaper = hex_colour(0xffe1dc);
+constexpr Colour kMarkInk = hex_colour(0xd62f1f);
 
 enum class Side { kMiddle, kLeft, kRight };
 
@@ -58,6 +60,7 @@ struct Figure {
   std::vector<bool> stands;  // per joint: a foot at rest on the floor
   Vec3 head_up, head_forward;
   double seconds = 0;
+  int64_t frame = 0;
 };
 
 struct Strip {
@@ -76,7 +79,8 @@ Strip figures_of(const motion::Clip& clip, const StripOptions& options) {
     const size_t f = count == 1 ? 0 : (i * (frames - 1) + (count - 1) / 2) / (count - 1);
     const Vec3 root = pose.positions[f * joints];
     Figure figure;
-    figure.seconds = static_cast<double>(f) / clip.fps;
+    figure.seconds = options.begin_seconds + static_cast<double>(f) / clip.fps;
+    figure.frame = static_cast<int64_t>(f);
     const size_t before = f > 0 ? f - 1 : f, after = std::min(f + 1, frames - 1);
     for (size_t j = 0; j < joints; ++j) {
       const Vec3 world = pose.positions[f * joints + j];
@@ -144,6 +148,26 @@ void draw_figure(Canvas& canvas, const motion::Skeleton& skeleton, const Figure&
   }
 }
 
+/// A ring around a joint, where a mark says so.
+void draw_rings(Canvas& canvas, const Figure& figure, const std::vector<StripMark>& marks,
+                Point foot_of_root, float scale) {
+  constexpr int kCorners = 24;
+  constexpr float kRadius = 0.12f;  // metres
+  for (const StripMark& mark : marks) {
+    if (figure.frame < mark.first || figure.frame >= mark.last || mark.joint < 0 ||
+        mark.joint >= static_cast<int>(figure.joints.size()))
+      continue;
+    const Vec3 at = figure.joints[static_cast<size_t>(mark.joint)];
+    std::vector<Point> ring;
+    for (int i = 0; i <= kCorners; ++i) {
+      const float angle = 6.2831853f * static_cast<float>(i) / kCorners;
+      ring.push_back({foot_of_root.x + scale * (at.x + kRadius * std::cos(angle)),
+                      foot_of_root.y - scale * (at.y + kRadius * std::sin(angle))});
+    }
+    canvas.polyline(ring, kMarkInk, 1.6f);
+  }
+}
+
 /// The root's way from above, +Z of the view's first heading upwards.
 void draw_map(Canvas& canvas, const motion::Clip& clip, const StripOptions& options, float x,
               float y, float size) {
@@ -204,11 +228,16 @@ Image skeleton_strip(const motion::Clip& clip, const StripOptions& options) {
                 style);
   }
   const float right = static_cast<float>(canvas.width());
+  for (size_t i = 0; i < strip.figures.size(); ++i)
+    for (const StripMark& mark : options.marks)
+      if (strip.figures[i].frame >= mark.first && strip.figures[i].frame < mark.last)
+        canvas.rectangle(map + static_cast<float>(i) * cell_w, top, cell_w, cell_h, kMarkPaper);
   canvas.rectangle(map, floor_y, right - map, 1, hex_colour(0x8a9199));
   if (options.map) draw_map(canvas, clip, options, 0, top + (cell_h - map) / 2, map);
   for (size_t i = 0; i < strip.figures.size(); ++i) {
     const float x = map + (static_cast<float>(i) + 0.5f) * cell_w;
     draw_figure(canvas, clip.skeleton, strip.figures[i], {x, floor_y}, scale);
+    draw_rings(canvas, strip.figures[i], options.marks, {x, floor_y}, scale);
     canvas.text({x, top + cell_h - 3}, fmt::format("{:.2f} s", strip.figures[i].seconds),
                 {.size = 8, .colour = hex_colour(0x7a828a), .align = Align::kCentre});
   }

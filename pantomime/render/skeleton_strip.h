@@ -1,6 +1,7 @@
 // A motion as a row of stick figures: what a person looks at to judge a clip.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -15,6 +16,12 @@ enum class StripView {
   kSide,  ///< from the person's left
 };
 
+/// Frames [first, last) to point at: their figures stand on red, with a ring around the joint.
+struct StripMark {
+  int64_t first = 0, last = 0;
+  int joint = -1;  ///< -1: no ring
+};
+
 struct StripOptions {
   std::string label;      ///< caption over the strip; empty: none
   int figures = 8;        ///< stick figures, at equal time steps from the first to the last frame
@@ -22,6 +29,8 @@ struct StripOptions {
   int cell_height = 150;  ///< pixels
   StripView view = StripView::kThreeQuarter;
   bool map = true;  ///< the way of the root seen from above, before the first figure
+  std::vector<StripMark> marks;
+  double begin_seconds = 0;  ///< what the first frame's time reads
 };
 
 /// Stick figures at equal time steps, one scale for all, on the floor line y = 0. Left limbs are
