@@ -7,7 +7,7 @@
 #include <cmath>
 
 #include "pantomime/base/error.h"
-#include "pantomime/motion/contacts.h"
+#include "pantomime/motion/dynamics.h"
 #include "pantomime/motion/quality_checks.h"
 #include "pantomime/motion/sudden.h"
 
@@ -180,20 +180,9 @@ int64_t whole(size_t f) {
 }  // namespace
 
 Subject subject_of(const Clip& clip, const QualityLimits& limits) {
-  // Metres from a joint to the skin under it, of an average adult; for feet see rest_heights().
-  constexpr std::array<float, kJointCount> kThickness = {
-      0.12f, 0.10f, 0.10f, 0.12f, 0.06f, 0.06f, 0.12f, 0.08f, 0.08f, 0.12f, 0.02f,
-      0.02f, 0.07f, 0.10f, 0.10f, 0.10f, 0.07f, 0.07f, 0.05f, 0.05f, 0.10f, 0.10f};
-  Subject s{clip, limits, forward_kinematics(clip), {}};
-  std::array<float, kJointCount> thickness = kThickness;
-  const auto rest = rest_heights(clip.skeleton);
-  thickness[kLeftAnkle] = rest[kLeftHeel];
-  thickness[kRightAnkle] = rest[kRightHeel];
-  for (size_t f = 0; f < s.frames(); ++f) {
-    float least = s.at(f, 0).y - thickness[0];
-    for (size_t j = 1; j < kJointCount; ++j) least = std::min(least, s.at(f, j).y - thickness[j]);
-    s.clearance.push_back(least);
-  }
+  Subject s{clip, limits, forward_kinematics(clip), {}, {}};
+  s.centres = body_centres(s.pose);
+  s.clearance = floor_clearance(clip, s.pose);
   return s;
 }
 

@@ -12,6 +12,7 @@ struct Subject {
   const Clip& clip;
   const QualityLimits& limits;
   WorldPose pose;
+  std::vector<Vec3> centres;     ///< [F] of mass
   std::vector<float> clearance;  ///< [F] metres between the floor and the skin nearest to it
 
   size_t frames() const { return clip.frame_count(); }

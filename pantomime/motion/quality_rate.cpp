@@ -154,19 +154,10 @@ void accelerations(const Subject& s, std::vector<Finding>& out) {
 }  // namespace
 
 Fall fit_fall(const Subject& s, size_t first, size_t last) {
-  // Shares of the body's mass, lumped at the joints (after de Leva 1996).
-  constexpr std::array<float, kJointCount> kMass = {
-      0.14f, 0.00f, 0.00f, 0.12f, 0.10f, 0.10f, 0.12f, 0.05f, 0.05f, 0.12f,  0.01f,
-      0.01f, 0.02f, 0.02f, 0.02f, 0.06f, 0.03f, 0.03f, 0.02f, 0.02f, 0.015f, 0.015f};
   const size_t count = last - first;
   if (count < 4) return {};
   std::vector<double> height(count);
-  double mass = 0;
-  for (const float m : kMass) mass += m;
-  for (size_t i = 0; i < count; ++i) {
-    for (size_t j = 0; j < kJointCount; ++j) height[i] += kMass[j] * s.at(first + i, j).y;
-    height[i] /= mass;
-  }
+  for (size_t i = 0; i < count; ++i) height[i] = s.centres[first + i].y;
   // Least squares on 1, t, t² with t centred: 1 and t² against each other, t apart.
   const double middle = static_cast<double>(count - 1) / 2;
   double t2 = 0, t4 = 0, y0 = 0, y1 = 0, y2 = 0;
