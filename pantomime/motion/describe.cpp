@@ -53,7 +53,7 @@ Description describe(const Clip& clip) {
   Description result;
   result.seconds = static_cast<double>(body.frames) / body.fps;
   result.leg = body.leg;
-  result.postures = posture_spans(postures, body.fps);
+  result.postures = posture_spans(postures, body);
   add_jumps(body, postures, result.movements);
   add_travel(body, postures, result.movements);  // looks at the jumps
   add_turns(body, postures, result.movements);
@@ -161,6 +161,8 @@ std::string_view name_of(Act act) {
       return "swing arm";
     case Act::kKick:
       return "kick";
+    case Act::kReachDown:
+      return "reach down";
     case Act::kLiftKnee:
       return "lift knee";
   }

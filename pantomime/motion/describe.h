@@ -33,13 +33,14 @@ enum class Act {
   kGetUp,  ///< from lying or from hands and knees
   kBend,   ///< the trunk goes forward, the legs stay nearly straight, and back up if `returns`
   // Limbs.
-  kRaiseArm,  ///< the hand goes from hanging up to the shoulder or higher; down again if `returns`
-  kLowerArm,  ///< from a raised beginning
-  kWaveHand,  ///< a raised hand goes to and fro, `count` times
-  kPunch,     ///< a fast stretch of the arm ahead
-  kSwingArm,  ///< the arm goes round in a circle, `count` times
-  kKick,      ///< a fast foot ahead, in the air
-  kLiftKnee,  ///< the thigh goes up to the level or higher, standing on the other foot
+  kRaiseArm,   ///< the hand goes from hanging up to the shoulder or higher; down again if `returns`
+  kLowerArm,   ///< from a raised beginning
+  kWaveHand,   ///< a raised hand goes to and fro, `count` times
+  kPunch,      ///< a fast stretch of the arm ahead
+  kSwingArm,   ///< the arm goes round in a circle, `count` times
+  kKick,       ///< a fast foot ahead, in the air
+  kReachDown,  ///< a hand goes down to the shins, below 0.42 of the height of the pelvis
+  kLiftKnee,   ///< the thigh goes up to the level or higher, standing on the other foot
 };
 
 /// Side of the body. For movements of one limb; both: left and right at the same time.
@@ -97,6 +98,7 @@ enum class Posture {
 /// A posture held for a while.
 struct PostureSpan {
   Posture posture = Posture::kStanding;
+  double face_down = 0;        ///< mean; 1: the chest looks at the floor, -1: at the ceiling
   double first = 0, last = 0;  ///< seconds
 };
 

@@ -24,6 +24,7 @@ constexpr int kWaveSwings = 3;        // fewer are a gesture
 constexpr double kPunchReach = 0.35, kPunchTime = 0.27;  // arm lengths ahead within seconds
 constexpr double kPunchFull = 0.6;                       // and as far ahead as that
 constexpr double kPunchFrom = -0.65;                     // arm lengths: not from a hanging arm
+constexpr double kLowHand = 0.42, kLowerHand = 0.12;     // of the pelvis standing; m
 constexpr double kKickHeight = 0.25, kKickSpeed = 3.0;   // leg lengths, and a second
 constexpr double kKneeLift = 62;                         // degrees of the thigh from hanging
 
@@ -157,6 +158,33 @@ std::vector<Movement> punches(const BodySignals& body, const std::vector<Posture
   return result;
 }
 
+/// The hand goes down to the shins: below a third of the pelvis' height of somebody who stands.
+std::vector<Movement> reaches_down(const BodySignals& body, const std::vector<Posture>& postures,
+                                   size_t side) {
+  const Signal& height = body.sides[side].hand_height;
+  const Signal& other = body.sides[1 - side].hand_height;
+  std::vector<Movement> result;
+  std::vector<bool> low(body.frames);
+  for (size_t f = 0; f < body.frames; ++f)
+    low[f] = height[f] < kLowHand * body.standing && postures[f] != Posture::kLying &&
+             postures[f] != Posture::kAllFours && postures[f] != Posture::kOnFloor;
+  for (const Stretch& s : stretches(low, body.frames_of(0.3), body.frames_of(0.1))) {
+    // Squatting brings the hands down by itself: the one that works is clearly lower.
+    double deepest = height[s.first], others = other[s.first];
+    for (size_t f = s.first; f < s.last; ++f) {
+      deepest = std::min(deepest, height[f]);
+      others = std::min(others, other[f]);
+    }
+    if (deepest > others + kLowerHand) continue;
+    Movement reach;
+    reach.act = Act::kReachDown;
+    reach.side = side_of(side);
+    set_times(reach, body, s.first, s.last - 1);
+    result.push_back(reach);
+  }
+  return result;
+}
+
 /// The arm goes round: the angle of the hand about the line through the shoulders runs through at
 /// least three quarters of a circle.
 std::vector<Movement> arm_circles(const BodySignals& body, size_t side) {
@@ -228,6 +256,7 @@ void add_arms(const BodySignals& body, const std::vector<Posture>& postures,
   add_paired(raised_arms(body, postures, 0), raised_arms(body, postures, 1), movements);
   add_paired(waving_hands(body, postures, 0), waving_hands(body, postures, 1), movements);
   add_paired(punches(body, postures, 0), punches(body, postures, 1), movements);
+  add_paired(reaches_down(body, postures, 0), reaches_down(body, postures, 1), movements);
   add_paired(arm_circles(body, 0), arm_circles(body, 1), movements);
 }
 

@@ -10,7 +10,8 @@ namespace pantomime::motion {
 
 /// Posture of every frame, [F]; changes of less than 0.3 s are not one.
 std::vector<Posture> find_postures(const BodySignals& body);
-std::vector<PostureSpan> posture_spans(const std::vector<Posture>& postures, double fps);
+std::vector<PostureSpan> posture_spans(const std::vector<Posture>& postures,
+                                       const BodySignals& body);
 
 /// Leaves out the jumps that are in `movements`.
 void add_travel(const BodySignals& body, const std::vector<Posture>& postures,

@@ -134,12 +134,20 @@ std::vector<Posture> find_postures(const BodySignals& body) {
   return result;
 }
 
-std::vector<PostureSpan> posture_spans(const std::vector<Posture>& postures, double fps) {
+std::vector<PostureSpan> posture_spans(const std::vector<Posture>& postures,
+                                       const BodySignals& body) {
   std::vector<PostureSpan> spans;
+  size_t first = 0;
+  double face_down = 0;
   for (size_t f = 0; f < postures.size(); ++f) {
-    if (spans.empty() || spans.back().posture != postures[f])
-      spans.push_back({postures[f], static_cast<double>(f) / fps, 0});
-    spans.back().last = static_cast<double>(f + 1) / fps;
+    if (spans.empty() || spans.back().posture != postures[f]) {
+      spans.push_back({postures[f], 0, static_cast<double>(f) / body.fps, 0});
+      first = f;
+      face_down = 0;
+    }
+    face_down += body.face_down[f];
+    spans.back().last = static_cast<double>(f + 1) / body.fps;
+    spans.back().face_down = face_down / static_cast<double>(f + 1 - first);
   }
   return spans;
 }
