@@ -85,20 +85,15 @@ std::vector<Clause> Teller::raised_arms(const Segment* segment, double from, dou
   std::vector<Clause> clauses;
   for (const auto& row : rows(raised)) {
     bool returns = true;
-    Reach reach = Reach::kOverhead, lowest = Reach::kOverhead;
-    reach = row.front()->reach;
+    Reach reach = row.front()->reach;
     for (const Movement* raise : row) {
       returns = returns && raise->returns;
-      lowest = std::min(lowest, raise->reach);
-      reach = std::max(reach, raise->reach);
+      if (raise->reach != reach) reach = Reach::kNone;
     }
     Clause clause =
         phrase(returns ? "raise and lower arm" : "raise arm", row.front()->first, row.back()->last);
     set_side(clause, row.front()->side);
-    if (lowest == Reach::kOverhead)
-      clause.slots["height"] = {" above the head", " high", " up high", " overhead"};
-    if (reach == Reach::kShoulder)
-      clause.slots["height"] = {" to shoulder height", " to the level of the shoulder"};
+    if (reach != Reach::kNone) clause.slots["height"] = words_.height(std::string(name_of(reach)));
     set_times(clause, static_cast<int>(row.size()));
     clauses.push_back(clause);
   }
@@ -211,6 +206,7 @@ std::vector<Clause> Teller::elbow_to_knee(const Segment& segment, double from, d
 std::vector<Clause> Teller::with_hand(const Segment& segment, double from, double to) const {
   Side side = Side::kNone;
   double first = from, last = to;
+  bool several = false;
   if (segment.label == "pick up") {
     const auto down = found(Act::kReachDown, from, to);
     side = joint_side(down);
@@ -222,12 +218,16 @@ std::vector<Clause> Teller::with_hand(const Segment& segment, double from, doubl
     // Two arms one after the other: only the busy one is sure.
     if (raised.size() > 1) side = Side::kNone;
   } else if (segment.label == "punch") {
-    side = joint_side(found(Act::kPunch, from, to));
+    const auto punched = found(Act::kPunch, from, to);
+    side = joint_side(punched);
+    several = punched.size() > 1;
   }
   if (side == Side::kNone) {
     side = busy_hand(d_, from, to, 2.0, 1.0);
   }
-  Clause clause = labelled(segment, first, last);
+  const bool plain = segment.detail.empty() || segment.detail == segment.label;
+  Clause clause =
+      several && plain ? phrase("punches", first, last) : labelled(segment, first, last);
   set_side(clause, side);
   return {clause};
 }

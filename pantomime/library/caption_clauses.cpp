@@ -204,15 +204,38 @@ std::vector<Told> told_segments(const ClipInfo& info, double fps) {
         continue;
       }
       const double inside = std::min(to, last.to) - from;
-      if (inside > 0.8 * (to - from)) {
-        // Turns of a walk are measured better.
-        if (!(is_gait(last.segment) && segment.label == "turn")) last.inside.push_back(segment);
+      // Something short at the end of an act comes after it.
+      const bool at_end = from - last.from > 0.6 * (last.to - last.from) &&
+                          to > last.to - 0.1 * (last.to - last.from);
+      if (inside > 0.8 * (to - from) && !at_end) {
+        last.inside.push_back(segment);
         continue;
       }
+      if (at_end) last.to = std::min(last.to, from);
     }
     result.push_back({segment, from, to, 1, {}});
   }
   return result;
+}
+
+/// What else is done during an act.
+std::vector<Clause> meanwhile(const Teller& teller, const Told& part) {
+  std::vector<Clause> clauses;
+  // Where somebody goes is told once, over the whole time; of walks it is told already, and who
+  // climbs walks anyway.
+  bool goes = is_gait(part.segment) || part.segment.label == "climb";
+  for (const Segment& inside : part.inside) {
+    const bool travel = is_gait(inside) || inside.label == "turn";
+    if (travel && goes) continue;
+    goes = goes || travel;
+    const double fps = motion::kFps;
+    const auto told = travel && inside.label != "turn"
+                          ? teller.act(inside, part.from, part.to, Scope::kBrief)
+                          : teller.act(inside, static_cast<double>(inside.first) / fps,
+                                       static_cast<double>(inside.last) / fps, Scope::kBrief);
+    clauses.insert(clauses.end(), told.begin(), told.end());
+  }
+  return clauses;
 }
 
 }  // namespace
@@ -242,12 +265,9 @@ std::vector<ToldClause> clauses_of(const ClipInfo& info, const motion::Descripti
     if (part.count > 1 && result.size() == begin + 1 && !is_gait(part.segment))
       for (std::string& phrase : result.back().clause.phrases)
         if (phrase.find("{times}") == std::string::npos) phrase += words.times(part.count);
-    for (const Segment& inside : part.inside) {
-      const auto clauses =
-          teller.act(inside, static_cast<double>(inside.first) / motion::kFps,
-                     static_cast<double>(inside.last) / motion::kFps, Scope::kBrief);
-      if (result.size() > begin && !clauses.empty()) result.back().meanwhile.push_back(clauses[0]);
-    }
+    if (result.size() > begin)
+      for (const Clause& clause : meanwhile(teller, part))
+        result.back().meanwhile.push_back(clause);
     now = std::max(now, part.to);
   }
   if (end - now > kGapTold) add(teller.measured(now, end, Scope::kTravel));

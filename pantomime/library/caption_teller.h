@@ -39,7 +39,7 @@ class Teller {
   std::vector<Clause> gait(const std::string& key, motion::Act gait, double from, double to,
                            Scope scope) const;
   void add_travel(const Movement& travel, const std::vector<const Movement*>& turns,
-                  const std::string& key, motion::Act gait, bool again,
+                  const std::string& key, motion::Act gait, bool again, Scope scope,
                   std::vector<Clause>& clauses) const;
   Clause travel_clause(const std::string& phrase_key, const std::string& key, motion::Act gait,
                        const Movement* travel) const;

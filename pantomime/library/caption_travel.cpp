@@ -72,7 +72,7 @@ Clause Teller::travel_clause(const std::string& phrase_key, const std::string& k
 }
 
 void Teller::add_travel(const Movement& travel, const std::vector<const Movement*>& turns,
-                        const std::string& key, Act gait, bool again,
+                        const std::string& key, Act gait, bool again, Scope scope,
                         std::vector<Clause>& clauses) const {
   const double seconds = travel.last - travel.first;
   const double bend = std::abs(travel.degrees);
@@ -110,7 +110,8 @@ void Teller::add_travel(const Movement& travel, const std::vector<const Movement
   }
   if (turns.empty()) {
     const bool whole = !travel.begins_before && !travel.goes_on;
-    if (whole && travel.count >= 2 && travel.count <= 5 && gait == Act::kWalk && key == "walk") {
+    if (scope == Scope::kFull && whole && travel.count >= 2 && travel.count <= 5 &&
+        gait == Act::kWalk && key == "walk") {
       Clause steps = travel_clause("travel steps", key, gait, &travel);
       steps.slots["count"] = {words_.number(travel.count)};
       clauses.push_back(steps);
@@ -184,7 +185,7 @@ std::vector<Clause> Teller::gait(const std::string& key, Act gait, double from, 
       Clause wait = phrase(i == 0 ? "wait" : "stop", now, travel.first);
       clauses.push_back(wait);
     }
-    add_travel(travel, inside, key, gait, i > 0, clauses);
+    add_travel(travel, inside, key, gait, i > 0, scope, clauses);
     now = travel.last;
   }
   if (scope == Scope::kFull && to - now >= kStandTold && !all_travels.back()->goes_on &&

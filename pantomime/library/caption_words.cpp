@@ -131,9 +131,9 @@ CaptionWords CaptionWords::parse(std::string_view text, const std::string& name)
                                                   {"joints", &words.joints_},
                                                   {"last_joints", &words.last_joints_}};
   const std::map<std::string, std::map<std::string, Wordings>*> tables = {
-      {"verbs", &words.verbs_},  {"ways", &words.ways_},   {"paces", &words.paces_},
-      {"gaits", &words.gaits_},  {"where", &words.where_}, {"phrases", &words.phrases_},
-      {"labels", &words.labels_}};
+      {"verbs", &words.verbs_},     {"ways", &words.ways_},    {"paces", &words.paces_},
+      {"heights", &words.heights_}, {"gaits", &words.gaits_},  {"where", &words.where_},
+      {"phrases", &words.phrases_}, {"labels", &words.labels_}};
   for (const auto& [key_node, node] : file) {
     const std::string key(key_node.str());
     if (const auto text_list = texts.find(key); text_list != texts.end()) {
@@ -178,6 +178,9 @@ const Wordings& CaptionWords::way(const std::string& key) const {
 }
 const Wordings& CaptionWords::pace(const std::string& key) const {
   return needed(paces_, key, "pace");
+}
+const Wordings& CaptionWords::height(const std::string& key) const {
+  return needed(heights_, key, "height");
 }
 const Wordings* CaptionWords::gait(const std::string& key) const {
   return maybe(gaits_, key);

@@ -45,6 +45,7 @@ class CaptionWords {
   const Wordings& phrase(const std::string& key) const;
   const Wordings& way(const std::string& key) const;
   const Wordings& pace(const std::string& key) const;
+  const Wordings& height(const std::string& key) const;
   /// Nothing when the table has none.
   const Wordings* gait(const std::string& key) const;
   const Wordings* where(const std::string& key) const;
@@ -64,7 +65,8 @@ class CaptionWords {
   std::string with_verbs(const std::string& text, Tense tense) const;
 
   Wordings people_, person_, joints_, last_joints_, times_, count_;
-  std::map<std::string, Wordings> verbs_, ways_, paces_, gaits_, where_, phrases_, labels_;
+  std::map<std::string, Wordings> verbs_, ways_, paces_, heights_, gaits_, where_, phrases_,
+      labels_;
   std::map<std::string, StyleWords> styles_;
 };
 

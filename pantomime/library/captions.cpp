@@ -33,8 +33,9 @@ std::string sentence(const std::vector<ToldClause>& clauses, const std::string& 
       text +=
           drawn(i + 1 == clauses.size() && i > 1 ? words.last_joints() : words.joints(), random);
     text += words.text(clauses[i].clause, tense, the, random);
-    for (const Clause& meanwhile : clauses[i].meanwhile)
-      text += " while " + words.text(meanwhile, Tense::kProgressive, the, random);
+    for (size_t k = 0; k < clauses[i].meanwhile.size(); ++k)
+      text += (k == 0 ? " while " : drawn(words.joints(), random)) +
+              words.text(clauses[i].meanwhile[k], Tense::kProgressive, the, random);
   }
   text += after + ".";
   text[0] = static_cast<char>(std::toupper(static_cast<unsigned char>(text[0])));

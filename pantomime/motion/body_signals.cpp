@@ -23,6 +23,8 @@ double size(Vec a) {
   return std::sqrt(a.x * a.x + a.y * a.y + a.z * a.z);
 }
 
+constexpr double kPalm = 0.09;  // m from the wrist to the middle of the hand
+
 /// Joint positions in double, and the direction faced.
 struct Poses {
   std::vector<Vec3> positions;
@@ -105,7 +107,11 @@ void fill_side(BodySignals& body, const Poses& at, const std::array<float, 4>& r
     chest_x.push_back(chest.x / body.arm);
     chest_y.push_back(chest.y / body.arm);
     chest_z.push_back(chest.z / body.arm);
-    s.hand_to_head.push_back(size(wrist - at(f, kHead)));
+    // The skeleton ends at the wrist: the hand goes on along the forearm.
+    const Vec forearm = wrist - at(f, kLeftElbow + k);
+    const double palm = wrist.y + kPalm * forearm.y / std::max(size(forearm), 1e-6);
+    s.palm_over_shoulder.push_back(palm - at(f, kLeftShoulder + k).y);
+    s.palm_over_head.push_back(palm - at(f, kHead).y);
     s.foot_ahead.push_back(ahead(ankle - pelvis) / body.leg);
     s.foot_out.push_back(out(ankle - pelvis) / body.leg);
     s.foot_height.push_back(ankle.y - heel_rest);

@@ -16,14 +16,14 @@ struct SideSignals {
   Signal hand_out, hand_up, hand_ahead;  ///< wrist from shoulder, in arm lengths; up is the world's
   Signal hand_height;                    ///< wrist over the floor, m
   Signal hand_speed;                     ///< of the wrist against the chest, arm lengths per second
-  Signal hand_to_head;                   ///< m, from the wrist to the middle of the head
-  Signal foot_ahead;                     ///< ankle before the pelvis, in leg lengths
-  Signal foot_out;                       ///< ankle outwards of the pelvis, in leg lengths
-  Signal foot_height;                    ///< ankle over where it is when the foot stands flat, m
-  Signal foot_clear;                     ///< lower one of heel and toe over where it rests, m
-  Signal foot_speed;                     ///< of the ankle in the world, leg lengths per second
-  Signal knee_height;                    ///< over the floor, m
-  Signal thigh_lift;  ///< angle of the thigh from straight down along the trunk's plumb, rad
+  Signal palm_over_shoulder, palm_over_head;  ///< middle of the hand over these joints, m
+  Signal foot_ahead;                          ///< ankle before the pelvis, in leg lengths
+  Signal foot_out;                            ///< ankle outwards of the pelvis, in leg lengths
+  Signal foot_height;  ///< ankle over where it is when the foot stands flat, m
+  Signal foot_clear;   ///< lower one of heel and toe over where it rests, m
+  Signal foot_speed;   ///< of the ankle in the world, leg lengths per second
+  Signal knee_height;  ///< over the floor, m
+  Signal thigh_lift;   ///< angle of the thigh from straight down along the trunk's plumb, rad
 };
 
 struct BodySignals {

@@ -186,6 +186,11 @@ std::string_view name_of(Pace pace) {
   return kNames[static_cast<size_t>(pace)];
 }
 
+std::string_view name_of(Reach reach) {
+  static constexpr std::string_view kNames[] = {"none", "shoulder", "head", "overhead"};
+  return kNames[static_cast<size_t>(reach)];
+}
+
 std::string_view name_of(Posture posture) {
   static constexpr std::string_view kNames[] = {"standing",     "crouching", "squatting",
                                                 "kneeling",     "sitting",   "on the floor",

@@ -62,7 +62,7 @@ enum class Way {
 /// Speed against what is usual for the act.
 enum class Pace { kNone, kSlow, kNormal, kFast };
 
-/// How far a raised hand comes, and where to.
+/// How high a raised hand comes; none between the levels, and for two hands at different ones.
 enum class Reach { kNone, kShoulder, kHead, kOverhead };
 
 /// One thing that somebody does. Numbers that make no sense for the act are 0.
@@ -136,6 +136,7 @@ std::string_view name_of(Act act);  ///< "walk", "sit down" …
 std::string_view name_of(Side side);
 std::string_view name_of(Way way);
 std::string_view name_of(Pace pace);
+std::string_view name_of(Reach reach);
 std::string_view name_of(Posture posture);
 
 }  // namespace pantomime::motion

@@ -13,8 +13,10 @@ constexpr double kDegrees = 180 / std::numbers::pi;
 // Heights of the wrist over the shoulder, in arm lengths: -1 hangs, 1 points at the sky.
 constexpr double kRaised = -0.12, kLowered = -0.45;  // begins and ends to be a raised hand
 constexpr double kHanging = -0.55;                   // where a hand is raised from
-constexpr double kHead = 0.2, kOverhead = 0.6;       // higher than these
-constexpr double kRaisedShortest = 0.2;              // s
+// Heights of the hand, m. A head is 17 cm over its joint; between the levels nothing is said.
+constexpr double kOverHead = 0.18, kHeadTop = 0.12, kHeadLow = -0.06;  // over the head joint
+constexpr double kShoulderTop = 0.1, kShoulderLow = -0.13;             // over the shoulder
+constexpr double kRaisedShortest = 0.2;                                // s
 
 // To and fro of a raised hand, in arm lengths and seconds.
 constexpr double kWaveSwing = 0.12, kWaveLongest = 0.8;
@@ -48,7 +50,7 @@ void add_paired(std::vector<Movement> left, const std::vector<Movement>& right,
       a.first = std::min(a.first, b.first);
       a.last = std::max(a.last, b.last);
       a.count = std::max(a.count, b.count);
-      a.reach = std::min(a.reach, b.reach);
+      if (a.reach != b.reach) a.reach = Reach::kNone;
       a.aside = 0.5 * (a.aside + b.aside);
       a.degrees = std::max(a.degrees, b.degrees);
       a.begins_before = a.begins_before && b.begins_before;
@@ -65,6 +67,13 @@ void add_paired(std::vector<Movement> left, const std::vector<Movement>& right,
 /// Frames in which arms say something: the trunk is up and the person is not on the floor.
 bool arms_speak(const BodySignals& body, const std::vector<Posture>& postures, size_t f) {
   return body.tilt[f] < 0.9 && postures[f] != Posture::kLying && postures[f] != Posture::kAllFours;
+}
+
+Reach reach_of(const SideSignals& arm, size_t f) {
+  const double head = arm.palm_over_head[f], shoulder = arm.palm_over_shoulder[f];
+  if (head > kOverHead) return Reach::kOverhead;
+  if (head < kHeadTop && head > kHeadLow) return Reach::kHead;
+  return shoulder < kShoulderTop && shoulder > kShoulderLow ? Reach::kShoulder : Reach::kNone;
 }
 
 std::vector<Movement> raised_arms(const BodySignals& body, const std::vector<Posture>& postures,
@@ -89,10 +98,8 @@ std::vector<Movement> raised_arms(const BodySignals& body, const std::vector<Pos
     set_times(raise, body, from, to);
     size_t top = s.first;
     for (size_t f = s.first; f < s.last; ++f)
-      if (arm.hand_up[f] > arm.hand_up[top]) top = f;
-    raise.reach = arm.hand_up[top] > kOverhead ? Reach::kOverhead
-                  : arm.hand_up[top] > kHead   ? Reach::kHead
-                                               : Reach::kShoulder;
+      if (arm.palm_over_shoulder[f] > arm.palm_over_shoulder[top]) top = f;
+    raise.reach = reach_of(arm, top);
     raise.aside = std::atan2(arm.hand_out[top], std::max(arm.hand_ahead[top], 0.0)) * kDegrees;
     result.push_back(raise);
   }
