@@ -142,6 +142,7 @@ std::vector<Clause> Teller::kicks(const Segment& segment, double from, double to
   }
   Clause clause = labelled(segment, kicked.empty() ? from : kicked.front()->first,
                            kicked.empty() ? to : kicked.back()->last);
+  if (kicked.size() > 1 && segment.detail == segment.label) clause.phrases = words_.phrase("kicks");
   if (side != Side::kBoth) set_side(clause, side);
   return {clause};
 }
@@ -203,7 +204,8 @@ std::vector<Clause> Teller::elbow_to_knee(const Segment& segment, double from, d
   return {clause};
 }
 
-std::vector<Clause> Teller::with_hand(const Segment& segment, double from, double to) const {
+std::vector<Clause> Teller::with_hand(const Segment& segment, double from, double to,
+                                      Scope scope) const {
   Side side = Side::kNone;
   double first = from, last = to;
   bool several = false;
@@ -226,10 +228,26 @@ std::vector<Clause> Teller::with_hand(const Segment& segment, double from, doubl
     side = busy_hand(d_, from, to, 2.0, 1.0);
   }
   const bool plain = segment.detail.empty() || segment.detail == segment.label;
+  std::vector<Clause> clauses;
+  if (segment.label == "pick up" && scope == Scope::kFull) clauses = going_down(from, to);
   Clause clause =
       several && plain ? phrase("punches", first, last) : labelled(segment, first, last);
   set_side(clause, side);
-  return {clause};
+  // The first of what is told of going down comes before the hand's work, the second after it.
+  clauses.insert(clauses.begin() + (clauses.empty() ? 0 : 1), clause);
+  return clauses;
+}
+
+std::vector<Clause> Teller::going_down(double from, double to) const {
+  const auto bent = found(Act::kBend, from, to);
+  const auto squatted = found(Act::kSquat, from, to);
+  if (bent.size() + squatted.size() != 1) return {};
+  const bool bends = !bent.empty();
+  const Movement& down = bends ? *bent[0] : *squatted[0];
+  std::vector<Clause> clauses = {
+      phrase(bends ? "bend down" : "crouch down", down.first, down.first)};
+  if (!bends || down.returns) clauses.push_back(phrase("straighten up", down.last, down.last));
+  return clauses;
 }
 
 std::vector<Clause> Teller::lying_down(const Segment& segment, double from, double to) const {
@@ -256,6 +274,16 @@ std::vector<Clause> Teller::posture_changes(double from, double to) const {
   return clauses;
 }
 
+bool Teller::still(double from, double to) const {
+  double path = 0;
+  for (size_t i = 0; i < d_.left_hand.size(); ++i) {
+    const double middle = (static_cast<double>(i) + 0.5) * d_.sample;
+    if (middle >= from && middle <= to)
+      path += d_.left_hand[i] + d_.right_hand[i] + d_.left_foot[i] + d_.right_foot[i];
+  }
+  return path < 0.25 * (to - from) + 0.1;
+}
+
 Clause Teller::posture(double from, double to) const {
   double longest = 0;
   Posture held = Posture::kStanding;
@@ -263,16 +291,16 @@ Clause Teller::posture(double from, double to) const {
     const double seconds = std::min(span.last, to) - std::max(span.first, from);
     if (seconds > longest) longest = seconds, held = span.posture;
   }
-  double hands = 0;
-  for (size_t i = 0; i < d_.left_hand.size(); ++i) {
-    const double middle = (static_cast<double>(i) + 0.5) * d_.sample;
-    if (middle >= from && middle <= to) hands += d_.left_hand[i] + d_.right_hand[i];
+  Clause clause = phrase(held != Posture::kStanding ? "posture " + std::string(name_of(held))
+                         : still(from, to)          ? "stand"
+                                                    : "stand about",
+                         from, to);
+  const Side up = joint_side(found(Act::kHoldArm, from, to));
+  if (up != Side::kNone) {
+    for (std::string& text : clause.phrases) text += " with {arm} raised";
+    set_side(clause, up);
   }
-  const bool still = hands < 0.15 * (to - from) + 0.1;
-  return phrase(held != Posture::kStanding ? "posture " + std::string(name_of(held))
-                : still                    ? "stand"
-                                           : "stand about",
-                from, to);
+  return clause;
 }
 
 }  // namespace pantomime::library

@@ -89,6 +89,19 @@ void Teller::add_around(double from, double to, double first, double last,
   }
 }
 
+const Movement* Teller::change_of(const std::string& label, double from, double to) const {
+  static const std::pair<const char*, Act> kChanges[] = {{"sit down", Act::kSitDown},
+                                                         {"stand up", Act::kStandUp},
+                                                         {"get up", Act::kGetUp},
+                                                         {"bend", Act::kBend}};
+  for (const auto& [name, act] : kChanges) {
+    if (label != name) continue;
+    const auto changes = found(act, from, to);
+    return changes.size() == 1 ? changes[0] : nullptr;
+  }
+  return nullptr;
+}
+
 std::vector<Clause> Teller::act(const Segment& segment, double from, double to, Scope scope) const {
   const std::string& label = segment.label;
   if (is_gait(segment)) {
@@ -103,7 +116,11 @@ std::vector<Clause> Teller::act(const Segment& segment, double from, double to, 
   if (label == "jump" || label == "hop") {
     if (segment.detail != "jump turn" && segment.detail != "dodge")
       clauses = jumps(&segment, from, to);
+    const bool seen = !clauses.empty() || !travels(from, to).empty() ||
+                      segment.detail == "jump turn" || segment.detail == "dodge";
     if (clauses.empty() || clauses.size() > 4) clauses = {labelled(segment, from, to)};
+    // A take-off or a landing: no flight in the clip.
+    if (!seen && label == "jump") clauses[0].phrases = words_.phrase("part of jump");
   } else if (label == "squat") {
     clauses = squats(&segment, from, to);
   } else if (label == "raise arm" && segment.detail != "hold") {
@@ -122,10 +139,15 @@ std::vector<Clause> Teller::act(const Segment& segment, double from, double to, 
     clauses = turns(from, to);
     if (clauses.empty()) clauses = {labelled(segment, from, to)};
   } else if (kWithHand.contains(label)) {
-    clauses = with_hand(segment, from, to);
+    clauses = with_hand(segment, from, to, scope);
   } else {
     Clause clause = labelled(segment, from, to);
     if (label == "gesture" || label == "swing") set_side(clause, busy_hand(d_, from, to, 2.5, 1.0));
+    if (label == "dance" && still(from, to)) clause.phrases = words_.phrase("dance pose");
+    if (const Movement* change = change_of(label, from, to)) {
+      clause.first = change->first;
+      clause.last = change->last;
+    }
     clauses = {clause};
   }
   if (scope == Scope::kFull && kMomentary.contains(label)) {
@@ -170,6 +192,11 @@ std::vector<Clause> Teller::measured(double from, double to, Scope scope) const 
         clauses.push_back(clause);
     }
   }
+  constexpr size_t kBetweenTold = 2;
+  if (scope == Scope::kTravel && clauses.size() > kBetweenTold && !went.empty()) {
+    clauses = {travel_clause("travel around", "walk", Act::kWalk, went.front())};
+    clauses[0].slots.erase("pace");
+  }
   if (clauses.empty() && scope == Scope::kFull) clauses.push_back(posture(from, to));
   std::stable_sort(clauses.begin(), clauses.end(),
                    [](const Clause& a, const Clause& b) { return a.first < b.first; });
@@ -205,7 +232,7 @@ std::vector<Told> told_segments(const ClipInfo& info, double fps) {
       }
       const double inside = std::min(to, last.to) - from;
       // Something short at the end of an act comes after it.
-      const bool at_end = from - last.from > 0.6 * (last.to - last.from) &&
+      const bool at_end = last.inside.empty() && from - last.from > 0.6 * (last.to - last.from) &&
                           to > last.to - 0.1 * (last.to - last.from);
       if (inside > 0.8 * (to - from) && !at_end) {
         last.inside.push_back(segment);
@@ -245,8 +272,16 @@ std::vector<ToldClause> clauses_of(const ClipInfo& info, const motion::Descripti
   const Teller teller(description, words);
   const double end = description.seconds;
   std::vector<ToldClause> result;
+  std::set<const Movement*> done;
   const auto add = [&](const std::vector<Clause>& clauses) {
-    for (const Clause& clause : clauses) result.push_back({clause, {}});
+    for (const Clause& clause : clauses) {
+      // A walk through several labels is told once, and so is one with a short stop.
+      if (clause.source != nullptr && !done.insert(clause.source).second) continue;
+      const Movement* before = result.empty() ? nullptr : result.back().clause.source;
+      if (clause.source != nullptr && before != nullptr && before->way == clause.source->way)
+        continue;
+      result.push_back({clause, {}});
+    }
   };
   const auto told = told_segments(info, motion::kFps);
   if (told.empty()) {

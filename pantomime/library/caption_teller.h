@@ -55,9 +55,13 @@ class Teller {
   std::vector<Clause> squats(const Segment* segment, double from, double to) const;
   std::vector<Clause> arm_circles(const Segment& segment, double from, double to) const;
   std::vector<Clause> elbow_to_knee(const Segment& segment, double from, double to) const;
-  std::vector<Clause> with_hand(const Segment& segment, double from, double to) const;
+  std::vector<Clause> with_hand(const Segment& segment, double from, double to, Scope scope) const;
   std::vector<Clause> lying_down(const Segment& segment, double from, double to) const;
   std::vector<Clause> posture_changes(double from, double to) const;
+  std::vector<Clause> going_down(double from, double to) const;
+  bool still(double from, double to) const;
+  /// The change of posture that a label names, when there is one.
+  const Movement* change_of(const std::string& label, double from, double to) const;
   Clause posture(double from, double to) const;
 
   /// Travel and turns before and after an act that fills [first, last].

@@ -59,6 +59,7 @@ Clause Teller::travel_clause(const std::string& phrase_key, const std::string& k
   clause.slots["verb"] = verbs != nullptr ? *verbs : Wordings{"move"};
   if (const Wordings* where = words_.where(key)) clause.slots["where"] = *where;
   if (travel == nullptr) return clause;
+  if (phrase_key != "travel on") clause.source = travel;
   clause.slots["way"] = words_.way(std::string(name_of(travel->way)));
   // A sprint is fast and a stealthy walk slow by its name; people say it of plain walks and runs.
   if (key == "walk" || key == "run" || key == "walking" || key == "running" ||

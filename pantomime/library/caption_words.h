@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "pantomime/base/random.h"
+#include "pantomime/motion/describe.h"
 
 namespace pantomime::library {
 
@@ -19,6 +20,7 @@ struct Clause {
   double first = 0, last = 0;  ///< seconds, the order in the sentence
   Wordings phrases;            ///< verbs in brackets: "[walk]{way}"
   std::map<std::string, Wordings> slots;
+  const motion::Movement* source = nullptr;  ///< what it tells, when that is one way gone
 };
 
 /// How the verbs of a sentence stand.

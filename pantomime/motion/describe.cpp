@@ -153,6 +153,8 @@ std::string_view name_of(Act act) {
       return "raise arm";
     case Act::kLowerArm:
       return "lower arm";
+    case Act::kHoldArm:
+      return "hold arm";
     case Act::kWaveHand:
       return "wave hand";
     case Act::kPunch:

@@ -35,6 +35,7 @@ enum class Act {
   // Limbs.
   kRaiseArm,   ///< the hand goes from hanging up to the shoulder or higher; down again if `returns`
   kLowerArm,   ///< from a raised beginning
+  kHoldArm,    ///< raised all the time
   kWaveHand,   ///< a raised hand goes to and fro, `count` times
   kPunch,      ///< a fast stretch of the arm ahead
   kSwingArm,   ///< the arm goes round in a circle, `count` times

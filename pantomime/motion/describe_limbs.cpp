@@ -91,9 +91,12 @@ std::vector<Movement> raised_arms(const BodySignals& body, const std::vector<Pos
     raise.side = side_of(side);
     const bool rises = arm.hand_up[from] < kHanging;
     const bool sinks = arm.hand_up[to] < kHanging;
-    if (!rises && !sinks) continue;  // held up all the time, or let go half way
+    const bool always = s.first == 0 && s.last == body.frames;
+    if (!rises && !sinks && !always) continue;  // let go half way
     if (!rises && s.first > 0) continue;
-    raise.act = rises ? Act::kRaiseArm : Act::kLowerArm;
+    raise.act = always && !rises && !sinks ? Act::kHoldArm
+                : rises                    ? Act::kRaiseArm
+                                           : Act::kLowerArm;
     raise.returns = rises && sinks;
     set_times(raise, body, from, to);
     size_t top = s.first;
