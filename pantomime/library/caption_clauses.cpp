@@ -138,6 +138,9 @@ std::vector<Clause> Teller::act(const Segment& segment, double from, double to, 
   } else if (label == "turn") {
     clauses = turns(from, to);
     if (clauses.empty()) clauses = {labelled(segment, from, to)};
+  } else if (scope == Scope::kFull && (label == "sit down" || label == "stand up") &&
+             posture_changes(from, to).size() > 1) {
+    return measured(from, to, scope);
   } else if (kWithHand.contains(label)) {
     clauses = with_hand(segment, from, to, scope);
   } else {
@@ -182,6 +185,11 @@ std::vector<Clause> Teller::measured(double from, double to, Scope scope) const 
   } else {
     clauses = turns(from, to);
   }
+  constexpr size_t kBetweenTold = 2;
+  if (scope == Scope::kTravel && clauses.size() > kBetweenTold && !went.empty()) {
+    clauses = {travel_clause("travel around", "walk", Act::kWalk, went.front())};
+    clauses[0].slots.erase("pace");
+  }
   for (const Clause& change : posture_changes(from, to)) clauses.push_back(change);
   if (scope == Scope::kFull) {
     for (const Clause& clause : jumps(nullptr, from, to)) clauses.push_back(clause);
@@ -191,11 +199,6 @@ std::vector<Clause> Teller::measured(double from, double to, Scope scope) const 
       for (const Clause& clause : waved.empty() ? raised_arms(nullptr, from, to) : waved)
         clauses.push_back(clause);
     }
-  }
-  constexpr size_t kBetweenTold = 2;
-  if (scope == Scope::kTravel && clauses.size() > kBetweenTold && !went.empty()) {
-    clauses = {travel_clause("travel around", "walk", Act::kWalk, went.front())};
-    clauses[0].slots.erase("pace");
   }
   if (clauses.empty() && scope == Scope::kFull) clauses.push_back(posture(from, to));
   std::stable_sort(clauses.begin(), clauses.end(),

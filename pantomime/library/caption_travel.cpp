@@ -173,12 +173,13 @@ std::vector<Clause> Teller::gait(const std::string& key, Act gait, double from, 
     for (const Movement* turn : all_turns) {
       const double overlap =
           std::min(turn->last, travel.last) - std::max(turn->first, travel.first);
+      const double middle = 0.5 * (turn->first + turn->last);
       if (overlap > 0.5 * (turn->last - turn->first)) {
         inside.push_back(turn);
-      } else if (turn->first < travel.first && turn->first >= now - 0.5 && overlap <= 0) {
+      } else if ((middle < travel.first && middle >= now) ||
+                 (i + 1 == all_travels.size() && middle > travel.last)) {
         clauses.push_back(turn_clause(*turn));
-      } else if (i + 1 == all_travels.size() && turn->first >= travel.last - 0.5) {
-        clauses.push_back(turn_clause(*turn));
+        clauses.back().first = middle;  // it may begin while walking still
       }
     }
     if (scope == Scope::kFull && travel.first - now >= kStandTold &&

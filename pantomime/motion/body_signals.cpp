@@ -145,6 +145,7 @@ void fill_trunk(BodySignals& body, const Clip& clip, const Poses& at, const Worl
     const Vec support = feet - middle(pelvis, neck);
     body.support_ahead.push_back((support.x * sn + support.z * cs) / body.leg);
   }
+  body.sink = slope(pelvis_y, 0.1, clip.fps);
   body.rise = slope(slope(pelvis_y, 0.07, clip.fps), 0.07, clip.fps);
 }
 

@@ -42,6 +42,7 @@ struct BodySignals {
   Signal tilt;           ///< angle of the trunk (pelvis to neck) from upright, rad
   Signal lean;           ///< the part of it forwards (backwards negative), rad
   Signal face_down;      ///< +1: the chest looks at the floor, -1: at the ceiling
+  Signal sink;           ///< vertical speed of the pelvis, m/s
   Signal rise;           ///< vertical acceleration of the pelvis, m/s^2
   Signal support_ahead;  ///< middle of the feet before the middle of the trunk, in leg lengths
   std::array<SideSignals, 2> sides;  ///< left, right

@@ -14,7 +14,8 @@ constexpr double kDegrees = 180 / std::numbers::pi;
 // the pelvis joint at 0.55 to 0.65; on a heel or on the floor it is at 0.1 to 0.3.
 constexpr double kUpright = 0.82, kOnTheFloor = 0.27;
 constexpr double kKneeOnFloor = 0.14;  // m over the floor: a knee joint lies 5 to 10 cm above it
-constexpr double kSquatDepth = 0.17;   // the pelvis goes down and up by this
+constexpr double kStoolTop = 0.96, kStoolThighs = 45;  // height of the pelvis; degrees
+constexpr double kSquatDepth = 0.17;                   // the pelvis goes down and up by this
 constexpr double kSquatLongest = 2.0;  // s below upright, where it looks like sitting
 constexpr double kSeatAhead = 0.30;    // leg lengths: feet so far before the trunk hold nobody up
 constexpr double kShortest = 0.3;      // s
@@ -29,6 +30,12 @@ Posture posture_at(const BodySignals& body, size_t f) {
     return Posture::kLying;
   if (height < kUpright && tilt > 50 && knee < kKneeOnFloor + 0.04 && hand < 0.2)
     return Posture::kAllFours;
+  // Both thighs level, a foot off the floor, and nothing moves: a high seat.
+  if (height > 0.6 && height < kStoolTop && tilt < 50 &&
+      std::min(left.thigh_lift[f], right.thigh_lift[f]) * kDegrees > kStoolThighs &&
+      std::max(left.foot_clear[f], right.foot_clear[f]) > 0.1 && body.speed[f] < 0.4 &&
+      std::abs(body.sink[f]) < 0.15)
+    return Posture::kSitting;
   if (height >= kUpright) return Posture::kStanding;
   if (height < kOnTheFloor) return Posture::kOnFloor;
   if (knee < kKneeOnFloor) return Posture::kKneeling;

@@ -167,6 +167,8 @@ void add_travel(const BodySignals& body, const std::vector<Posture>& postures,
         moving[f] = false;
     }
   }
+  for (size_t f = 0; f < body.frames; ++f)
+    if (postures[f] == Posture::kSitting) moving[f] = false;
   for (const Stretch& travel : stretches(moving, 1, body.frames_of(kTravelShortest))) {
     const auto way = ways(body, travel);
     for (size_t begin = 0; begin < way.size();) {
@@ -224,7 +226,8 @@ void add_turns(const BodySignals& body, const std::vector<Posture>& postures,
       const double degrees = (facing[s.last - 1] - facing[s.first]) * kDegrees;
       if (std::abs(degrees) < kTurnLeast) continue;
       size_t lows = 0;
-      for (size_t f = s.first; f < s.last; ++f) lows += low(postures[f]) || body.tilt[f] > 1.1;
+      for (size_t f = s.first; f < s.last; ++f)
+        lows += low(postures[f]) || postures[f] == Posture::kSitting || body.tilt[f] > 1.1;
       if (4 * lows > s.frames()) continue;  // rolling over, getting up: no turn of somebody upright
       Movement movement;
       movement.act = Act::kTurn;
