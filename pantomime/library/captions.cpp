@@ -5,6 +5,7 @@
 
 #include "pantomime/base/bytes.h"
 #include "pantomime/base/error.h"
+#include "pantomime/base/parallel.h"
 #include "pantomime/library/caption_clauses.h"
 
 namespace pantomime::library {
@@ -60,6 +61,38 @@ std::vector<std::string> captions(const ClipInfo& info, const motion::Descriptio
       result.push_back(std::move(text));
   }
   return result;
+}
+
+void caption_clips(const Library& library, const std::vector<ClipInfo>& clips,
+                   const CaptionWords& words, const CaptionOptions& options, int threads,
+                   Progress& progress, const std::function<void(const CaptionedClip&)>& each) {
+  constexpr size_t kBatch = 64;  // clips in memory at a time
+  progress.begin("caption", static_cast<int64_t>(clips.size()));
+  for (size_t begin = 0; begin < clips.size(); begin += kBatch) {
+    progress.check();
+    const size_t count = std::min(kBatch, clips.size() - begin);
+    std::vector<CaptionedClip> batch(count);
+    std::vector<motion::Clip> motions;
+    for (size_t i = 0; i < count; ++i) motions.push_back(library.load(clips[begin + i].id));
+    parallel_for(static_cast<int64_t>(count), threads, [&](int64_t at) {
+      const auto i = static_cast<size_t>(at);
+      batch[i].info = clips[begin + i];
+      batch[i].description = motion::describe(motions[i]);
+      batch[i].sentences = captions(batch[i].info, batch[i].description, words, options);
+    });
+    for (const CaptionedClip& clip : batch) each(clip);
+    progress.step(static_cast<int64_t>(begin + count));
+  }
+  progress.end();
+}
+
+std::vector<ClipInfo> sampled(std::vector<ClipInfo> clips, size_t count, uint64_t seed) {
+  std::sort(clips.begin(), clips.end(), [seed](const ClipInfo& a, const ClipInfo& b) {
+    const uint64_t x = derive_seed(seed, a.name), y = derive_seed(seed, b.name);
+    return x != y ? x < y : a.name < b.name;
+  });
+  if (clips.size() > count) clips.resize(count);
+  return clips;
 }
 
 CaptionWords default_caption_words() {
