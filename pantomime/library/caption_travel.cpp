@@ -18,6 +18,7 @@ constexpr double kWalkOnTold = 1.0;  // s of walking on after a turn
 constexpr double kFirstTold = 0.8;   // s of walking before a turn
 constexpr size_t kTurnsTold = 3;     // more are "around"
 constexpr double kCircle = 300;      // degrees of a way that is a circle
+constexpr double kEarlyCurveShare = 0.35;
 constexpr double kCurveShare = 0.6;  // of the time of a walk: it is one curve
 
 const char* side_word(double degrees) {
@@ -87,12 +88,15 @@ void Teller::add_travel(const Movement& travel, const std::vector<const Movement
     clauses.push_back(travel_clause("travel around", key, gait, &travel));
     return;
   }
-  // One long turn is a curve.
-  if (turns.size() == 1 && straight_way &&
-      turns[0]->last - turns[0]->first > kCurveShare * seconds && seconds > 1.5 && bend > 50 &&
-      bend * turns[0]->degrees * travel.degrees > 0) {
-    clauses.push_back(travel_clause("travel curve", key, gait, &travel));
-    return;
+  // One turn that takes long, or that is on from the begin, is a curve.
+  if (turns.size() == 1 && straight_way && seconds > 1.5 && bend > 50 &&
+      turns[0]->degrees * travel.degrees > 0) {
+    const double share = (turns[0]->last - turns[0]->first) / seconds;
+    const bool at_once = turns[0]->first - travel.first < kFirstTold;
+    if (share > kCurveShare || (at_once && share > kEarlyCurveShare)) {
+      clauses.push_back(travel_clause("travel curve", key, gait, &travel));
+      return;
+    }
   }
   double now = travel.first;
   bool told = false;

@@ -67,16 +67,16 @@ void add_squats(const BodySignals& body, const std::vector<Posture>& postures,
   const Signal height = smoothed(body.height, 0.05, body.fps);
   const auto found = swings(height, kSquatDepth);
   const auto is_squat = [&](size_t f) {
-    // The lowest moment: trunk up, knees off the floor, feet below. Who leans back on a seat that
-    // is not there was only on the way: the posture is looked at before short ones are dropped.
+    // The lowest moment: trunk up, knees off the floor, feet below. Who seems to sit or kneel for
+    // a moment only squats: the posture is looked at before short ones are dropped.
     const Posture now = posture_at(body, f);
     if (now == Posture::kSquatting || now == Posture::kCrouching) return true;
-    if (now != Posture::kSitting) return false;
+    if (now != Posture::kSitting && now != Posture::kKneeling) return false;
     size_t before = f, after = f;
     while (before > 0 && height[before - 1] < kUpright) --before;
     while (after + 1 < body.frames && height[after + 1] < kUpright) ++after;
     return before > 0 && after + 1 < body.frames &&
-           after - before < body.frames_of(kSquatLongest) && postures[f] != Posture::kSitting;
+           after - before < body.frames_of(kSquatLongest) && postures[f] != now;
   };
   for (size_t i = 0; i < found.size(); ++i) {
     const Swing& swing = found[i];
