@@ -89,9 +89,11 @@ std::vector<Clause> Teller::raised_arms(const Segment* segment, double from, dou
     for (const Movement* raise : row) {
       returns = returns && raise->returns;
       if (raise->reach != reach) reach = Reach::kNone;
-    }
+    }  // At these heights the hand is meant: the elbow may hang.
+    const bool hand = reach == Reach::kShoulder || reach == Reach::kHead;
     Clause clause =
-        phrase(returns ? "raise and lower arm" : "raise arm", row.front()->first, row.back()->last);
+        phrase(std::string(returns ? "raise and lower " : "raise ") + (hand ? "hand" : "arm"),
+               row.front()->first, row.back()->last);
     set_side(clause, row.front()->side);
     if (reach != Reach::kNone) clause.slots["height"] = words_.height(std::string(name_of(reach)));
     set_times(clause, static_cast<int>(row.size()));

@@ -12,6 +12,7 @@ constexpr double kDegrees = 180 / std::numbers::pi;
 
 // Heights of the wrist over the shoulder, in arm lengths: -1 hangs, 1 points at the sky.
 constexpr double kRaised = -0.12, kLowered = -0.45;  // begins and ends to be a raised hand
+constexpr double kNearlyRaised = -0.38;              // of the other hand, raised with it
 constexpr double kHanging = -0.55;                   // where a hand is raised from
 // Heights of the hand, m. A head is 17 cm over its joint; between the levels nothing is said.
 constexpr double kOverHead = 0.18, kHeadTop = 0.12, kHeadLow = -0.06;  // over the head joint
@@ -107,6 +108,21 @@ std::vector<Movement> raised_arms(const BodySignals& body, const std::vector<Pos
     result.push_back(raise);
   }
   return result;
+}
+
+/// The other hand comes up at the same time, but not quite as high: both.
+void join_other_arm(const BodySignals& body, Movement& raise) {
+  if (raise.side == Side::kBoth) return;
+  const Signal& other = body.sides[raise.side == Side::kLeft ? 1 : 0].hand_up;
+  const auto frame = [&](double seconds) {
+    return std::min(body.frames - 1, static_cast<size_t>(std::lround(seconds * body.fps)));
+  };
+  const size_t first = frame(raise.first), last = frame(raise.last);
+  double highest = other[first];
+  for (size_t f = first; f <= last; ++f) highest = std::max(highest, other[f]);
+  if (other[first] > kHanging || highest < kNearlyRaised) return;
+  raise.side = Side::kBoth;
+  raise.reach = Reach::kNone;
 }
 
 std::vector<Movement> waving_hands(const BodySignals& body, const std::vector<Posture>& postures,
@@ -263,7 +279,12 @@ void add_kicks(const BodySignals& body, size_t side, std::vector<Movement>& move
 
 void add_arms(const BodySignals& body, const std::vector<Posture>& postures,
               std::vector<Movement>& movements) {
-  add_paired(raised_arms(body, postures, 0), raised_arms(body, postures, 1), movements);
+  std::vector<Movement> raised;
+  add_paired(raised_arms(body, postures, 0), raised_arms(body, postures, 1), raised);
+  for (Movement& raise : raised) {
+    if (raise.act == Act::kRaiseArm) join_other_arm(body, raise);
+    movements.push_back(raise);
+  }
   add_paired(waving_hands(body, postures, 0), waving_hands(body, postures, 1), movements);
   add_paired(punches(body, postures, 0), punches(body, postures, 1), movements);
   add_paired(reaches_down(body, postures, 0), reaches_down(body, postures, 1), movements);
