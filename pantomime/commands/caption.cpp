@@ -1,5 +1,6 @@
 #include "pantomime/library/captions.h"
 
+#include <cstdlib>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <set>
@@ -78,19 +79,39 @@ json clip_json(const library::CaptionedClip& clip) {
   return result;
 }
 
+/// Words in lines of at most `width` pixels.
+std::vector<std::string> wrapped(const std::string& text, float width,
+                                 const render::TextStyle& style) {
+  std::vector<std::string> lines;
+  for (size_t begin = 0; begin < text.size();) {
+    size_t end = text.size();
+    while (render::text_width(text.substr(begin, end - begin), style) > width) {
+      const size_t space = text.rfind(' ', end - 1);
+      if (space == std::string::npos || space <= begin) break;  // one long word
+      end = space;
+    }
+    lines.push_back(text.substr(begin, end - begin));
+    begin = end + (end < text.size() ? 1 : 0);
+  }
+  return lines;
+}
+
 /// Strips with their captions, and under them what the licences ask to be carried along.
 void write_sheet(const Options& options, const library::Library& library,
                  const std::vector<library::CaptionedClip>& clips, const std::string& command) {
+  const render::StripOptions strip{.figures = 10, .cell_width = 88, .cell_height = 124};
+  const auto line_width = static_cast<float>(strip.cell_width * strip.figures + 60);
   std::vector<render::LabelledClip> strips;
   std::set<std::string> sources;
   for (size_t i = 0; i < clips.size(); ++i) {
     const library::ClipInfo& info = clips[i].info;
-    strips.push_back(
-        {fmt::format("{}. {}\n{} ({})", i + 1, clips[i].sentences.front(), info.name, info.licence),
-         library.load(info.id)});
+    const auto lines = wrapped(fmt::format("{}. {}", i + 1, clips[i].sentences.front()), line_width,
+                               {.size = 12, .bold = true});
+    strips.push_back({fmt::format("{}\n{} ({})", fmt::join(lines, "\n"), info.name, info.licence),
+                      library.load(info.id)});
     sources.insert(info.set + ": " + info.source);
   }
-  const Image sheet = render::skeleton_sheet(strips, {.figures = 10}, "Captions", 2);
+  const Image sheet = render::skeleton_sheet(strips, strip, "Captions", 2);
   constexpr int kLine = 16;
   render::PixelCanvas canvas(sheet.width,
                              sheet.height + kLine * (static_cast<int>(sources.size()) + 1));

@@ -73,6 +73,7 @@ void Teller::add_around(double from, double to, double first, double last,
   for (const Movement* travel : travels(from, to)) {
     const bool before = travel->last <= first + kSlack, after = travel->first >= last - kSlack;
     if (!before && !after) continue;
+    if (travel->act == Act::kCrawl) continue;  // moving the hips while lying down
     const Act gait = travel->act;
     const std::string key = gait == Act::kRun ? "run" : gait == Act::kCrawl ? "crawl" : "walk";
     const bool whole = !travel->begins_before && !travel->goes_on;
@@ -296,7 +297,15 @@ std::vector<ToldClause> clauses_of(const ClipInfo& info, const motion::Descripti
     return result;
   }
   double now = 0;
-  for (const Told& part : told) {
+  for (size_t i = 0; i < told.size(); ++i) {
+    const Told& part = told[i];
+    // Who sat down sits: only a long while is worth a word.
+    constexpr double kSitTold = 10;
+    if (i > 0 && part.segment.label == "sit" && part.inside.empty() &&
+        told[i - 1].segment.label == "sit down" && part.to - part.from < kSitTold) {
+      now = std::max(now, part.to);
+      continue;
+    }
     if (part.from - now > kGapTold) add(teller.measured(now, part.from, Scope::kTravel));
     const size_t begin = result.size();
     add(teller.act(part.segment, part.from, part.to, Scope::kBrief));

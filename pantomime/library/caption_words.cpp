@@ -263,6 +263,10 @@ std::string CaptionWords::text(const Clause& clause, Tense tense, const std::str
         filled += drawn(found->second, random);
       }
     }
+    // A table in which slots fill slots could grow without end.
+    constexpr size_t kLongest = 4000;
+    if (filled.size() > kLongest)
+      fail("captions: a phrase of {} bytes, expected at most {}", filled.size(), kLongest);
     text = std::move(filled);
   }
   return with_verbs(text, tense);

@@ -60,7 +60,8 @@ class CaptionWords {
 
   /// "walk" to "walks" or "walking"; of several words the first is the verb.
   std::string conjugated(const std::string& verb, Tense tense) const;
-  /// Draws the wording of a clause. `the` fills {the}: "the" or "their".
+  /// Draws the wording of a clause. `the` fills {the}: "the" or "their". Throws Error when the
+  /// table's slots fill each other to more than 4000 bytes.
   std::string text(const Clause& clause, Tense tense, const std::string& the, Random& random) const;
 
  private:
