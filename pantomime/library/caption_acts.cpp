@@ -136,7 +136,7 @@ std::vector<Clause> Teller::kicks(const Segment& segment, double from, double to
   const auto kicked = found(Act::kKick, from, to);
   const Side side = joint_side(kicked);
   const bool forward = segment.detail == "kick forward";
-  if (forward && kicked.size() == 1) {
+  if (forward && kicked.size() == 1 && kicked[0]->way == Way::kForward) {
     Clause clause = phrase("kick", kicked[0]->first, kicked[0]->last);
     set_side(clause, side);
     clause.slots["way"] = words_.way("forward");

@@ -19,7 +19,7 @@ constexpr double kFirstTold = 0.8;   // s of walking before a turn
 constexpr size_t kTurnsTold = 3;     // more are "around"
 constexpr double kCircle = 300;      // degrees of a way that is a circle
 constexpr double kEarlyCurveShare = 0.35;
-constexpr double kCurveShare = 0.6;  // of the time of a walk: it is one curve
+constexpr double kCurveShare = 0.5;  // of the time of a walk: it is one curve
 
 const char* side_word(double degrees) {
   return degrees > 0 ? "left" : "right";

@@ -70,7 +70,7 @@ enum class Reach { kNone, kShoulder, kHead, kOverhead };
 struct Movement {
   Act act = Act::kWalk;
   Side side = Side::kNone;
-  Way way = Way::kNone;        ///< travel and jumps
+  Way way = Way::kNone;        ///< travel, jumps, kicks, circles of an arm
   Pace pace = Pace::kNone;     ///< travel
   Reach reach = Reach::kNone;  ///< raised arms
   double first = 0, last = 0;  ///< seconds from the clip's begin

@@ -29,6 +29,7 @@ constexpr double kPunchFull = 0.6;                       // and as far ahead as 
 constexpr double kPunchFrom = -0.65;                     // arm lengths: not from a hanging arm
 constexpr double kLowHand = 0.42, kLowerHand = 0.12;     // of the pelvis standing; m
 constexpr double kKickHeight = 0.25, kKickSpeed = 3.0;   // leg lengths, and a second
+constexpr double kKickReach = 0.45;                      // leg lengths ahead or outwards
 constexpr double kKneeLift = 62;                         // degrees of the thigh from hanging
 
 Side side_of(size_t side) {
@@ -255,17 +256,20 @@ void add_kicks(const BodySignals& body, size_t side, std::vector<Movement>& move
     if (swing.change < 0 || height[top] < kKickHeight || !other_foot_stands(body, side, top))
       continue;
     const size_t end = i + 1 < found.size() ? found[i + 1].last : top;
-    double fastest = 0, farthest = -1, thigh = -1;
+    double fastest = 0, ahead = -1, behind = -1, out = -1, thigh = -1;
     for (size_t f = swing.first; f <= std::min(end, top + body.frames_of(0.3)); ++f) {
       fastest = std::max(fastest, leg.foot_speed[f]);
-      farthest = std::max(farthest, std::max(leg.foot_ahead[f], std::abs(leg.foot_out[f])));
+      ahead = std::max(ahead, leg.foot_ahead[f]);
+      behind = std::max(behind, -leg.foot_ahead[f]);
+      out = std::max(out, leg.foot_out[f]);
       thigh = std::max(thigh, leg.thigh_lift[f]);
     }
     Movement kick;
     kick.side = side_of(side);
     set_times(kick, body, swing.first, end);
-    if (fastest > kKickSpeed && farthest > 0.45) {
+    if (fastest > kKickSpeed && std::max(ahead, out) > kKickReach && ahead > behind) {
       kick.act = Act::kKick;
+      kick.way = ahead >= out ? Way::kForward : side == 0 ? Way::kLeft : Way::kRight;
     } else if (thigh * kDegrees > kKneeLift && fastest < 6) {
       kick.act = Act::kLiftKnee;
     } else {

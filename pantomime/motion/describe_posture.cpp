@@ -180,7 +180,6 @@ void add_posture_changes(const BodySignals& body, const std::vector<Posture>& po
     const Span &from = spans[i], &to = spans[i + 1];
     Movement change;
     if (to.posture == Posture::kLying) {
-      // Lying down goes through sitting or kneeling: it begins where standing ended.
       change.act = Act::kLieDown;
     } else if (from.posture == Posture::kLying || from.posture == Posture::kAllFours) {
       if (to.posture != Posture::kStanding) continue;
@@ -203,7 +202,12 @@ void add_posture_changes(const BodySignals& body, const std::vector<Posture>& po
     }
     const bool falling =
         change.act == Act::kLieDown || change.act == Act::kSitDown || change.act == Act::kKneelDown;
-    set_times(change, body, change_edge(body, from.last, true, falling),
+    // Lying down goes through sitting or kneeling: it begins where standing ended.
+    size_t begin = from.last;
+    if (change.act == Act::kLieDown)
+      for (size_t k = i; k > 0 && spans[k].posture != Posture::kStanding; --k)
+        begin = spans[k - 1].last;
+    set_times(change, body, change_edge(body, begin, true, falling),
               change_edge(body, to.first, false, falling));
     movements.push_back(change);
   }

@@ -168,7 +168,10 @@ void add_travel(const BodySignals& body, const std::vector<Posture>& postures,
     }
   }
   for (size_t f = 0; f < body.frames; ++f)
-    if (postures[f] == Posture::kSitting) moving[f] = false;
+    // Nobody walks there; who gets down to the floor only comes by.
+    if (postures[f] == Posture::kSitting || postures[f] == Posture::kSquatting ||
+        postures[f] == Posture::kKneeling || postures[f] == Posture::kOnFloor)
+      moving[f] = false;
   for (const Stretch& travel : stretches(moving, 1, body.frames_of(kTravelShortest))) {
     const auto way = ways(body, travel);
     for (size_t begin = 0; begin < way.size();) {
@@ -242,6 +245,7 @@ void add_jumps(const BodySignals& body, const std::vector<Posture>& postures,
                std::vector<Movement>& movements) {
   constexpr double kShortest = 0.1;    // s in the air: 1.2 cm of height
   constexpr double kFalls = -4.0;      // m/s^2: nothing holds the body (gravity is -9.81)
+  constexpr double kTogether = 0.45;   // leg lengths from foot to foot, ahead
   constexpr double kNearFloor = 0.05;  // m: the foot pushes off or lands
   std::vector<bool> flying(body.frames);
   for (size_t f = 0; f < body.frames; ++f)
@@ -264,10 +268,13 @@ void add_jumps(const BodySignals& body, const std::vector<Posture>& postures,
     Movement movement;
     movement.act = Act::kJump;
     set_times(movement, body, s.first, s.last - 1);
-    const bool both_off = off[0] && off[1], both_on = on[0] && on[1];
+    // In a low run a foot swings by near the floor: feet that jump together are side by side.
+    const auto together = [&](size_t f) {
+      return std::abs(body.sides[0].foot_ahead[f] - body.sides[1].foot_ahead[f]) < kTogether;
+    };
+    const bool both_off = off[0] && off[1] && together(s.first);
+    const bool both_on = on[0] && on[1] && together(s.last - 1);
     const bool seen_off = s.first > 0, seen_on = s.last < body.frames;
-    // From one foot to the other is a step of running or a leap; that is travel, not a jump.
-    if (seen_off && seen_on && !both_off && !both_on && off[0] != on[0]) continue;
     if (!seen_off && !seen_on) continue;
     // Half a flight of one foot may be anything.
     if (!(seen_off && seen_on) && !both_off && !both_on) continue;
@@ -276,12 +283,12 @@ void add_jumps(const BodySignals& body, const std::vector<Posture>& postures,
     if (from_both || to_both) {
       // A foot that is late by a tenth of a second still jumps with the other.
       movement.side = Side::kBoth;
-    } else if (off[0] && on[0]) {
+    } else if (off[0] && on[0] && !(off[1] && on[1])) {
       movement.side = Side::kLeft;
-    } else if (off[1] && on[1]) {
+    } else if (off[1] && on[1] && !(off[0] && on[0])) {
       movement.side = Side::kRight;
     } else {
-      continue;
+      continue;  // from one foot to the other: a step of running or a leap, which is travel
     }
     double ahead = 0, left = 0, highest = 0;
     for (size_t f = s.first; f < s.last; ++f) {
