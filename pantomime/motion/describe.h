@@ -108,8 +108,7 @@ struct Description {
   double leg = 0;                     ///< length of the legs, m
   std::vector<Movement> movements;    ///< by time of their begin, then by act
   std::vector<PostureSpan> postures;  ///< by time, without gaps or overlap
-  /// Share of the movement of hands against the chest, and of feet against the pelvis, that the
-  /// left one does, 0 … 1, for each tenth of a second; see share_of_hand().
+  /// How much each limb moves, in stretches of `sample` seconds: for busy_hand() and the like.
   double sample = 0.1;
   std::vector<double> left_hand, right_hand;  ///< path of the hand against the chest, arm lengths
   std::vector<double> left_foot, right_foot;  ///< of the foot against the pelvis, leg lengths
