@@ -111,6 +111,7 @@ void run(const Options& o, Context& context) {
 
   std::vector<training::Guide> guides;
   for (const std::string& kind : o.guidance) {
+    if (kind == "none") continue;
     ModelOptions model = o.model;
     model.guidance = kind;
     guides.push_back(open_guide(model, prior));
