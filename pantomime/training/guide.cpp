@@ -73,6 +73,8 @@ const char* name_of(GuidanceKind kind) {
 
 double default_scale(GuidanceKind kind) {
   switch (kind) {
+    case GuidanceKind::Adapter:
+      return 5;
     case GuidanceKind::Probe:
       return 8;
     case GuidanceKind::Particles:
