@@ -161,7 +161,8 @@ Run add_evaluate(CLI::App& app, Context& context) {
   const auto o = std::make_shared<Options>();
   add_library_options(app, o->library);
   app.add_option("--prior", o->model.prior, "A shipped prior (open, research) or a file");
-  app.add_option("--guidance", o->guidance, "Kinds of guidance to compare")->delimiter(',');
+  app.add_option("--guidance", o->guidance, "Kinds of guidance to compare, or none")
+      ->delimiter(',');
   app.add_option("--scale", o->model.scale,
                  "Strength of guidance; negative: the default of each kind");
   app.add_option("--guide-until", o->model.until,

@@ -82,9 +82,10 @@ class Denoiser {
   /// carry the noise in x_t through its narrow tokens to subtract it (Li & He 2025, "Back to
   /// Basics: Let Denoising Generative Models Denoise"); near t = 0 it need not carry the motion
   /// either. As motion has next to nothing at high frequencies, neither noise left in x_t nor the
-  /// network can make it shake. When frozen, on the CPU and without gradients, clips are shared
-  /// among threads, and what is said about a clip is the same to the last bit whatever else is in
-  /// the batch.
+  /// network can make it shake.
+  ///
+  /// When frozen, on the CPU and without gradients, clips are shared among threads, and what is
+  /// said about a clip is the same to the last bit whatever else is in the batch.
   at::Tensor estimate(const at::Tensor& x_t, const at::Tensor& t, const at::Tensor& mask = {},
                       const Steering* steering = nullptr) const;
 

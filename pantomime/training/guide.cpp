@@ -111,11 +111,9 @@ std::string weights_hash(const Prior& prior) {
   std::string bytes(static_cast<const char*>(block.data_ptr()),
                     static_cast<size_t>(block.numel()) * 4);
   bytes.append(static_cast<const char*>(norm.data_ptr()), static_cast<size_t>(norm.numel()) * 4);
-  const features::Spectrum& spectrum = prior.normaliser.spectrum;
-  if (!spectrum.is_white()) {
-    const at::Tensor v = spectrum.variance().to(at::kCPU).contiguous();
-    bytes.append(static_cast<const char*>(v.data_ptr()), static_cast<size_t>(v.numel()) * 4);
-  }
+  const at::Tensor variance = prior.normaliser.spectrum.variance().to(at::kCPU).contiguous();
+  bytes.append(static_cast<const char*>(variance.data_ptr()),
+               static_cast<size_t>(variance.numel()) * 4);
   return sha256_hex(bytes);
 }
 

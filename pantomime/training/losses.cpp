@@ -37,7 +37,7 @@ at::Tensor masked_mean(const at::Tensor& values, const at::Tensor& mask) {
   return (values.flatten(2).mean(-1) * m).sum() / m.sum().clamp_min(1);
 }
 
-/// Factors [B] of the feature and the difference loss at times t [B]: see LossWeights::even.
+/// Factors [B] of the feature and the difference loss at times t [B]: see LossWeights.
 std::pair<at::Tensor, at::Tensor> loss_scales(const features::Spectrum& spectrum,
                                               const at::Tensor& t, const LossWeights& weights) {
   const at::Tensor v = spectrum.variance().unsqueeze(0);  // [1, K, D]
@@ -51,6 +51,11 @@ std::pair<at::Tensor, at::Tensor> loss_scales(const features::Spectrum& spectrum
   return {1 / (open.mean(1) + weights.fine), 1 / ((open * gain).mean(1) + weights.fine / 10)};
 }
 
+/// Mean square of errors [B, F, D] over real frames.
+at::Tensor weighted_square(const at::Tensor& error, const at::Tensor& mask) {
+  return masked_mean(error.square() * channel_weights(error.options()), mask);
+}
+
 constexpr std::array<int64_t, 4> kFeet = {motion::kLeftAnkle, motion::kRightAnkle,
                                           motion::kLeftFoot, motion::kRightFoot};
 
@@ -58,7 +63,7 @@ constexpr std::array<int64_t, 4> kFeet = {motion::kLeftAnkle, motion::kRightAnkl
 
 at::Tensor feature_loss(const at::Tensor& estimate, const at::Tensor& truth,
                         const at::Tensor& mask) {
-  return masked_mean((estimate - truth).square() * channel_weights(estimate.options()), mask);
+  return weighted_square(estimate - truth, mask);
 }
 
 at::Tensor difference_loss(const at::Tensor& estimate, const at::Tensor& truth,
@@ -94,11 +99,10 @@ Losses motion_loss(const at::Tensor& estimate, const at::Tensor& truth, const at
                    const LossWeights& weights) {
   Losses out;
   const auto [feature_scale, velocity_scale] = loss_scales(normaliser.spectrum, t, weights);
-  const at::Tensor error = estimate - truth, none = at::zeros_like(error);
-  const at::Tensor feature =
-      feature_loss(error * feature_scale.sqrt().view({-1, 1, 1}), none, mask);
+  const at::Tensor error = estimate - truth;
+  const at::Tensor feature = weighted_square(error * feature_scale.sqrt().view({-1, 1, 1}), mask);
   const at::Tensor velocity =
-      difference_loss(error * velocity_scale.sqrt().view({-1, 1, 1}), none, mask);
+      weighted_square(differences(error * velocity_scale.sqrt().view({-1, 1, 1})), both(mask));
   out.total = feature + weights.velocity * velocity;
   out.feature = feature.item<double>();
   out.velocity = velocity.item<double>();

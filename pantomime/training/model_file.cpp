@@ -142,16 +142,6 @@ void write_prior(const std::filesystem::path& path, const Prior& prior, Storage 
   formats::write_safetensors(path, file);
 }
 
-features::Spectrum spectrum_of(const formats::Safetensors& file, const std::string& where) {
-  const auto it = file.arrays.find("features.spectrum");
-  PANTOMIME_CHECK(it != file.arrays.end(), "{}: no tensor \"features.spectrum\"", where);
-  PANTOMIME_CHECK(
-      it->second.shape == (std::vector<int64_t>{features::Spectrum::kBins, features::kFeatureSize}),
-      "{}: features.spectrum: expected [{}, {}]", where, features::Spectrum::kBins,
-      features::kFeatureSize);
-  return features::Spectrum(to_tensor(it->second, where));
-}
-
 Prior read_prior(const std::filesystem::path& path) {
   const std::string bytes = read_file(path);
   const std::string where = path.string();
@@ -168,17 +158,19 @@ Prior read_prior(const std::filesystem::path& path) {
   const std::string& layout = metadata(file, "pantomime.features", where);
   PANTOMIME_CHECK(layout == features::kFeatureLayout, "{}: features \"{}\", expected \"{}\"", where,
                   layout, features::kFeatureLayout);
-  auto vector = [&](const char* name) {
+  auto tensor = [&](const char* name, const std::vector<int64_t>& shape) {
     const auto it = file.arrays.find(name);
     PANTOMIME_CHECK(it != file.arrays.end(), "{}: no tensor \"{}\"", where, name);
-    PANTOMIME_CHECK(it->second.shape == std::vector<int64_t>{features::kFeatureSize},
-                    "{}: {}: expected [{}]", where, name, features::kFeatureSize);
+    PANTOMIME_CHECK(it->second.shape == shape, "{}: {}: expected [{}]", where, name,
+                    fmt::join(shape, ", "));
     return to_tensor(it->second, where);
   };
+  constexpr int64_t kWidth = features::kFeatureSize;
   Prior prior;
   prior.normaliser = {
-      vector("features.mean"), vector("features.scale"), vector("features.spread"), {}};
-  prior.normaliser.spectrum = spectrum_of(file, where);
+      tensor("features.mean", {kWidth}), tensor("features.scale", {kWidth}),
+      tensor("features.spread", {kWidth}),
+      features::Spectrum(tensor("features.spectrum", {features::Spectrum::kBins, kWidth}))};
   const DenoiserConfig config = config_from_json(metadata(file, "pantomime.config", where), where);
   PANTOMIME_CHECK(config.features == features::kFeatureSize, "{}: {} features, expected {}", where,
                   config.features, features::kFeatureSize);

@@ -173,7 +173,6 @@ Prior train(const MotionData& data, const MotionData* validation, const TrainOpt
 
   Prior prior;
   prior.normaliser = start != nullptr ? start->normaliser : data.fit_normaliser();
-  if (start == nullptr) prior.normaliser.spectrum = data.fit_spectrum(prior.normaliser);
   prior.labels = data.labels();
   prior.licence = options.licence;
   prior.recipe = config.dump();
