@@ -42,7 +42,5 @@ std::vector<GltfAnimation> read_gltf(const std::filesystem::path& path,
                                      const GltfOptions& options = {});
 /// A GltfOptions::load that reads files in the scene's folder and below it, and nothing else.
 std::function<std::string(const std::string& uri)> files_beside(const std::filesystem::path& scene);
-/// Names of the animations, without their motion.
-std::vector<std::string> gltf_animation_names(std::string_view bytes, const std::string& name);
 
 }  // namespace pantomime::formats

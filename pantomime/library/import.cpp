@@ -8,7 +8,6 @@
 #include "pantomime/base/parallel.h"
 #include "pantomime/formats/csv.h"
 #include "pantomime/formats/mapping_file.h"
-#include "pantomime/formats/motion_file.h"
 #include "pantomime/library/mend.h"
 #include "pantomime/library/set_index.h"
 #include "pantomime/library/source_files.h"
@@ -145,11 +144,11 @@ class Importer {
 
   /// Jobs for all clips of a file that holds several.
   void add_parts(const SetIndex& index, std::vector<Job>& batch, const SourceFile& file) {
-    const std::string fingerprint = sha256_hex(file.bytes) + fmt::format("{}", options_.actor_fps);
+    const std::string fingerprint =
+        sha256_hex(file.bytes) + fmt::format("{}", options_.rates.actor_fps);
     std::vector<formats::MotionPart> parts;
     try {
-      parts =
-          formats::parse_parts({file.bytes, file.where, {}, {}}, {.actor_fps = options_.actor_fps});
+      parts = formats::parse_parts({file.bytes, file.where, {}, {}}, options_.rates);
     } catch (const Error& error) {
       finish(index, batch);  // so that failures are told in order
       ++report_.files;
@@ -202,7 +201,7 @@ class Importer {
         job.motion
             ? std::move(*job.motion)
             : formats::parse_motion({file.bytes, file.where, file.skeleton, file.skeleton_where},
-                                    {.amc_fps = options_.amc_fps});
+                                    options_.rates);
     if (motion.clip.frame_count() == 0) fail("{}: no frames", file.where);
     job.mapping = motion.mapping;
     if (!motion.mapping.empty()) return std::move(motion.clip);
@@ -215,7 +214,7 @@ class Importer {
 
   std::string skeleton_fingerprint(const SourceFile& file) const {
     if (file.skeleton.empty()) return {};
-    return sha256_hex(file.skeleton) + fmt::format("{}", options_.amc_fps);
+    return sha256_hex(file.skeleton) + fmt::format("{}", options_.rates.amc_fps);
   }
 
   void convert(const SetIndex& index, Job& job) const {

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "pantomime/base/progress.h"
+#include "pantomime/formats/motion_file.h"
 #include "pantomime/library/library.h"
 
 namespace pantomime::library {
@@ -24,10 +25,9 @@ struct ImportOptions {
   std::string source = "unknown";
   std::string subject = "own/{folder}";
   std::string label;
-  double amc_fps = 120;   ///< frame rate of AMC files, which don't say it
-  double actor_fps = 20;  ///< and of ACTOR's pickles (HumanAct12; UESTC has 30)
-  bool force = false;     ///< also what has not changed since the last import
-  int threads = 0;        ///< 0: all cores
+  formats::MotionFileOptions rates;  ///< of files that don't say theirs
+  bool force = false;                ///< also what has not changed since the last import
+  int threads = 0;                   ///< 0: all cores
 };
 
 /// A file that could not be imported, and why, in one line.

@@ -102,11 +102,6 @@ features::Normaliser MotionData::fit_normaliser() const {
     weights.push_back(at::full({rows.back().size(0)}, w.weight, at::kFloat));
   }
   features::Normaliser normaliser = features::fit_normaliser(at::cat(rows), at::cat(weights));
-  normaliser.spectrum = fit_spectrum(normaliser);
-  return normaliser;
-}
-
-features::Spectrum MotionData::fit_spectrum(const features::Normaliser& normaliser) const {
   std::vector<at::Tensor> whole;
   std::vector<double> whole_weights;
   for (size_t i = 0; i < windows_.size(); ++i) {
@@ -114,7 +109,8 @@ features::Spectrum MotionData::fit_spectrum(const features::Normaliser& normalis
     whole.push_back(normaliser.normalise(cut(w, w.first, w.count, i % 2 == 1)));
     whole_weights.push_back(w.weight);
   }
-  return features::fit_spectrum(whole, whole_weights);
+  normaliser.spectrum = features::fit_spectrum(whole, whole_weights);
+  return normaliser;
 }
 
 at::Tensor MotionData::cut(const Window& window, int64_t first, int64_t count,

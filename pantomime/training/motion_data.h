@@ -47,9 +47,8 @@ class MotionData {
   int64_t frame_count() const { return frames_; }
   int64_t window_frames() const { return window_; }
 
+  /// With the spectrum of its windows, half of them mirrored.
   features::Normaliser fit_normaliser() const;
-  /// How fast its windows change, normalised so; half of them mirrored.
-  features::Spectrum fit_spectrum(const features::Normaliser& normaliser) const;
 
   /// Batch number `step` of a run with this seed: the same for the same numbers, whatever was drawn
   /// before. Windows are drawn with chance weight / sqrt(windows of the label); half of them are

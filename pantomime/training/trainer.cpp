@@ -31,7 +31,7 @@ json settings(const TrainOptions& o, const MotionData& data) {
           {"heads", o.network.heads},
           {"expansion", o.network.expansion},
           {"target", diffusion::name_of(o.network.target)},
-          {"precondition", o.network.precondition},
+          {"skip", o.network.skip},
           {"batch", o.batch},
           {"window", o.window},
           {"rate", o.rate},
@@ -41,7 +41,9 @@ json settings(const TrainOptions& o, const MotionData& data) {
           {"weight_decay", o.optimiser.weight_decay},
           {"average", o.optimiser.average},
           {"clip", o.optimiser.clip},
+          {"loss_fine", o.losses.fine},
           {"loss_velocity", o.losses.velocity},
+          {"loss_kinematic", o.losses.kinematic},
           {"loss_position", o.losses.position},
           {"loss_joint_velocity", o.losses.joint_velocity},
           {"loss_contact", o.losses.contact},
@@ -171,9 +173,6 @@ Prior train(const MotionData& data, const MotionData* validation, const TrainOpt
 
   Prior prior;
   prior.normaliser = start != nullptr ? start->normaliser : data.fit_normaliser();
-  // Priors of format 1 knew no frequencies.
-  if (prior.normaliser.spectrum.is_white())
-    prior.normaliser.spectrum = data.fit_spectrum(prior.normaliser);
   prior.labels = data.labels();
   prior.licence = options.licence;
   prior.recipe = config.dump();
