@@ -36,6 +36,7 @@ json settings(const TrainOptions& o, const MotionData& data) {
           {"window", o.window},
           {"rate", o.rate},
           {"warm_up", o.warm_up},
+          {"vary", o.vary},
           {"seed", o.seed},
           {"bf16", o.bf16},
           {"weight_decay", o.optimiser.weight_decay},
@@ -218,8 +219,8 @@ Prior train(const MotionData& data, const MotionData* validation, const TrainOpt
   progress.begin("train", options.steps);
   for (int64_t step = optimiser.steps_done(); step < options.steps; ++step) {
     const auto batch_start = Clock::now();
-    const Batch batch =
-        to_device(data.draw(options.seed, step, options.batch, prior.normaliser), device);
+    const Batch batch = to_device(
+        data.draw(options.seed, step, options.batch, prior.normaliser, options.vary), device);
     // Noise and times come from a stream of this step alone: nothing to save for a resumed run.
     const at::Generator generator =
         diffusion::make_generator(derive_seed(options.seed, "noise", static_cast<uint64_t>(step)));
