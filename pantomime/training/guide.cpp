@@ -205,10 +205,11 @@ Guide train_guide(const MotionData& data, const Prior& prior, const GuideOptions
     }
     loss.backward();
     sum += loss.item<double>();
-    const double rate =
-        learning_rate(guide.kind == GuidanceKind::Free ? 0.4 * options.rate : options.rate, step,
-                      options.steps, 50, 0.4);
-    for (Optimiser& optimiser : optimisers) optimiser.step(rate);
+    const double rate = learning_rate(options.rate, step, options.steps, 50, 0.4);
+    // What knows labels starts from nothing, the copy of the prior (the first) is nearly there.
+    for (Optimiser& optimiser : optimisers)
+      optimiser.step(guide.kind == GuidanceKind::Free && &optimiser == &optimisers[0] ? 0.4 * rate
+                                                                                      : rate);
     if ((step + 1) % 10 == 0) {
       if (on_log) on_log(step + 1, sum / 10);
       progress.step(step + 1, fmt::format("loss {:.4f}", sum / 10));
