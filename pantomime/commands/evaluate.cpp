@@ -33,7 +33,7 @@ struct Options {
   int64_t per_label = 40;
   int64_t samples = 0;
   int64_t frames = 96;
-  int steps = 12;
+  int steps = diffusion::SampleOptions{}.steps;
   uint64_t seed = 1;
   bool no_foot_lock = false, force = false;
 };

@@ -42,7 +42,7 @@ struct Options {
   std::vector<std::string> formats = {"glb", "bvh", "npz", "mp4", "png"};
   fs::path out = "out";
   std::string sampler = "dpm2m";
-  int steps = 12;
+  int steps = diffusion::SampleOptions{}.steps;
   bool no_foot_lock = false, force = false;
   int size = 480;
 };

@@ -31,6 +31,13 @@ at::Tensor cross_fade(const at::TensorOptions& options) {
       .to(options);
 }
 
+/// Half of the rows of a guided step have no low-rank change, and the other half all of it.
+void skip_idle_changes(Steering& steering) {
+  const at::Tensor& scale = steering.low_rank_scale;
+  if (at::all(scale == 0).item<bool>()) steering.low_rank.clear();
+  if (at::all(scale == 1).item<bool>()) steering.low_rank_scale = at::Tensor();
+}
+
 struct Spectra {
   at::Tensor basis;     ///< [B or 1, F, F]; zeros where a clip has no frame
   at::Tensor variance;  ///< [B or 1, F, D]; zeros where a clip has no coefficient
@@ -304,6 +311,7 @@ at::Tensor Denoiser::estimate(const at::Tensor& x_t, const at::Tensor& t, const 
         own = *steering;
         for (at::Tensor* v : {&own.embedding, &own.modulation, &own.tokens, &own.low_rank_scale})
           *v = part(*v);
+        if (own.low_rank_scale.defined()) skip_idle_changes(own);
       }
       const at::Tensor x = part(x_t), times = part(t);
       parts[static_cast<size_t>(i)] =

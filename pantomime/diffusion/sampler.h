@@ -25,7 +25,7 @@ Method parse_method(const std::string& name);  ///< "ddpm", "ddim", "dpm2m"
 
 struct SampleOptions {
   Method method = Method::Dpm2m;
-  int steps = 12;                 ///< >= 1: calls of the denoiser
+  int steps = 10;                 ///< >= 1: calls of the denoiser
   double start = Schedule::kMax;  ///< time of the noise handed in
   double end = Schedule::kMin;    ///< the sample is the estimate made here
   /// 0: times evenly spaced in t; 1: in the log signal-to-noise ratio; between: that share of each.
