@@ -343,8 +343,9 @@ namespace {
 void check_clip(const std::string& file, const ClipInfo& info, const motion::Clip& clip) {
   if (info.name.empty()) fail("{}: a clip needs a name", file);
   const std::string where = file + ": " + info.name;
-  if (info.split != "train" && info.split != "val" && info.split != "test")
-    fail("{}: split \"{}\", expected train, val or test", where, info.split);
+  if (info.split != "train" && info.split != "val" && info.split != "test" &&
+      info.split != "benchmark")
+    fail("{}: split \"{}\", expected train, val, test or benchmark", where, info.split);
   if (!(info.weight > 0)) fail("{}: weight {}, expected more than 0", where, info.weight);
   if (!std::equal(clip.skeleton.names.begin(), clip.skeleton.names.end(),
                   motion::kJointNames.begin(), motion::kJointNames.end()))
