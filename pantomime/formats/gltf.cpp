@@ -102,6 +102,29 @@ class Reader {
     return out;
   }
 
+  GltfRig rig() {
+    if (document_.largest_skin().empty()) document_.bad("no skin, expected a rigged character");
+    choose_joints({});
+    GltfRig out;
+    out.nodes = joints_;
+    out.rest.skeleton = skeleton_;
+    std::vector<GltfTransform> local(joints_.size());
+    for (size_t j = 0; j < joints_.size(); ++j)
+      if (joints_[j] >= 0) local[j] = document_.nodes()[static_cast<size_t>(joints_[j])].rest;
+    const std::vector<Placed> placed = place(local);
+    for (size_t j = 0; j < placed.size(); ++j) {
+      const int parent = skeleton_.parents[j];
+      out.rest.skeleton.offsets.push_back(
+          parent < 0 ? Vec3{} : placed[j].position - placed[static_cast<size_t>(parent)].position);
+      out.rotations.push_back(placed[j].rotation);
+      out.scales.push_back(placed[j].scale);
+    }
+    out.rest.root_positions = {placed[0].position};
+    out.rest.rotations.assign(placed.size(), Quat{});
+    out.rest.validate();
+    return out;
+  }
+
   std::vector<std::string> names() const {
     std::vector<std::string> out;
     const json& animations = document_.list(document_.root(), "animations");
@@ -333,6 +356,11 @@ class Reader {
 std::vector<GltfAnimation> parse_gltf(std::string_view bytes, const std::string& name,
                                       const GltfOptions& options) {
   return Reader(bytes, name, options).read();
+}
+
+GltfRig parse_gltf_rig(std::string_view bytes, const std::string& name,
+                       const GltfOptions& options) {
+  return Reader(bytes, name, options).rig();
 }
 
 std::function<std::string(const std::string&)> files_beside(const std::filesystem::path& scene) {

@@ -40,6 +40,17 @@ std::vector<GltfAnimation> parse_gltf(std::string_view bytes, const std::string&
                                       const GltfOptions& options = {});
 std::vector<GltfAnimation> read_gltf(const std::filesystem::path& path,
                                      const GltfOptions& options = {});
+/// The skeleton of the largest skin in the scene's rest pose.
+struct GltfRig {
+  motion::Clip rest;                    ///< one frame; joints as in GltfAnimation, zero pose
+  std::vector<int> nodes;               ///< [J] node of each joint; -1: the scene
+  std::vector<motion::Quat> rotations;  ///< [J] world_from_node at rest
+  std::vector<motion::Vec3> scales;     ///< [J] by which a node scales what hangs on it
+};
+
+/// Throws ParseError as parse_gltf(), and for a scene without a skin.
+GltfRig parse_gltf_rig(std::string_view bytes, const std::string& name,
+                       const GltfOptions& options = {});
 /// A GltfOptions::load that reads files in the scene's folder and below it, and nothing else.
 std::function<std::string(const std::string& uri)> files_beside(const std::filesystem::path& scene);
 /// Names of the animations, without their motion.

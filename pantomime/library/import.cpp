@@ -104,17 +104,6 @@ class Importer {
   }
 
  private:
-  static const PointFiles* point_files(const SetDescription& set) {
-    return set.point_files ? &*set.point_files : nullptr;
-  }
-
-  /// The array of a set that a container is, or null.
-  static const PointArray* array_of(const FoundSet& set, const fs::path& container) {
-    for (const PointArray& array : set.description.arrays)
-      if ((set.folder / array.array).lexically_normal() == container) return &array;
-    return nullptr;
-  }
-
   int64_t count(const std::vector<FoundSet>& sets) {
     int64_t files = 0;
     for (const FoundSet& set : sets)
@@ -212,45 +201,24 @@ class Importer {
   /// Jobs for all recordings of an array of points. Everybody's body is fitted to more than one.
   void add_array(const SetIndex& index, std::vector<Job>& batch, const PointArray& array,
                  const fs::path& folder) {
-    const fs::path file = folder / array.array, names = folder / array.names;
-    const formats::CsvTable points = formats::read_csv(names);
-    std::vector<std::string> columns;
-    for (const auto& row : points.rows) columns.push_back(row[points.column("name")]);
-    const std::string& wish = !options_.reader.point_set.empty() ? options_.reader.point_set
-                              : !array.points.empty()            ? array.points
-                                                                 : index.description().points;
-    motion::PointSet set = reader_.point_set(wish, columns, file.string());
-    formats::PointTableOptions how{.confidence_per_unit = array.confidence_per_unit};
-    how.axes = set.axes;
-    how.axes.metres_per_unit = array.metres_per_unit;
-    how.fps = options_.reader.points_fps;
-    const auto table = std::make_shared<const formats::PointTable>(
-        formats::read_point_table(file, folder / array.recordings, names, how));
-    set.axes = motion::kCanonicalAxes;  // to which the table has turned its points
-    const auto ours = std::make_shared<const motion::PointSet>(std::move(set));
-    const std::string fingerprint = sha256_hex(read_file(file)) + sha256_hex(read_file(names)) +
-                                    reader_.points_fingerprint() + wish;
-    const size_t column = table->recordings().column(index.description().path);
-    const auto path_of = [&](size_t i) {
-      const std::string& name = table->recordings().rows[i][column];
-      return array.prefix.empty() ? name : array.prefix + "/" + name;
-    };
+    const auto open =
+        std::make_shared<const OpenArray>(reader_.open_array(index.description(), array, folder));
     std::map<std::string, std::shared_ptr<Person>> people;
-    for (size_t i = 0; i < table->size(); ++i) {
-      auto& person = people[index.describe(path_of(i), 0, 1).subject];
+    std::vector<std::shared_ptr<Person>> whose;
+    for (size_t i = 0; i < open->paths.size(); ++i) {
+      auto& person = people[index.describe(open->paths[i], 0, 1).subject];
       if (!person) person = std::make_shared<Person>();
-      if (table->frames(i) > 0) person->add(i);
+      if (open->table->frames(i) > 0) person->add(i);
+      whose.push_back(person);
     }
-    for (size_t i = 0; i < table->size(); ++i) {
+    for (size_t i = 0; i < open->paths.size(); ++i) {
       Job job;
-      job.path = job.file.path = path_of(i);
-      job.file.where = file.string() + ":" + job.path;
-      job.fingerprint = fingerprint;
-      const auto person = people[index.describe(job.path, 0, 1).subject];
-      job.make = [this, table, ours, person, i, where = job.file.where] {
-        const FoundMotion found{
-            {}, {}, formats::PointsOfPerson{{}, table->recording(i), motion::kCanonicalAxes, true}};
-        return reader_.solve(*found.points, *ours, &person->body(*table, *ours));
+      job.path = job.file.path = open->paths[i];
+      job.file.where = (folder / array.array).string() + ":" + job.path;
+      job.fingerprint = open->fingerprint;
+      job.make = [this, open, person = whose[i], i] {
+        return reader_.solve({{}, open->table->recording(i), motion::kCanonicalAxes, true},
+                             open->set, &person->body(*open->table, open->set));
       };
       batch.push_back(std::move(job));
       if (batch.size() >= kBatchFiles) finish(index, batch);

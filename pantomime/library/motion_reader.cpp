@@ -63,6 +63,17 @@ std::optional<formats::PointKind> kind_of_points(const SourceFile& file, const P
 
 }  // namespace
 
+const PointArray* array_of(const FoundSet& set, const fs::path& container) {
+  for (const PointArray& array : set.description.arrays)
+    if ((set.folder / array.array).lexically_normal() == container.lexically_normal())
+      return &array;
+  return nullptr;
+}
+
+const PointFiles* point_files(const SetDescription& set) {
+  return set.point_files ? &*set.point_files : nullptr;
+}
+
 bool holds_several(const std::string& path) {
   const auto kind = formats::motion_kind(path);
   return (kind && formats::has_parts(*kind)) ||
@@ -114,6 +125,33 @@ std::vector<FoundMotion> MotionReader::parse(const SourceFile& file, const Point
     std::string part = person.name;
     out.push_back({std::move(part), {}, std::move(person)});
   }
+  return out;
+}
+
+OpenArray MotionReader::open_array(const SetDescription& set, const PointArray& array,
+                                   const fs::path& folder) const {
+  const fs::path file = folder / array.array, names = folder / array.names;
+  const formats::CsvTable points = formats::read_csv(names);
+  std::vector<std::string> columns;
+  for (const auto& row : points.rows) columns.push_back(row[points.column("name")]);
+  const std::string& wish = !options_.point_set.empty() ? options_.point_set
+                            : !array.points.empty()     ? array.points
+                                                        : set.points;
+  OpenArray out;
+  out.set = point_set(wish, columns, file.string());
+  formats::PointTableOptions how{.axes = out.set.axes,
+                                 .confidence_per_unit = array.confidence_per_unit,
+                                 .fps = options_.points_fps};
+  how.axes.metres_per_unit = array.metres_per_unit;
+  out.table = std::make_shared<const formats::PointTable>(
+      formats::read_point_table(file, folder / array.recordings, names, how));
+  out.set.axes = motion::kCanonicalAxes;
+  const formats::CsvTable& recordings = out.table->recordings();
+  const size_t column = recordings.column(set.path);
+  for (const auto& row : recordings.rows)
+    out.paths.push_back(array.prefix.empty() ? row[column] : array.prefix + "/" + row[column]);
+  out.fingerprint = sha256_hex(read_file(file)) + sha256_hex(read_file(names)) +
+                    points_fingerprint_ + out.set.name;
   return out;
 }
 

@@ -3,12 +3,14 @@
 #pragma once
 
 #include <filesystem>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "pantomime/formats/motion_file.h"
 #include "pantomime/formats/point_file.h"
+#include "pantomime/formats/point_table.h"
 #include "pantomime/library/source_files.h"
 #include "pantomime/motion/pose_solver.h"
 #include "pantomime/motion/retarget.h"
@@ -42,6 +44,14 @@ struct FoundMotion {
   std::optional<formats::PointsOfPerson> points;
 };
 
+/// An array of recordings, opened.
+struct OpenArray {
+  std::shared_ptr<const formats::PointTable> table;
+  motion::PointSet set;            ///< in our axes, to which the table turns its points
+  std::vector<std::string> paths;  ///< [recordings] as the set's index has them
+  std::string fingerprint;         ///< of everything its clips depend on
+};
+
 struct CanonicalMotion {
   motion::Clip clip;              ///< canonical, at its own frame rate, where it was recorded
   std::string mapping;            ///< rig mapping, point set, or the kind of file
@@ -49,6 +59,10 @@ struct CanonicalMotion {
   std::optional<PointGaps> gaps;  ///< only of points
 };
 
+/// The array of a found set that a container is, or null.
+const PointArray* array_of(const FoundSet& set, const std::filesystem::path& container);
+/// How a set's loose files of points are, or null.
+const PointFiles* point_files(const SetDescription& set);
 /// True for files that hold several clips, by their name.
 bool holds_several(const std::string& path);
 
@@ -67,6 +81,10 @@ class MotionReader {
   CanonicalMotion canonical(const FoundMotion& found, const std::string& where,
                             const std::string& point_set = {},
                             const motion::BodyFit* body = nullptr) const;
+
+  /// Opens one of a data set's arrays; `folder`: the set's. Throws Error naming the file.
+  OpenArray open_array(const SetDescription& set, const PointArray& array,
+                       const std::filesystem::path& folder) const;
 
   /// The mapping that knows the rig; its unit is that of the clip (our own BVH is in centimetres).
   motion::Mapping mapping_of(const motion::Clip& clip, const std::string& where) const;
