@@ -225,3 +225,40 @@ broken("fuzz_gltf", "gltf", gltf, [
     ("accessor", '"count": 2, "type": "VEC4"', '"count": 200000000, "type": "VEC4"'), ("type", "VEC4", "VEC3"), ("uri", "base64,", "base64,?"),
     ("outside", "data:application/octet-stream;base64,", "../../../"), ("path", '"rotation"', '"colour"'),
 ])
+
+# Words of captions.
+words = """people = ["a person"]
+person = ["person"]
+joints = [", then "]
+last_joints = [" and then "]
+[verbs]
+lie = ["lies", "lying"]
+[ways]
+forward = [" forward", " {way} {the} {way}"]
+[paces]
+"walk slow" = [" slowly"]
+[numbers]
+times = ["", " twice"]
+[phrases]
+travel = ["[{verb}]{way}{pace}", "[keep] {verbing}{times}", "[lie down]"]
+[styles.odd]
+manner = [" oddly"]
+"""
+write("fuzz_caption_words", "good_small.toml", words)
+broken("fuzz_caption_words", "toml", words, [
+    ("slot", "{pace}", "{colour}"),
+    ("open_slot", "{pace}\"", "{pace\""),
+    ("bracket", "[lie down]", "[lie down"),
+    ("empty_verb", "[lie down]", "[]"),
+    ("closing", "[lie down]", "lie down]"),
+    ("inner", "[lie down]", "[lie {pace}]"),
+    ("forms", '["lies", "lying"]', '["lies"]'),
+    ("empty_list", '[" slowly"]', "[]"),
+    ("type", '[" slowly"]', "[3]"),
+    ("table", "[numbers]", "[[numbers]]"),
+    ("key", "[numbers]", "[digits]"),
+    ("style_key", "manner", "mood"),
+    ("control", " slowly", " slow\\u0007ly"),
+    ("toml", "[paces]", "[paces"),
+])
+write("fuzz_caption_words", "bad_nested.toml", "x = " + 400 * "[" + "\n")

@@ -381,9 +381,11 @@ Run add_convert(CLI::App& app, Context& context) {
       ->type_name("DIR");
   app.add_option("--sets", o->sets, "Folder of set descriptions (default: our own)")
       ->type_name("DIR");
-  app.add_option("--amc-fps", o->reader.amc_fps, "Frame rate of AMC files, which don't say it")
+  app.add_option("--amc-fps", o->reader.rates.amc_fps,
+                 "Frame rate of AMC files, which don't say it")
       ->check(CLI::Range(1.0, 1000.0));
-  app.add_option("--actor-fps", o->reader.actor_fps, "Frame rate of ACTOR's pickles, likewise")
+  app.add_option("--actor-fps", o->reader.rates.actor_fps,
+                 "Frame rate of ACTOR's pickles, likewise")
       ->check(CLI::Range(1.0, 1000.0));
   add_json(app, o->json);
   add_force(app, o->force, "Replace files that are there");

@@ -115,6 +115,8 @@ void move(const Options& options, const training::Prior& prior,
 /// How a clip was made; kept in every file of it.
 json settings_of(const Options& options, const training::Prior& prior, const Item& item,
                  Context& context) {
+  const auto strength = training::with_defaults(training::parse_guidance(options.model.guidance),
+                                                strength_of(options.model));
   return {{"program", "pantomime"},
           {"command", context.command_line},
           {"prior", options.model.prior},
@@ -126,7 +128,9 @@ json settings_of(const Options& options, const training::Prior& prior, const Ite
           {"sampler", options.sampler},
           {"steps", options.steps},
           {"guidance", item.label.empty() ? "none" : options.model.guidance},
-          {"scale", options.model.scale},
+          {"scale", strength.scale},
+          {"guide_until", strength.until},
+          {"particles", strength.particles},
           {"foot_lock", !options.no_foot_lock},
           {"person", item.character.description}};
 }

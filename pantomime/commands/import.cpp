@@ -126,9 +126,11 @@ Run add_import(CLI::App& app, Context& context) {
   app.add_option("--subject", import.subject, "Who moves; {folder} and {stem} are the file's")
       ->group(group);
   app.add_option("--label", import.label, "What they do, e.g. \"{folder}\"")->group(group);
-  app.add_option("--amc-fps", import.reader.amc_fps, "Frame rate of AMC files, which don't say it")
+  app.add_option("--amc-fps", import.reader.rates.amc_fps,
+                 "Frame rate of AMC files, which don't say it")
       ->check(CLI::Range(1.0, 1000.0));
-  app.add_option("--actor-fps", import.reader.actor_fps, "Frame rate of ACTOR's pickles, likewise")
+  app.add_option("--actor-fps", import.reader.rates.actor_fps,
+                 "Frame rate of ACTOR's pickles, likewise")
       ->check(CLI::Range(1.0, 1000.0));
   const std::string points = "For recordings of points (joints, landmarks, markers)";
   app.add_option("--points", import.reader.point_set,

@@ -263,20 +263,25 @@ at::Tensor Denoiser::raw(const at::Tensor& x_t, const at::Tensor& t, const at::T
   auto masked = [&](const at::Tensor& v) {
     return mask.defined() ? v * mask.unsqueeze(-1).to(v.scalar_type()) : v;
   };
-  if (config_.target != Target::Clean || !config_.precondition)
+  if (config_.target != Target::Clean || !config_.skip)
     return network(masked(x_t), t, mask, steering);
   const at::Tensor a = per_clip(alpha_of(t)), n = per_clip(sigma_of(t));
   const auto [basis, variance, frames] = spectra(spectrum_, x_t, mask);
-  const at::Tensor signal = a * variance;            // a s^2, [B, F, D]
-  const at::Tensor total = a * signal + n.square();  // variance of x_t
-  const at::Tensor gain = signal / total;
-  const at::Tensor guess = gain * at::matmul(basis.transpose(1, 2), x_t);  // coefficients
+  auto coefficients = [&basis](const at::Tensor& v) {
+    return at::matmul(basis.transpose(1, 2), v);
+  };
+  const at::Tensor seen = coefficients(x_t);
+  const at::Tensor signal = a * variance;  // a s^2, [B, F, D]
+  const at::Tensor gain = signal / (a * signal + n.square());
   // Deviation of the guess in one frame: a mean over its coefficients.
   const at::Tensor deviation =
       ((gain * signal * a).sum(1, true) / frames).clamp_min(1e-12).sqrt();  // [B, 1, D]
-  const at::Tensor f = network(masked(at::matmul(basis, guess) / deviation), t, mask, steering);
-  const at::Tensor rest = (variance / total).sqrt() * n * at::matmul(basis.transpose(1, 2), f);
-  return at::matmul(basis, guess + rest);
+  const at::Tensor guess = masked(at::matmul(basis, gain * seen) / deviation);
+  const at::Tensor said =
+      variance / (variance + kShake) * coefficients(network(guess, t, mask, steering));
+  const at::Tensor lost = variance * (kLost * kLost);
+  const at::Tensor trust = a * lost / (a * a * lost + n.square());
+  return at::matmul(basis, said + trust * (seen - a * said));
 }
 
 at::Tensor Denoiser::estimate(const at::Tensor& x_t, const at::Tensor& t, const at::Tensor& mask,

@@ -31,7 +31,7 @@ struct SampleOptions {
   /// 0: times evenly spaced in t; 1: in the log signal-to-noise ratio; between: that share of each.
   /// Even in t leaves a jump of 1.6 in lambda at the clean end, even in lambda few steps in the
   /// middle, where the motion is decided.
-  double log_snr_share = 0.5;
+  double log_snr_share = 0.75;
   /// Called between two steps with the state and its time; may change it (particles, re-noising).
   std::function<void(at::Tensor& x, double t)> between = {};
   Progress* progress = nullptr;  ///< asked between steps whether to stop

@@ -94,11 +94,10 @@ class Reader {
     std::vector<std::vector<Track>> all;
     for (const json& animation : animations) all.push_back(read_tracks(animation));
     choose_joints(all);
+    const std::vector<std::string> names = document_.animation_names();
     std::vector<GltfAnimation> out;
-    for (size_t i = 0; i < all.size(); ++i) {
-      if (all[i].empty()) continue;
-      out.push_back({name_of(animations[i], i), sample(all[i])});
-    }
+    for (size_t i = 0; i < all.size(); ++i)
+      if (!all[i].empty()) out.push_back({names[i], sample(all[i])});
     return out;
   }
 
@@ -125,19 +124,7 @@ class Reader {
     return out;
   }
 
-  std::vector<std::string> names() const {
-    std::vector<std::string> out;
-    const json& animations = document_.list(document_.root(), "animations");
-    for (size_t i = 0; i < animations.size(); ++i) out.push_back(name_of(animations[i], i));
-    return out;
-  }
-
  private:
-  std::string name_of(const json& animation, size_t i) const {
-    const std::string name = document_.text(animation, "name");
-    return name.empty() ? fmt::format("animation {}", i) : name;
-  }
-
   std::vector<Track> read_tracks(const json& animation) {
     const json& samplers = document_.list(animation, "samplers");
     const size_t accessors = document_.list(document_.root(), "accessors").size();
@@ -377,10 +364,6 @@ std::vector<GltfAnimation> read_gltf(const std::filesystem::path& path,
   GltfOptions own = options;
   if (!own.load) own.load = files_beside(path);
   return parse_gltf(read_file(path), path.string(), own);
-}
-
-std::vector<std::string> gltf_animation_names(std::string_view bytes, const std::string& name) {
-  return Reader(bytes, name, {}).names();
 }
 
 }  // namespace pantomime::formats

@@ -53,7 +53,5 @@ GltfRig parse_gltf_rig(std::string_view bytes, const std::string& name,
                        const GltfOptions& options = {});
 /// A GltfOptions::load that reads files in the scene's folder and below it, and nothing else.
 std::function<std::string(const std::string& uri)> files_beside(const std::filesystem::path& scene);
-/// Names of the animations, without their motion.
-std::vector<std::string> gltf_animation_names(std::string_view bytes, const std::string& name);
 
 }  // namespace pantomime::formats

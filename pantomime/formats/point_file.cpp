@@ -7,6 +7,7 @@
 #include "pantomime/formats/c3d.h"
 #include "pantomime/formats/csv.h"
 #include "pantomime/formats/humanml3d.h"
+#include "pantomime/formats/lines.h"
 #include "pantomime/formats/npz.h"
 #include "pantomime/formats/ntu.h"
 #include "pantomime/formats/point_table.h"
@@ -14,13 +15,6 @@
 
 namespace pantomime::formats {
 namespace {
-
-std::string lower(std::string_view text) {
-  std::string out(text);
-  std::transform(out.begin(), out.end(), out.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return out;
-}
 
 bool has(std::string_view text, std::string_view part) {
   return text.find(part) != std::string_view::npos;
@@ -102,7 +96,7 @@ motion::PointRecording of_array(std::string_view bytes, const std::string& name)
 }  // namespace
 
 std::optional<PointKind> point_kind(std::string_view path) {
-  const std::string whole = lower(path), name = whole.substr(whole.find_last_of('/') + 1);
+  const std::string whole = lower_case(path), name = whole.substr(whole.find_last_of('/') + 1);
   if (name.ends_with(".c3d")) return PointKind::C3d;
   if (name.ends_with(".skeleton")) return PointKind::Ntu;
   if (name.ends_with(".json") && (name.ends_with("_keypoints.json") || has(name, "landmark") ||
@@ -116,7 +110,7 @@ std::optional<PointKind> point_kind(std::string_view path) {
 
 std::optional<PointKind> point_kind(std::string_view path, std::string_view begin) {
   if (const auto kind = point_kind(path)) return kind;
-  const std::string name = lower(path.substr(path.find_last_of('/') + 1));
+  const std::string name = lower_case(path.substr(path.find_last_of('/') + 1));
   if (name.ends_with(".json") && (has(begin, "andmark") || has(begin, "keypoints") ||
                                   has(begin, "\"visibility\"") || has(begin, "\"presence\"")))
     return PointKind::Video;

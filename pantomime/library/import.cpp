@@ -231,8 +231,8 @@ class Importer {
     std::string all = sha256_hex(file.bytes);
     for (const auto& [name, bytes] : file.frames) all += sha256_hex(bytes);
     if (!file.skeleton.empty())
-      all += sha256_hex(file.skeleton) + fmt::format("{}", options_.reader.amc_fps);
-    if (holds_several(file.path)) all += fmt::format("{}", options_.reader.actor_fps);
+      all += sha256_hex(file.skeleton) + fmt::format("{}", options_.reader.rates.amc_fps);
+    if (holds_several(file.path)) all += fmt::format("{}", options_.reader.rates.actor_fps);
     if (points)
       all += reader_.points_fingerprint() + options_.reader.point_set +
              fmt::format("{}", options_.reader.points_fps);

@@ -164,6 +164,16 @@ std::string one_of(const std::string& test, size_t count) {
   return " AND " + test + " (" + marks + ")";
 }
 
+std::vector<std::string> lines_of(const std::string& text) {
+  std::vector<std::string> lines;
+  for (size_t begin = 0; begin < text.size();) {
+    const size_t end = std::min(text.find('\n', begin), text.size());
+    if (end > begin) lines.push_back(text.substr(begin, end - begin));
+    begin = end + 1;
+  }
+  return lines;
+}
+
 }  // namespace
 
 struct Library::Impl {
@@ -417,6 +427,42 @@ std::optional<std::string> Library::source_hash(const std::string& name) const {
   row.bind(1, name);
   if (!row.step() || row.is_null(0)) return std::nullopt;
   return row.text(0);
+}
+
+void Library::write_captions(int64_t id, const std::vector<std::string>& sentences,
+                             Foreign foreign) {
+  impl_->need_write();
+  for (const std::string& sentence : sentences)
+    if (sentence.empty() || sentence.find_first_of("\n\r") != std::string::npos)
+      fail("{}: a caption of {} bytes, expected one line", impl_->file, sentence.size());
+  Transaction transaction(impl_->database, impl_->file);
+  // What we wrote stands beside, so that the next time knows it from what came with the motion.
+  impl_->execute(
+      "CREATE TABLE IF NOT EXISTS made_captions (clip INTEGER PRIMARY KEY REFERENCES clips (id) "
+      "ON DELETE CASCADE, sentences TEXT NOT NULL)");
+  Statement row(impl_->database, impl_->file,
+                "SELECT caption, coalesce(sentences, '') FROM clips LEFT JOIN made_captions "
+                "ON clip = id WHERE id = ?");
+  row.bind(1, id);
+  if (!row.step()) fail("{}: no clip with id {}", impl_->file, id);
+  std::vector<std::string> lines;
+  if (foreign == Foreign::Keep) {
+    const auto ours = lines_of(row.text(1));
+    for (const std::string& line : lines_of(row.text(0)))
+      if (std::find(ours.begin(), ours.end(), line) == ours.end()) lines.push_back(line);
+  }
+  row.reset();
+  lines.insert(lines.end(), sentences.begin(), sentences.end());
+  Statement caption(impl_->database, impl_->file, "UPDATE clips SET caption = ? WHERE id = ?");
+  caption.bind(1, fmt::format("{}", fmt::join(lines, "\n")));
+  caption.bind(2, id);
+  caption.run();
+  Statement made(impl_->database, impl_->file,
+                 "INSERT OR REPLACE INTO made_captions VALUES (?, ?)");
+  made.bind(1, id);
+  made.bind(2, fmt::format("{}", fmt::join(sentences, "\n")));
+  made.run();
+  transaction.commit();
 }
 
 bool Library::remove(const std::string& name) {

@@ -66,6 +66,10 @@ class Library {
   /// Hash of everything a clip was imported from; nothing when the clip is not there or was put
   /// without one. Import skips files whose hash is unchanged, so it can be stopped and run again.
   std::optional<std::string> source_hash(const std::string& name) const;
+  /// Writes sentences of our own into a clip's caption, one a line: after those that came with the
+  /// motion, or instead of them. Our own of an earlier time are replaced.
+  enum class Foreign { Keep, Replace };
+  void write_captions(int64_t id, const std::vector<std::string>& sentences, Foreign foreign);
   /// Removes a clip; false when there was none of this name.
   bool remove(const std::string& name);
 

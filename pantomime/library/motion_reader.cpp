@@ -106,12 +106,10 @@ std::vector<FoundMotion> MotionReader::parse(const SourceFile& file, const Point
   }
   if (const auto kind = formats::motion_kind(file.where)) {
     const formats::MotionBytes bytes{file.bytes, file.where, file.skeleton, file.skeleton_where};
-    const formats::MotionFileOptions options{.amc_fps = options_.amc_fps,
-                                             .actor_fps = options_.actor_fps};
     if (!formats::has_parts(*kind)) {
-      out.push_back({{}, formats::parse_motion(bytes, options), {}});
+      out.push_back({{}, formats::parse_motion(bytes, options_.rates), {}});
     } else {
-      for (formats::MotionPart& part : formats::parse_parts(bytes, options))
+      for (formats::MotionPart& part : formats::parse_parts(bytes, options_.rates))
         out.push_back({part.name, std::move(part.motion), {}});
     }
     return out;

@@ -21,10 +21,9 @@ struct MotionReaderOptions {
   /// Folders of rig mappings and of point sets; defaults: configs/mappings and configs/points among
   /// Pantomime's own files.
   std::filesystem::path mappings, points;
-  std::string point_set;   ///< of recordings of points; empty: guessed from the points' names
-  double amc_fps = 120;    ///< frame rate of AMC files, which don't say it
-  double actor_fps = 20;   ///< and of ACTOR's pickles (HumanAct12; UESTC has 30)
-  double points_fps = 30;  ///< and of JSON and CSV of points that don't say theirs
+  std::string point_set;  ///< of recordings of points; empty: guessed from the points' names
+  formats::MotionFileOptions rates;  ///< of motion files that don't say theirs
+  double points_fps = 30;            ///< of JSON and CSV of points that don't say theirs
 };
 
 /// What a recording of points lacked, and the solver made up.

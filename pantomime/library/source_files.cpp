@@ -53,19 +53,6 @@ bool needs_skeleton(const std::string& name) {
   return formats::motion_kind(name) == formats::MotionKind::Amc;
 }
 
-/// Skeletons by where they lie.
-using Skeletons = std::map<std::string, std::string>;
-
-void add_skeleton(SourceFile& file, const std::string& name, const Skeletons& skeletons,
-                  const std::string& prefix) {
-  std::vector<std::string> names;
-  for (const auto& [at, bytes] : skeletons) names.push_back(at);
-  const std::string found = formats::asf_for(name, names);
-  if (found.empty()) return;
-  file.skeleton = skeletons.at(found);
-  file.skeleton_where = prefix + found;
-}
-
 /// A folder with a file a frame.
 void read_openpose_folder(const fs::path& path, const fs::path& folder,
                           const std::function<bool(SourceFile&&)>& take) {
@@ -92,12 +79,11 @@ void read_motion_file(const fs::path& path, const fs::path& folder,
   file.where = path.string();
   file.bytes = read_file(path, kMaxMotionBytes);
   if (needs_skeleton(file.where)) {
-    Skeletons skeletons;
+    std::vector<std::string> names;
     for (const auto& entry : fs::directory_iterator(path.parent_path()))
       if (formats::is_skeleton_name(entry.path().generic_string()) && entry.is_regular_file())
-        skeletons[entry.path().generic_string()] = {};
-    std::vector<std::string> names;
-    for (const auto& [at, bytes] : skeletons) names.push_back(at);
+        names.push_back(entry.path().generic_string());
+    std::sort(names.begin(), names.end());
     const std::string found = formats::asf_for(path.generic_string(), names);
     if (!found.empty()) {
       file.skeleton = read_file(found, kMaxSkeletonBytes);
@@ -219,7 +205,7 @@ void read_source_files(const fs::path& container, const fs::path& folder,
   const std::string prefix = container.string() + ":";
   const formats::ArchiveLimits limits{.entry_bytes = kMaxMotionBytes};
   // Skeletons may come after the motions that need them, so such motions wait for a second pass.
-  Skeletons skeletons;
+  std::map<std::string, std::string> skeletons;
   bool waiting = false, going = true;
   formats::read_archive(
       container,
@@ -238,11 +224,17 @@ void read_source_files(const fs::path& container, const fs::path& folder,
       },
       limits);
   if (!waiting || !going) return;
+  std::vector<std::string> names;
+  for (const auto& [at, bytes] : skeletons) names.push_back(at);
   formats::read_archive(
       container, needs_skeleton,
       [&](const std::string& name, std::string&& bytes) {
         SourceFile file{name, prefix + name, std::move(bytes), {}, {}, {}};
-        add_skeleton(file, name, skeletons, prefix);
+        const std::string found = formats::asf_for(name, names);
+        if (!found.empty()) {
+          file.skeleton = skeletons.at(found);
+          file.skeleton_where = prefix + found;
+        }
         return take(std::move(file));
       },
       limits);

@@ -57,6 +57,21 @@ at::Tensor renumber(const at::Tensor& labels, const std::vector<std::string>& fr
   return out;
 }
 
+double default_scale(GuidanceKind kind) {
+  switch (kind) {
+    case GuidanceKind::Adapter:
+      return 5;
+    case GuidanceKind::Probe:
+      return 8;
+    case GuidanceKind::Particles:
+      return 2;
+    case GuidanceKind::Classifier:
+      return 4;
+    default:
+      return 2.5;
+  }
+}
+
 }  // namespace
 
 GuidanceKind parse_guidance(const std::string& name) {
@@ -71,17 +86,10 @@ const char* name_of(GuidanceKind kind) {
   return "?";
 }
 
-double default_scale(GuidanceKind kind) {
-  switch (kind) {
-    case GuidanceKind::Probe:
-      return 8;
-    case GuidanceKind::Particles:
-      return 2;
-    case GuidanceKind::Classifier:
-      return 4;
-    default:
-      return 2.5;
-  }
+GuidanceStrength with_defaults(GuidanceKind kind, GuidanceStrength given) {
+  if (given.scale < 0) given.scale = default_scale(kind);
+  if (given.until < 0) given.until = kGuideUntil;
+  return given;
 }
 
 int64_t Guide::index_of(const std::string& label) const {
@@ -109,11 +117,9 @@ std::string weights_hash(const Prior& prior) {
   std::string bytes(static_cast<const char*>(block.data_ptr()),
                     static_cast<size_t>(block.numel()) * 4);
   bytes.append(static_cast<const char*>(norm.data_ptr()), static_cast<size_t>(norm.numel()) * 4);
-  const features::Spectrum& spectrum = prior.normaliser.spectrum;
-  if (!spectrum.is_white()) {
-    const at::Tensor v = spectrum.variance().to(at::kCPU).contiguous();
-    bytes.append(static_cast<const char*>(v.data_ptr()), static_cast<size_t>(v.numel()) * 4);
-  }
+  const at::Tensor variance = prior.normaliser.spectrum.variance().to(at::kCPU).contiguous();
+  bytes.append(static_cast<const char*>(variance.data_ptr()),
+               static_cast<size_t>(variance.numel()) * 4);
   return sha256_hex(bytes);
 }
 
@@ -199,10 +205,11 @@ Guide train_guide(const MotionData& data, const Prior& prior, const GuideOptions
     }
     loss.backward();
     sum += loss.item<double>();
-    const double rate =
-        learning_rate(guide.kind == GuidanceKind::Free ? 0.4 * options.rate : options.rate, step,
-                      options.steps, 50, 0.4);
-    for (Optimiser& optimiser : optimisers) optimiser.step(rate);
+    const double rate = learning_rate(options.rate, step, options.steps, 50, 0.4);
+    // What knows labels starts from nothing, the copy of the prior (the first) is nearly there.
+    for (Optimiser& optimiser : optimisers)
+      optimiser.step(guide.kind == GuidanceKind::Free && &optimiser == &optimisers[0] ? 0.4 * rate
+                                                                                      : rate);
     if ((step + 1) % 10 == 0) {
       if (on_log) on_log(step + 1, sum / 10);
       progress.step(step + 1, fmt::format("loss {:.4f}", sum / 10));
@@ -305,7 +312,7 @@ Guide read_guide(const std::filesystem::path& path, const Prior& prior) {
 at::Tensor generate_labelled(const Prior& prior, const Guide& guide,
                              const std::vector<int64_t>& labels,
                              const conditions::GenerateOptions& options,
-                             const GuidanceStrength& strength,
+                             const GuidanceStrength& given,
                              const std::vector<conditions::Condition*>& also) {
   auto with = [&](conditions::Condition& label) {
     std::vector<conditions::Condition*> all = {&label};
@@ -314,8 +321,7 @@ at::Tensor generate_labelled(const Prior& prior, const Guide& guide,
   };
   PANTOMIME_CHECK(labels.size() == options.seeds.size(), "generate: {} labels for {} seeds",
                   labels.size(), options.seeds.size());
-  const double scale = strength.scale < 0 ? default_scale(guide.kind) : strength.scale;
-  const double until = strength.until < 0 ? kGuideUntil : strength.until;
+  const auto [scale, until, particles] = with_defaults(guide.kind, given);
   const at::Tensor wanted = at::tensor(labels, at::kLong);
   const at::NoGradGuard no_grad;
   switch (guide.kind) {
@@ -343,13 +349,13 @@ at::Tensor generate_labelled(const Prior& prior, const Guide& guide,
   many.seeds.clear();
   std::vector<int64_t> rows;
   for (size_t i = 0; i < options.seeds.size(); ++i)
-    for (int64_t p = 0; p < strength.particles; ++p) {
+    for (int64_t p = 0; p < particles; ++p) {
       many.seeds.push_back(derive_seed(options.seeds[i], "particle", static_cast<uint64_t>(p)));
       rows.push_back(labels[i]);
     }
   conditions::ParticleSteering guidance(*guide.probe, *prior.denoiser, at::tensor(rows, at::kLong),
-                                        strength.particles, scale, options.seeds[0]);
-  const at::Tensor all = generate(*prior.denoiser, prior.normaliser, {&guidance}, many);
+                                        particles, scale, options.seeds[0]);
+  const at::Tensor all = generate(*prior.denoiser, prior.normaliser, with(guidance), many);
   return all.index_select(0, at::tensor(guidance.best(), at::kLong));
 }
 

@@ -76,11 +76,12 @@ struct GuidanceStrength {
   double until = -1;      ///< Adapter, Free: below this t no push; negative: the default
   int64_t particles = 8;  ///< Particles only
 };
-double default_scale(GuidanceKind kind);
+/// With the defaults of the kind filled in.
+GuidanceStrength with_defaults(GuidanceKind kind, GuidanceStrength given);
 inline constexpr double kGuideUntil = 0.3;  ///< default of GuidanceStrength::until
 
 /// Generates one clip per seed with labels [index of the guide's labels]: features [B, F, D].
-/// Conditions in `also` come after the label (Particles takes none).
+/// Conditions in `also` come after the label; with Particles they see a row for each particle.
 at::Tensor generate_labelled(const Prior& prior, const Guide& guide,
                              const std::vector<int64_t>& labels,
                              const conditions::GenerateOptions& options,

@@ -224,6 +224,87 @@ class Import(TestInFolder):
         self.assertEqual(result["imported"], 600 - before)
 
 
+class Caption(TestInFolder):
+    def setUp(self):
+        super().setUp()
+        self.write_walks("mocap/anna/walk1.bvh", "mocap/ben/walk2.bvh")
+
+    def captions(self):
+        with sqlite3.connect(self.folder / "library.db") as database:
+            return [row[0] for row in database.execute("SELECT caption FROM clips ORDER BY name")]
+
+    def fill(self):
+        self.run_ok("import", "mocap", "--label", "walk", "-q")
+
+    def test_writes_sentences_into_the_library_and_the_same_again(self):
+        self.fill()
+        self.assertEqual(self.captions(), ["", ""])
+        text = self.run_ok("caption", "--paraphrases", "5", "-q")
+        self.assertEqual(text, "2 clips, 10 sentences written to library.db\n")
+        first = self.captions()
+        for caption in first:
+            lines = caption.split("\n")
+            self.assertEqual(len(set(lines)), 5)
+            for line in lines:
+                self.assertRegex(line, r"\A[A-Z][^{}\[\]]*walk[^{}\[\]]*\.\Z")
+        self.run_ok("caption", "--paraphrases", "5", "-q", "--threads", "1")
+        self.assertEqual(self.captions(), first)
+        self.run_ok("caption", "--seed", "7", "-q")
+        self.assertNotEqual(self.captions(), first)
+        self.assertEqual(len(self.captions()[0].split("\n")), 4)
+
+    def test_keeps_foreign_captions_unless_forced(self):
+        self.fill()
+        with sqlite3.connect(self.folder / "library.db") as database:
+            database.execute("UPDATE clips SET caption = 'somebody strolls'")
+        self.run_ok("caption", "-q")
+        self.run_ok("caption", "-q")
+        for caption in self.captions():
+            self.assertEqual(caption.split("\n")[0], "somebody strolls")
+            self.assertEqual(len(caption.split("\n")), 5)
+        self.run_ok("caption", "-q", "--force")
+        for caption in self.captions():
+            self.assertNotIn("somebody strolls", caption)
+            self.assertEqual(len(caption.split("\n")), 4)
+
+    def test_files_samples_and_dry_runs_are_only_printed(self):
+        text = self.run_ok("caption", "mocap", "--label", "walk", "--paraphrases", "2", "-q")
+        self.assertEqual(text.count("\n"), 6)
+        self.assertIn("walk", text)
+        self.assertFalse((self.folder / "library.db").exists())
+        self.fill()
+        self.assertEqual(self.run_ok("caption", "--sample", "1", "-q").count("\n"), 5)
+        self.assertEqual(self.run_ok("caption", "--dry-run", "-q").count("\n"), 10)
+        self.assertEqual(self.captions(), ["", ""])
+
+    def test_json_has_what_was_measured(self):
+        self.fill()
+        result = json.loads(self.run_ok("caption", "--dry-run", "--json", "-q"))
+        self.assertEqual((result["sentences"], result["written"]), (8, False))
+        clip = result["clips"][0]
+        self.assertEqual(clip["name"], "own/anna/walk1.bvh")
+        self.assertEqual(len(clip["captions"]), 4)
+        self.assertAlmostEqual(clip["seconds"], 61 / 30, places=6)
+        self.assertEqual(clip["postures"][0]["posture"], "standing")
+
+    def test_draws_a_sheet(self):
+        self.fill()
+        self.run_ok("caption", "--sheet", "sheet.png", "-q")
+        self.assertEqual((self.folder / "sheet.png").read_bytes()[:8], b"\x89PNG\r\n\x1a\n")
+        self.assertEqual(self.captions(), ["", ""])
+        self.assertIn("is there already", self.run_bad(1, "caption", "--sheet", "sheet.png", "-q"))
+
+    def test_says_what_is_wrong(self):
+        self.assertEqual(self.run_bad(1, "caption"), "pantomime caption: library.db: no such file")
+        self.fill()
+        self.assertIn("no clips that fit", self.run_bad(1, "caption", "--labels", "swim", "-q"))
+        self.run_bad(2, "caption", "--paraphrases", "0")
+        (self.folder / "words.toml").write_text('people = ["a {colour} person"]\n')
+        self.assertEqual(self.run_bad(1, "caption", "--words", "words.toml", "-q"),
+                         'pantomime caption: words.toml:1: "a {colour} person": '
+                         'unknown slot "colour"')
+
+
 class Info(TestInFolder):
     """One small file of each kind, made here byte by byte."""
 

@@ -35,11 +35,7 @@ std::vector<Vec3> skinned(const body::Character& person, const Clip& clip, size_
   return all;
 }
 
-void expect_near(Vec3 a, Vec3 b, float tolerance) {
-  EXPECT_NEAR(a.x, b.x, tolerance);
-  EXPECT_NEAR(a.y, b.y, tolerance);
-  EXPECT_NEAR(a.z, b.z, tolerance);
-}
+using test::expect_near;
 
 TEST(ObjSequence, HasTheSkinnedVerticesOfEveryFrame) {
   const body::Character person = box_character();

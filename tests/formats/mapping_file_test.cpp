@@ -40,12 +40,7 @@ b = {like = "a", times = 2}
 )";
 
 std::string message_of(const std::string& text) {
-  try {
-    parse_mapping(text, "m.toml");
-  } catch (const ParseError& error) {
-    return error.what();
-  }
-  return "no error";
+  return test::error_of<ParseError>([&] { parse_mapping(text, "m.toml"); });
 }
 
 TEST(MappingFile, ReadsEveryKey) {

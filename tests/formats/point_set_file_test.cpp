@@ -21,12 +21,7 @@ std::vector<PointSet> shipped() {
 }
 
 std::string message_of(const std::string& text) {
-  try {
-    parse_point_set(text, "set.toml");
-  } catch (const ParseError& error) {
-    return error.what();
-  }
-  return "no error";
+  return test::error_of<ParseError>([&] { parse_point_set(text, "set.toml"); });
 }
 
 TEST(PointSetFile, ReadsAllKeysInTheOrderOfTheFile) {

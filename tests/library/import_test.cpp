@@ -101,7 +101,8 @@ TEST(Import, FindsTheSkeletonsOfAmcFilesInFoldersAndArchives) {
   EXPECT_NEAR(geometry[21], 7.2f * 0.056444f, 1e-3f);  // thigh
   // Another frame rate, or another skeleton, imports them anew.
   EXPECT_EQ(import_motion({folder / "in"}, library, {}, progress).unchanged, 2);
-  EXPECT_EQ(import_motion({folder / "in"}, library, {.reader = {.amc_fps = 60}}, progress).imported, 2);
+  const ImportOptions slow{.reader = {.rates = {.amc_fps = 60}}};
+  EXPECT_EQ(import_motion({folder / "in"}, library, slow, progress).imported, 2);
   EXPECT_EQ(library.clips()[0].frames, 60);
 }
 

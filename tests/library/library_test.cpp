@@ -28,15 +28,7 @@ ClipInfo some_info(const std::string& name) {
           .segments = {{0, 10, "walk", "walk backwards"}, {5, 40, "wave", "wave"}}};
 }
 
-template <typename Call>
-std::string error_of(Call call) {
-  try {
-    call();
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "no error";
-}
+using test::error_of;
 
 void run_sql(const fs::path& path, const std::string& sql) {
   sqlite3* database = nullptr;
