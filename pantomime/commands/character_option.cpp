@@ -20,7 +20,8 @@ void add_character_option(CLI::App& app, CharacterOption& option) {
 }
 
 std::optional<formats::UserCharacter> open_character(const CharacterOption& option,
-                                                     const fs::path& folder, Context& context) {
+                                                     const fs::path& folder, bool force,
+                                                     Context& context) {
   if (option.file.empty()) {
     PANTOMIME_CHECK(option.mapping.empty(), "--character-mapping: there is no --character");
     return std::nullopt;
@@ -32,7 +33,14 @@ std::optional<formats::UserCharacter> open_character(const CharacterOption& opti
   }
   const motion::RigMatch match = character.match();
   const fs::path page = folder / (option.file.stem().string() + "-mapping.toml");
-  write_file(page, formats::mapping_page(match, option.file.filename().string()));
+  const std::string text = formats::mapping_page(match, option.file.filename().string());
+  if (fs::exists(page) && !force && read_file(page) != text)
+    fail(
+        "{}: is there already and says something else; use it with --character-mapping, or "
+        "replace it with --force",
+        page.string());
+  fs::create_directories(folder);
+  write_file(page, text);
   context.terminal.note(fmt::format("{}: {} of {} joints found; {} says which, for correction",
                                     option.file.string(), match.mapping.signature.size(),
                                     motion::kJointCount, page.string()));

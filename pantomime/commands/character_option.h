@@ -17,10 +17,11 @@ struct CharacterOption {
 void add_character_option(CLI::App& app, CharacterOption& option);
 
 /// The character with its mapping: the file's that was given, else matched by names and places, and
-/// then written to `folder`/NAME-mapping.toml for correction. Nothing without --character.
+/// then written to `folder`/NAME-mapping.toml for correction. Nothing without --character. Throws
+/// Error when another mapping is there already, unless `force`: somebody may have corrected it.
 std::optional<formats::UserCharacter> open_character(const CharacterOption& option,
                                                      const std::filesystem::path& folder,
-                                                     Context& context);
+                                                     bool force, Context& context);
 
 /// A canonical clip on the character's bones, standing on the floor; `lock`: feet stand still.
 motion::Clip on_character(const motion::Clip& clip, const formats::UserCharacter& character,

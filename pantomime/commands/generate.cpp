@@ -54,8 +54,16 @@ struct Item {
   motion::Clip clip;
 };
 
-/// People for the items: random ones, one described, or plain bodies when there are no assets.
-void cast(const Options& options, std::vector<Item>& items, Context& context) {
+/// People for the items: random ones, one described, or plain bodies when there are no assets. The
+/// user's own character is played by a plain body with its bones.
+void cast(const Options& options, const formats::UserCharacter* own, std::vector<Item>& items,
+          Context& context) {
+  if (own != nullptr) {
+    for (Item& item : items)
+      item.character = body::plain_character(motion::geometry_of(own->body().offsets),
+                                             derive_seed(options.seed, "person"));
+    return;
+  }
   const fs::path assets_file = formats::body_assets_path();
   const bool plain = options.body == "plain" || !fs::exists(assets_file);
   if (plain) {
@@ -179,6 +187,8 @@ void run(const Options& options, Context& context) {
                   options.count);
   PANTOMIME_CHECK(options.size >= 64 && options.size <= 4096 && options.size % 2 == 0,
                   "--size {}: expected an even number from 64 to 4096", options.size);
+  PANTOMIME_CHECK(options.character.file.empty() || options.body == "random",
+                  "--body {}: there is a --character already", options.body);
   const training::Prior prior = open_prior(options.model);
   std::optional<training::Guide> guide;
   if (!options.labels.empty()) guide = open_guide(options.model, prior);
@@ -199,8 +209,8 @@ void run(const Options& options, Context& context) {
     fail("{}: is not empty; choose another folder or --force", options.out.string());
   fs::create_directories(options.out);
 
-  const auto own = open_character(options.character, options.out, context);
-  cast(options, items, context);
+  const auto own = open_character(options.character, options.out, options.force, context);
+  cast(options, own ? &*own : nullptr, items, context);
   move(options, prior, guide, items, context);
 
   json manifest = json::array();

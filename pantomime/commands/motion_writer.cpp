@@ -33,15 +33,6 @@ constexpr std::array<Format, 9> kFormats = {{{"bvh", ".bvh"},
 
 }  // namespace
 
-const std::vector<std::string>& motion_formats() {
-  static const std::vector<std::string> names = [] {
-    std::vector<std::string> out;
-    for (const Format& format : kFormats) out.emplace_back(format.name);
-    return out;
-  }();
-  return names;
-}
-
 std::string motion_format(const std::string& word, const std::string& more) {
   std::string all;
   for (const Format& format : kFormats) {
@@ -51,19 +42,32 @@ std::string motion_format(const std::string& word, const std::string& more) {
   fail("format \"{}\": expected {}{}", word, all, more.empty() ? "" : ", " + more);
 }
 
+std::optional<std::string> format_of(const fs::path& file) {
+  for (const Format& format : kFormats)
+    if (file.extension() == format.ending) return std::string(format.name);
+  return std::nullopt;
+}
+
+bool shows_body(std::string_view format) {
+  return format == "glb" || format == "usd" || needs_body(format);
+}
+
 bool needs_body(std::string_view format) {
   return format == "obj" || format == "pc2";
 }
 
-std::string_view ending_of(std::string_view format) {
+std::vector<fs::path> files_of(std::string_view format, const fs::path& base) {
+  const std::string stem = base.string();
+  if (format == "obj") return {stem + "_00000.obj", stem + ".mtl"};
+  if (format == "pc2") return {stem + ".pc2", stem + ".obj", stem + ".mtl"};
   for (const Format& one : kFormats)
-    if (one.name == format) return one.ending;
+    if (one.name == format) return {stem + std::string(one.ending)};
   fail("format \"{}\" has no ending", format);
 }
 
 fs::path write_motion(const std::string& format, const fs::path& base,
                       const MotionToWrite& motion) {
-  const fs::path file = base.string() + std::string(ending_of(format));
+  const fs::path file = files_of(format, base)[0];
   if (format == "bvh") {
     formats::write_bvh(file, motion.clip, {.metres_per_unit = motion.bvh_metres_per_unit});
   } else if (format == "glb") {
@@ -86,12 +90,13 @@ fs::path write_motion(const std::string& format, const fs::path& base,
     write_file(file, formats::to_usd(motion.clip));
   } else {
     PANTOMIME_CHECK(motion.character != nullptr, "format {}: needs a body", format);
-    const formats::ExchangeOptions options{.name = base.filename().string()};
-    formats::write_files(
-        base, format == "usd"   ? formats::to_usd(*motion.character, motion.clip, options)
-              : format == "obj" ? formats::to_obj_sequence(*motion.character, motion.clip, options)
-                                : formats::to_pc2(*motion.character, motion.clip, options));
-    return base;
+    const std::string name = base.filename().string();
+    const formats::ExchangeOptions options{.name = name, .textures = name + "_textures"};
+    formats::write_files(file.parent_path(),
+                         format == "usd" ? formats::to_usd(*motion.character, motion.clip, options)
+                         : format == "obj"
+                             ? formats::to_obj_sequence(*motion.character, motion.clip, options)
+                             : formats::to_pc2(*motion.character, motion.clip, options));
   }
   return file;
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -12,15 +13,18 @@
 
 namespace pantomime::commands {
 
-/// bvh, glb, amass, humanml3d, ntu, csv, usd, obj, pc2.
-const std::vector<std::string>& motion_formats();
 /// The format that a word means: its name, or its files' ending ("npz": amass, "npy": humanml3d,
 /// "skeleton": ntu, "usda": usd). Throws Error that lists all, and `more`.
 std::string motion_format(const std::string& word, const std::string& more = {});
-/// True for obj and pc2, which are meshes.
+/// The format of files with this ending ("walk.glb": glb), or nothing.
+std::optional<std::string> format_of(const std::filesystem::path& file);
+/// True for glb, usd, obj and pc2: what can show a body.
+bool shows_body(std::string_view format);
+/// True for obj and pc2, which are meshes and nothing else.
 bool needs_body(std::string_view format);
-/// Ending of the files, with the dot.
-std::string_view ending_of(std::string_view format);
+/// The files by which a motion is known, with endings: write_motion() may put textures beside.
+std::vector<std::filesystem::path> files_of(std::string_view format,
+                                            const std::filesystem::path& base);
 
 /// One motion to write.
 struct MotionToWrite {
@@ -33,8 +37,9 @@ struct MotionToWrite {
   double bvh_metres_per_unit = 0.01;
 };
 
-/// Writes a file, or for usd with a body, obj and pc2 a folder of files; `base`: without ending.
-/// Returns what it wrote.
+/// Writes a motion and returns the first of its files. `base`: without ending. Meshes have their
+/// textures in a folder BASE_textures; obj is BASE_00000.obj and so on; pc2 has its BASE.obj
+/// beside.
 std::filesystem::path write_motion(const std::string& format, const std::filesystem::path& base,
                                    const MotionToWrite& motion);
 

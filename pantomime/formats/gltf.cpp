@@ -256,6 +256,18 @@ class Reader {
     return std::abs(fps - whole) < 1e-3 * fps ? whole : fps;
   }
 
+  /// Our own characters rest as they are bound, but their nodes' frames are the canonical joints':
+  /// without any rotation they stand in the T-pose.
+  bool is_our_own() const {
+    const json& asset = document_.root()["asset"];
+    const auto& names = skeleton_.names;
+    return asset.is_object() && asset.value("generator", json()) == "Pantomime" &&
+           std::all_of(motion::kJointNames.begin(), motion::kJointNames.end(),
+                       [&](const auto& name) {
+                         return std::find(names.begin(), names.end(), name) != names.end();
+                       });
+  }
+
   Clip sample(const std::vector<Track>& tracks) const {
     double seconds = 0;
     Clip clip;
@@ -273,7 +285,10 @@ class Reader {
       joint_of[joints_[j]] = j;
       rest[j] = document_.nodes()[static_cast<size_t>(joints_[j])].rest;
     }
-    const std::vector<Placed> at_rest = place(rest);
+    std::vector<GltfTransform> zero = rest;
+    if (is_our_own())
+      for (GltfTransform& its : zero) its.rotation = {};
+    const std::vector<Placed> at_rest = place(zero);
     for (size_t j = 0; j < joints; ++j) {
       const int parent = skeleton_.parents[j];
       clip.skeleton.offsets.push_back(

@@ -23,7 +23,8 @@ struct GltfOptions {
 
 /// One animation. Joints are the nodes of the largest skin and what they hang on, or, without a
 /// skin, all nodes of the trees in which something is animated. The scene's rest pose (the nodes'
-/// own transforms) is the clip's zero pose: rotations tell how far a joint is turned from it.
+/// own transforms) is the clip's zero pose: rotations tell how far a joint is turned from it. (Only
+/// in characters that Pantomime wrote it is the T-pose, which their nodes' frames tell.)
 /// Positions are exact, also under scaled nodes; joints that are moved or scaled are
 /// Clip::moving_joints.
 struct GltfAnimation {

@@ -91,6 +91,11 @@ UserCharacter::UserCharacter(std::string glb, std::string name)
   const bool inside = root.contains("buffers") && root["buffers"].is_array() &&
                       !root["buffers"].empty() && root["buffers"][0].is_object() &&
                       !root["buffers"][0].contains("uri") && !binary.empty();
+  const auto none_or_list = [&](const char* key) {
+    return !root.contains(key) || root[key].is_array();
+  };
+  if (!none_or_list("bufferViews") || !none_or_list("accessors"))
+    throw ParseError(name_ + ": glTF: bufferViews and accessors are lists");
   if (!inside)
     throw ParseError(name_ + ": glTF: no data inside, expected one .glb with everything");
 }
@@ -183,9 +188,12 @@ std::string UserCharacter::animated(const motion::Clip& clip, const std::string&
     if (j == pelvis) add(places, 3, j, "translation");
   }
   root["animations"] = json::array({std::move(animation)});
-  root["asset"]["extras"]["pantomime"] = json::parse(settings, nullptr, false);
-  PANTOMIME_CHECK(root["asset"]["extras"]["pantomime"].is_object(),
-                  "GLB: settings are no JSON object");
+  json kept = json::parse(settings, nullptr, false);
+  PANTOMIME_CHECK(kept.is_object(), "GLB: settings are no JSON object");
+  if (!root["asset"].is_object()) root["asset"] = {{"version", "2.0"}};
+  json& extras = root["asset"]["extras"];
+  if (!extras.is_object()) extras = json::object();
+  extras["pantomime"] = std::move(kept);
   while (bytes.size() % 4 != 0) bytes.push_back('\0');
   root["buffers"][0]["byteLength"] = bytes.size();
   // A node that is animated may have no matrix: it gets what the matrix says in parts.
