@@ -236,7 +236,7 @@ std::string mapping_page(const motion::RigMatch& match, const std::string& chara
   std::vector<std::string> comments(kJointCount);
   for (size_t j = 0; j < kJointCount; ++j)
     comments[j] = match.by[j] == motion::FoundBy::Name       ? "by its name"
-                  : match.by[j] == motion::FoundBy::Geometry ? "by its place"
+                  : match.by[j] == motion::FoundBy::Place ? "by its place"
                                                              : "not found: keeps still";
   return to_mapping_toml(match.mapping,
                          "Joints of " + character +

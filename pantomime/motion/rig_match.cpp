@@ -5,6 +5,8 @@
 #include <cmath>
 #include <set>
 
+#include "pantomime/base/error.h"
+
 namespace pantomime::motion {
 namespace {
 
@@ -197,7 +199,7 @@ class Matcher {
     if (legs[0].size() < 3 || legs[1].size() < 3) {
       std::vector<int> limbs;
       if (!lowest_limbs(limbs)) give_up("without two legs");
-      by = FoundBy::Geometry;
+      by = FoundBy::Place;
       crotch = meeting(limbs[0], limbs[1]);
       for (size_t i = 0; i < 2; ++i) {
         legs[i] = path(crotch, limbs[i]);
@@ -211,7 +213,7 @@ class Matcher {
     hips_ = crotch;
     const int called = named(Part::Hips, Side::None);
     if (called >= 0 && is_below(legs[0].back(), called)) hips_ = called;
-    set(kPelvis, hips_, hips_ == called ? FoundBy::Name : FoundBy::Geometry);
+    set(kPelvis, hips_, hips_ == called ? FoundBy::Name : FoundBy::Place);
     constexpr std::array<std::array<size_t, 4>, 2> kLegs = {
         {{kLeftHip, kLeftKnee, kLeftAnkle, kLeftFoot},
          {kRightHip, kRightKnee, kRightAnkle, kRightFoot}}};
@@ -265,7 +267,7 @@ class Matcher {
     if (arms[0].size() < 3 || arms[1].size() < 3) {
       std::array<int, 2> limbs{};
       if (!widest_limbs(limbs)) give_up("without two arms");
-      by = FoundBy::Geometry;
+      by = FoundBy::Place;
       chest_ = meeting(limbs[0], limbs[1]);
       for (size_t i = 0; i < 2; ++i) arms[i] = without_fingers(path(chest_, limbs[i]));
       if (arms[0].size() < 3 || arms[1].size() < 3) give_up("without two arms of three joints");
@@ -319,11 +321,11 @@ class Matcher {
   void find_spine() {
     if (!is_below(chest_, hips_)) {  // legs and spine hang on something above both
       hips_ = meeting(hips_, chest_);
-      set(kPelvis, hips_, FoundBy::Geometry);
+      set(kPelvis, hips_, FoundBy::Place);
     }
     if (hips_ < 0 || chest_ == hips_) give_up("without a spine between legs and arms");
     const std::vector<int> spine = path(hips_, chest_);
-    const FoundBy by = FoundBy::Geometry;
+    const FoundBy by = FoundBy::Place;
     set(kSpine3, spine.back(), by);
     if (spine.size() > 1) set(kSpine1, spine[0], by);
     if (spine.size() > 2) set(kSpine2, spine[spine.size() / 2], by);
@@ -333,7 +335,7 @@ class Matcher {
     int head = named(Part::Head, Side::None);
     FoundBy by = FoundBy::Name;
     if (head < 0 || !is_below(head, chest_)) {
-      by = FoundBy::Geometry;
+      by = FoundBy::Place;
       int highest = -1;
       for (const int leaf : leaves())
         if (is_below(leaf, chest_) && !is_below(leaf, joints_[kLeftShoulder]) &&
@@ -347,7 +349,7 @@ class Matcher {
     }
     set(kHead, head, by);
     const std::vector<int> neck = path(chest_, head);
-    if (neck.size() > 1) set(kNeck, neck[0], FoundBy::Geometry);
+    if (neck.size() > 1) set(kNeck, neck[0], FoundBy::Place);
   }
 
   void set_axes(Mapping& mapping) const {

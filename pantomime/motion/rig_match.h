@@ -9,7 +9,7 @@
 namespace pantomime::motion {
 
 /// How a joint was found.
-enum class FoundBy { Nothing, Name, Geometry };
+enum class FoundBy { Nothing, Name, Place };
 
 struct RigMatch {
   Mapping mapping;
