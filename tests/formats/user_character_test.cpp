@@ -2,10 +2,12 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstring>
 #include <nlohmann/json.hpp>
 
 #include "box_character.h"
+#include "pantomime/base/bytes.h"
 #include "pantomime/base/error.h"
 #include "pantomime/formats/glb.h"
 #include "pantomime/formats/mapping_file.h"
@@ -253,6 +255,42 @@ TEST(UserCharacter, RefusesWhatIsNoRiggedGlb) {
   Parts parts = taken_apart(good);
   parts.document["buffers"][0]["uri"] = "beside.bin";
   EXPECT_NE(error(put_together(parts)), "no error");
+}
+
+/// Every value of a scene, one after the other, is replaced by something else: one error, or a
+/// character that is written and read.
+TEST(UserCharacter, SurvivesAnyValueInItsScene) {
+  const auto folder = std::filesystem::path(PANTOMIME_REPOSITORY) / "fuzz/corpus/fuzz_character";
+  int moved = 0, refused = 0;
+  for (const char* name : {"good_scaled.glb", "good_matrices.glb"}) {
+    const Parts good = taken_apart(read_file(folder / name));
+    std::vector<json::json_pointer> places;
+    const json flat = good.document.flatten();
+    for (const auto& item : flat.items())
+      for (json::json_pointer at(item.key()); !at.empty(); at.pop_back())
+        if (std::find(places.begin(), places.end(), at) == places.end()) places.push_back(at);
+    for (const json::json_pointer& at : places)
+      for (const json& other :
+           {json(), json("x"), json(-1), json(1e9), json::array(), json::object()}) {
+        Parts parts = good;
+        parts.document[at] = other;
+        try {
+          UserCharacter character(put_together(parts), "x.glb");
+          character.use(character.match().mapping);
+          Clip clip;
+          clip.skeleton = character.body();
+          clip.root_positions.resize(2);
+          clip.rotations.resize(2 * kJointCount);
+          EXPECT_EQ(parse_gltf(character.animated(clip, "a"), "y.glb").size(), 1u) << at;
+          ++moved;
+        } catch (const Error& error) {
+          EXPECT_EQ(std::string(error.what()).find('\n'), std::string::npos) << error.what();
+          ++refused;
+        }
+      }
+  }
+  EXPECT_GT(moved, 100);
+  EXPECT_GT(refused, 100);
 }
 
 }  // namespace
