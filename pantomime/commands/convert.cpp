@@ -67,11 +67,11 @@ class Converter {
   Converter(const Options& options, Context& context)
       : options_(options), context_(context), reader_(options.reader), names_(options.name) {
     choose_formats();
+    PANTOMIME_CHECK(options.character.file.empty() || formats_ == std::vector<std::string>{"glb"},
+                    "--character: only GLB files can be a character of your own (--format glb)");
     folder_ = is_file_ ? options.out.parent_path() : options.out;
     character_ =
         open_character(options.character, folder_.empty() ? "." : folder_, options.force, context);
-    PANTOMIME_CHECK(!character_ || formats_ == std::vector<std::string>{"glb"},
-                    "--character: only GLB files can be a character of your own (--format glb)");
     if (options.rig != "canonical" && options.rig != "source") read_rig();
     if (options.body != "plain" && options.body != "none")
       assets_.emplace(formats::open_body_assets(formats::body_assets_path()));

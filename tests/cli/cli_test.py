@@ -297,7 +297,7 @@ class Convert(TestInFolder):
     def test_replaces_nothing_unless_forced_and_leaves_nothing_half_done(self):
         (self.folder / "walk.bvh").write_text("mine")
         line = self.run_bad(1, "convert", "mocap/anna/walk.bvh", "-o", "walk.bvh", "-q")
-        self.assertEqual(line, "pantomime convert: walk.bvh is there already; --force replaces it")
+        self.assertEqual(line, "pantomime convert: walk.bvh: is there already (--force replaces it)")
         self.assertEqual((self.folder / "walk.bvh").read_text(), "mine")
         self.convert("mocap/anna/walk.bvh", "-o", "walk.bvh", "--force")
         self.assertTrue((self.folder / "walk.bvh").read_text().startswith("HIERARCHY"))
