@@ -98,6 +98,9 @@ class Converter {
     PANTOMIME_CHECK(total > 0, "no motion found");
     PANTOMIME_CHECK(!is_file_ || total == 1, "{}: one file for {} motions, expected a folder",
                     options_.out.string(), total);
+    if (is_file_)
+      for (const fs::path& file : files_of(formats_[0], base_of({})))
+        refuse_overwrite(file, options_.force);
     context_.terminal.begin("convert", total);
     for (size_t i = 0; i < open.size(); ++i) add_library(*open[i], libraries[i]);
     for (const library::FoundSet& set : sets) add_set(set);

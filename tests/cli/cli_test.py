@@ -305,7 +305,7 @@ class Convert(TestInFolder):
         self.assertIn("one file for 2 motions", self.run_bad(1, "convert", "mocap", "-o", "c.bvh"))
         self.assertFalse((self.folder / "c.bvh").exists())
         (self.folder / "full").write_text("no folder")
-        self.run_bad(1, "convert", "mocap/b.bvh", "-o", "full/b.obj", "-q")
+        self.run_bad(1, "convert", "mocap/b.bvh", "-o", "full/b.obj", "--fps", "2", "-q")
         self.assertEqual(sorted(path.name for path in self.folder.iterdir()),
                          ["full", "mocap", "walk.bvh"])
 
@@ -355,10 +355,10 @@ class Convert(TestInFolder):
 
     def test_names_tell_labels_and_stay_in_their_folder(self):
         self.write_walks("mocap/jump/1.bvh", "mocap/jump/2.bvh")
-        self.convert("mocap/jump", "-o", "out", "--format", "bvh", "--label", "{folder} up",
+        self.convert("mocap", "-o", "out", "--format", "bvh", "--label", "{folder} up",
                      "--name", "{label}/{number}-{stem}")
         self.assertEqual(sorted(path.name for path in (self.folder / "out/jump-up").iterdir()),
-                         ["00001-1.bvh", "00002-2.bvh"])
+                         ["00002-1.bvh", "00003-2.bvh"])
         self.convert("mocap", "-o", "flat", "--format", "bvh", "--name", "../walk")
         self.assertEqual(sorted(path.name for path in (self.folder / "flat").iterdir()),
                          ["walk.bvh", "walk_2.bvh", "walk_3.bvh"])
