@@ -235,9 +235,9 @@ std::string UserCharacter::animated(const motion::Clip& clip, const std::string&
 std::string mapping_page(const motion::RigMatch& match, const std::string& character) {
   std::vector<std::string> comments(kJointCount);
   for (size_t j = 0; j < kJointCount; ++j)
-    comments[j] = match.by[j] == motion::FoundBy::Name       ? "by its name"
+    comments[j] = match.by[j] == motion::FoundBy::Name    ? "by its name"
                   : match.by[j] == motion::FoundBy::Place ? "by its place"
-                                                             : "not found: keeps still";
+                                                          : "not found: keeps still";
   return to_mapping_toml(match.mapping,
                          "Joints of " + character +
                              ". Correct them and hand this file over as "
