@@ -148,6 +148,7 @@ class Finder {
 
   /// What import takes without a look inside.
   static bool is_wanted(const fs::path& path, const std::optional<FoundSet>& set) {
+    if (set && path == set->folder / set->description.index) return false;
     const PointFiles* points =
         set && set->description.point_files ? &*set->description.point_files : nullptr;
     return is_source_name(path, points) || formats::is_archive_name(path) ||

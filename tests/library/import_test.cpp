@@ -152,6 +152,35 @@ TEST(Import, MakesClipsOfArraysOfPoints) {
   EXPECT_EQ(library.clips()[0].split, "train");
 }
 
+TEST(Import, TakesASetsLooseFilesOfPointsButNotItsIndex) {
+  const test::TemporaryFolder folder;
+  fs::create_directories(folder / "in/s1");
+  Clip clip = test::random_clip(4, 30);
+  for (motion::Quat& q : clip.rotations) q = motion::slerp({}, q, 0.2f);
+  write_file(folder / "in/s1/fall.csv", formats::to_points_csv(clip));
+  write_file(folder / "in/sequences.csv", "file,who,action\ns1/fall.csv,anna,fall\n");
+  write_file(folder / "in/pantomime-set.toml", R"(name = "falls"
+licence = "X"
+source = "somebody"
+index = "sequences.csv"
+subject = "falls/{who}"
+label = "{action}"
+points = "humanml3d"
+[point_files]
+ending = ".csv"
+fps = 30
+)");
+  Library library(folder / "l.db", Library::Mode::Write);
+  Recorder progress;
+  const ImportReport report = import_motion({folder / "in"}, library, {}, progress);
+  for (const auto& failure : report.failures) ADD_FAILURE() << failure.message;
+  EXPECT_EQ(report.files, 1);
+  ASSERT_EQ(library.clips().size(), 1u);
+  EXPECT_EQ(library.clips()[0].name, "falls/s1/fall.csv");
+  EXPECT_EQ(library.clips()[0].subject, "falls/anna");
+  EXPECT_EQ(library.clips()[0].segments.at(0).label, "fall");
+}
+
 TEST(Import, ArraysOfPointsGiveTheSameBytesOnAnyThreads) {
   const test::TemporaryFolder folder;
   write_point_set(folder / "in", true);
