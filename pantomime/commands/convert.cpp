@@ -127,13 +127,9 @@ class Converter {
                       "format {}: meshes need a --body", format);
   }
 
-  int64_t count(const library::FoundSet& set, const fs::path& container) const {
-    const library::PointArray* array = library::array_of(set, container);
+  static int64_t count(const library::FoundSet& set, const fs::path& container) {
     try {
-      return array != nullptr
-                 ? static_cast<int64_t>(
-                       formats::read_csv(set.folder / array->recordings).rows.size())
-                 : library::count_source_files(container, library::point_files(set.description));
+      return library::count_motions(set, container);
     } catch (const Error&) {
       return 1;  // told when its turn comes
     }

@@ -9,7 +9,6 @@
 
 #include "pantomime/base/bytes.h"
 #include "pantomime/base/parallel.h"
-#include "pantomime/formats/csv.h"
 #include "pantomime/formats/point_table.h"
 #include "pantomime/library/mend.h"
 #include "pantomime/library/motion_reader.h"
@@ -110,11 +109,7 @@ class Importer {
       for (const fs::path& container : set.containers) {
         progress_.check();
         try {
-          const PointArray* array = array_of(set, container);
-          files += array != nullptr
-                       ? static_cast<int64_t>(
-                             formats::read_csv(set.folder / array->recordings).rows.size())
-                       : count_source_files(container, point_files(set.description));
+          files += count_motions(set, container);
         } catch (const Error&) {
           // Told when its turn comes.
         }

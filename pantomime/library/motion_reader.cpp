@@ -70,6 +70,13 @@ const PointArray* array_of(const FoundSet& set, const fs::path& container) {
   return nullptr;
 }
 
+int64_t count_motions(const FoundSet& set, const fs::path& container) {
+  const PointArray* array = array_of(set, container);
+  return array == nullptr
+             ? count_source_files(container, point_files(set.description))
+             : static_cast<int64_t>(formats::read_csv(set.folder / array->recordings).rows.size());
+}
+
 const PointFiles* point_files(const SetDescription& set) {
   return set.point_files ? &*set.point_files : nullptr;
 }

@@ -60,6 +60,9 @@ struct CanonicalMotion {
 
 /// The array of a found set that a container is, or null.
 const PointArray* array_of(const FoundSet& set, const std::filesystem::path& container);
+/// How many motion files, or recordings of an array, a container of a set holds. Throws Error
+/// naming what can't be read.
+int64_t count_motions(const FoundSet& set, const std::filesystem::path& container);
 /// How a set's loose files of points are, or null.
 const PointFiles* point_files(const SetDescription& set);
 /// True for files that hold several clips, by their name.
