@@ -119,7 +119,7 @@ TEST(SourceFiles, OfTheSharedDataAreAllFound) {
                                                    {"ui_prmd", 3180},
                                                    {"upfall_skeleton", 60},
                                                    {"utd_mhad", 861},
-                                                   {"utkinect", 200}}));
+                                                   {"utkinect", 199}}));
 }
 
 }  // namespace
