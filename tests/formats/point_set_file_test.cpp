@@ -100,7 +100,9 @@ TEST(PointSetFile, ShippedSetsAreThere) {
     point_set_named(sets, "kinect_v9");
     ADD_FAILURE() << "found";
   } catch (const Error& error) {
-    EXPECT_EQ(std::string(error.what()).find("no point set \"kinect_v9\"; there are: body25, coco17"), 0u);
+    EXPECT_EQ(
+        std::string(error.what()).find("no point set \"kinect_v9\"; there are: body25, coco17"),
+        0u);
   }
 }
 
