@@ -124,6 +124,7 @@ class Program {
 const std::vector<Command>& all_commands() {
   static const std::vector<Command> commands = {
       {"import", "Fill a motion library from motion capture files", add_import},
+      {"convert", "Turn any motion into any format, or onto your own character", add_convert},
       {"caption", "Write captions from labels and measured motion", add_caption},
       {"generate", "Make labelled, clothed, moving people", add_generate},
       {"train", "Train the unconditional prior on a library", add_train},

@@ -50,6 +50,7 @@ void refuse_overwrite(const std::filesystem::path& path, bool force);
 int run_program(int argc, char** argv, std::string& command);
 
 Run add_import(CLI::App& app, Context& context);
+Run add_convert(CLI::App& app, Context& context);
 Run add_caption(CLI::App& app, Context& context);
 Run add_generate(CLI::App& app, Context& context);
 Run add_train(CLI::App& app, Context& context);

@@ -30,7 +30,7 @@ CREATE TABLE clips (
   name TEXT NOT NULL UNIQUE,
   set_name TEXT NOT NULL,
   subject TEXT NOT NULL,
-  split TEXT NOT NULL CHECK (split IN ('train', 'val', 'test')),
+  split TEXT NOT NULL CHECK (split IN ('train', 'val', 'test', 'benchmark')),
   style TEXT NOT NULL,
   caption TEXT NOT NULL,
   licence TEXT NOT NULL,
@@ -251,6 +251,10 @@ struct Library::Impl {
     transaction.commit();
   }
 
+  bool knows_benchmarks() const {
+    return number("SELECT instr(sql, '''benchmark''') FROM sqlite_schema WHERE name = 'clips'") > 0;
+  }
+
   void need_write() const {
     if (mode != Mode::Write) fail("{}: opened for reading only", file);
   }
@@ -353,8 +357,9 @@ namespace {
 void check_clip(const std::string& file, const ClipInfo& info, const motion::Clip& clip) {
   if (info.name.empty()) fail("{}: a clip needs a name", file);
   const std::string where = file + ": " + info.name;
-  if (info.split != "train" && info.split != "val" && info.split != "test")
-    fail("{}: split \"{}\", expected train, val or test", where, info.split);
+  if (info.split != "train" && info.split != "val" && info.split != "test" &&
+      info.split != "benchmark")
+    fail("{}: split \"{}\", expected train, val, test or benchmark", where, info.split);
   if (!(info.weight > 0)) fail("{}: weight {}, expected more than 0", where, info.weight);
   if (!std::equal(clip.skeleton.names.begin(), clip.skeleton.names.end(),
                   motion::kJointNames.begin(), motion::kJointNames.end()))
@@ -374,6 +379,9 @@ void check_clip(const std::string& file, const ClipInfo& info, const motion::Cli
 int64_t Library::put(const ClipInfo& info, const motion::Clip& clip, const std::string& hash) {
   impl_->need_write();
   check_clip(impl_->file, info, clip);
+  if (info.split == "benchmark" && !impl_->knows_benchmarks())
+    fail("{}: {}: this library was made before there were benchmark sets, expected a new one",
+         impl_->file, info.name);
   std::vector<Quat> rotations(clip.rotations.size());
   std::transform(clip.rotations.begin(), clip.rotations.end(), rotations.begin(),
                  [](Quat q) { return motion::canonical(q); });

@@ -26,7 +26,8 @@ struct ClipInfo {
   std::string set;      ///< e.g. "cmu_mocap"
   std::string subject;  ///< unique person over all sets, e.g. "cmu/43"
   std::string split;    ///< "train", "val" or "test"; the same for all clips of a subject, except
-                        ///< in sets of one actor, whose set description may split by take
+                        ///< in sets of one actor, whose set description may split by take;
+                        ///< "benchmark" in sets that are only measured on
   std::string style;    ///< e.g. "elderly", or empty
   std::string caption;  ///< sentences, one a line, or empty
   std::string licence;  ///< SPDX-like id, e.g. "CC-BY-NC-4.0"

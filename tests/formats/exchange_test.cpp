@@ -74,6 +74,22 @@ TEST(ObjSequence, HasTheSkinnedVerticesOfEveryFrame) {
   EXPECT_EQ(read_file(folder / "out/walk_00002.obj"), files.at("walk_00002.obj"));
 }
 
+TEST(ObjSequence, LeavesNothingWhenAFileCannotBeWritten) {
+  const test::TemporaryFolder folder;
+  std::filesystem::create_directories(folder / "out/b.obj");  // a folder is in the way
+  EXPECT_NE(test::error_of([&] {
+              write_files(folder / "out", {{"a.obj", "1"}, {"b.obj", "2"}, {"t/c.png", "3"}});
+            }),
+            "no error");
+  EXPECT_FALSE(std::filesystem::exists(folder / "out/a.obj"));
+  EXPECT_FALSE(std::filesystem::exists(folder / "out/t/c.png"));
+  // Textures lie where they are asked for.
+  const FileSet files =
+      to_obj_sequence(box_character(), moving_boxes(1), {.name = "x", .textures = "x_textures"});
+  EXPECT_TRUE(files.contains("x_textures/skin.png"));
+  EXPECT_NE(files.at("x.mtl").find("map_Kd x_textures/skin.png"), std::string::npos);
+}
+
 TEST(Pc2, MovesTheVerticesOfItsObj) {
   const body::Character person = box_character();
   const Clip clip = moving_boxes(4);

@@ -95,11 +95,14 @@ TEST(PointSetFile, ShippedSetsAreThere) {
   EXPECT_EQ(count("humanml3d"), 22u);
   EXPECT_EQ(count("mediapipe"), 33u);
   EXPECT_EQ(count("coco17"), 17u);
+  EXPECT_EQ(count("body25"), 25u);
   try {
     point_set_named(sets, "kinect_v9");
     ADD_FAILURE() << "found";
   } catch (const Error& error) {
-    EXPECT_EQ(std::string(error.what()).find("no point set \"kinect_v9\"; there are: coco17"), 0u);
+    EXPECT_EQ(
+        std::string(error.what()).find("no point set \"kinect_v9\"; there are: body25, coco17"),
+        0u);
   }
 }
 
