@@ -57,18 +57,20 @@ at::Tensor renumber(const at::Tensor& labels, const std::vector<std::string>& fr
   return out;
 }
 
+/// Where accuracy still rises and motion doesn't suffer yet (tried on other seeds than are
+/// reported).
 double default_scale(GuidanceKind kind) {
   switch (kind) {
     case GuidanceKind::Adapter:
       return 5;
     case GuidanceKind::Probe:
-      return 8;
+      return 20;
     case GuidanceKind::Particles:
       return 2;
     case GuidanceKind::Classifier:
-      return 4;
+      return 10;
     default:
-      return 2.5;
+      return 4;
   }
 }
 
