@@ -2,10 +2,13 @@
 //   --data DIR      the shared data (default: ../shared/data beside the checkout)
 //   --only PART     synthetic, paired, solvers (when Ceres is installed) or pictures
 //   --strips DIR    also draws solved recordings of real sensors there
+//   --clips N       of motion capture for `synthetic` (24)
+//   --set NAME      only this set for `synthetic`
 #include <fmt/format.h>
 
 #include <Eigen/Dense>
 #include <algorithm>
+#include <cstdio>
 #include <ctime>
 #include <map>
 
@@ -64,8 +67,9 @@ Vec3 place(const PointRecording& recording, size_t frame, size_t point) {
   return {at[0], at[1], at[2]};
 }
 
-void synthetic(const fs::path& data, const std::vector<PointSet>& sets) {
-  const std::vector<Clip> clips = bench::clean_clips(data, 24, 10);
+void synthetic(const fs::path& data, const std::vector<PointSet>& sets, size_t count,
+               const std::string& only) {
+  const std::vector<Clip> clips = bench::clean_clips(data, count, 10);
   double seconds = 0;
   for (const Clip& clip : clips) seconds += clip.seconds();
   fmt::print("Synthetic sensors on {} clips of motion capture ({:.0f} s); errors in cm\n\n",
@@ -85,8 +89,11 @@ void synthetic(const fs::path& data, const std::vector<PointSet>& sets) {
                                    {"noise, each point lost 0.5 s", alone},
                                    {"noise, joints with all points lost 0.5 s", together}};
   for (const char* name : {"kinect_v1", "kinect_v2", "humanml3d", "coco17", "plug_in_gait"}) {
+    if (!only.empty() && only != name) continue;
     const PointSet& set = formats::point_set_named(sets, name);
+    std::map<int, std::pair<Errors, Errors>> by_joint;  // seen and lost, of the last case
     for (const Case& c : cases) {
+      by_joint.clear();
       Errors raw, seen, lost, all;
       double spent = 0;
       const Quat ours = canonical_from(set.axes);
@@ -108,6 +115,8 @@ void synthetic(const fs::path& data, const std::vector<PointSet>& sets) {
             const Vec3 clean = points.clean[f * set.points.size() + p];
             const bool is_lost = points.lost[f * set.points.size() + p];
             (is_lost ? lost : seen).add(length(point - clean));
+            auto& own = by_joint[set.points[p].joint];
+            (is_lost ? own.second : own.first).add(length(point - clean));
             if (!is_lost) raw.add(length(ours * place(points.recording, f, p) - clean));
           }
         for (size_t k = 0; k < truth.positions.size(); ++k)
@@ -117,6 +126,11 @@ void synthetic(const fs::path& data, const std::vector<PointSet>& sets) {
                  name, c.name, raw.mean_cm(), seen.mean_cm(), seen.percentile_cm(0.95),
                  lost.mean_cm(), lost.percentile_cm(0.95), all.mean_cm(), seconds / spent);
     }
+    fmt::print("| | of it, seen and lost, by joint:");
+    for (const auto& [joint, errors] : by_joint)
+      fmt::print(" {} {:.1f}, {:.1f};", kJointNames[static_cast<size_t>(joint)],
+                 errors.first.mean_cm(), errors.second.mean_cm());
+    fmt::print("\n");
   }
 }
 
@@ -360,18 +374,22 @@ void pictures(const fs::path& data, const std::vector<PointSet>& sets, const fs:
 }  // namespace
 
 int main(int argc, char** argv) {
+  std::setvbuf(stdout, nullptr, _IOLBF, 1 << 12);  // tables row by row, also into a file
   try {
     std::map<std::string, std::string> given = {
         {"--data", (resource_path("configs").parent_path() / "../shared/data").string()},
         {"--only", ""},
-        {"--strips", ""}};
+        {"--strips", ""},
+        {"--clips", "24"},
+        {"--set", ""}};
     for (int i = 1; i < argc; i += 2) {
       PANTOMIME_CHECK(i + 1 < argc && given.contains(argv[i]), "unknown option \"{}\"", argv[i]);
       given[argv[i]] = argv[i + 1];
     }
     const auto sets = formats::load_point_sets(resource_path("configs/points"));
     const std::string only = given["--only"];
-    if (only.empty() || only == "synthetic") synthetic(given["--data"], sets);
+    if (only.empty() || only == "synthetic")
+      synthetic(given["--data"], sets, std::stoul(given["--clips"]), given["--set"]);
     if (only.empty() || only == "paired") paired(given["--data"], sets, given["--strips"]);
 #ifdef PANTOMIME_CERES
     if (only.empty() || only == "solvers") solvers(given["--data"], sets);
