@@ -121,26 +121,28 @@ void move(const Options& options, const training::Prior& prior,
 }
 
 /// How a clip was made; kept in every file of it.
-json settings_of(const Options& options, const training::Prior& prior, const Item& item,
-                 Context& context) {
-  const auto strength = training::with_defaults(training::parse_guidance(options.model.guidance),
-                                                strength_of(options.model));
-  return {{"program", "pantomime"},
-          {"command", context.command_line},
-          {"prior", options.model.prior},
-          {"prior_sha256", prior.hash},
-          {"prior_licence", prior.licence},
-          {"label", item.label},
-          {"seed", options.seed},
-          {"seconds", options.seconds},
-          {"sampler", options.sampler},
-          {"steps", options.steps},
-          {"guidance", item.label.empty() ? "none" : options.model.guidance},
-          {"scale", strength.scale},
-          {"guide_until", strength.until},
-          {"particles", strength.particles},
-          {"foot_lock", !options.no_foot_lock},
-          {"person", item.character.description}};
+json settings_of(const Options& options, const training::Prior& prior,
+                 const std::optional<training::Guide>& guide, const Item& item, Context& context) {
+  json settings = {{"program", "pantomime"},
+                   {"command", context.command_line},
+                   {"prior", options.model.prior},
+                   {"prior_sha256", prior.hash},
+                   {"prior_licence", prior.licence},
+                   {"label", item.label},
+                   {"seed", options.seed},
+                   {"seconds", options.seconds},
+                   {"sampler", options.sampler},
+                   {"steps", options.steps},
+                   {"guidance", item.label.empty() ? "none" : options.model.guidance},
+                   {"foot_lock", !options.no_foot_lock},
+                   {"person", item.character.description}};
+  if (guide) {
+    const auto strength = training::with_defaults(*guide, strength_of(options.model));
+    settings["scale"] = strength.scale;
+    settings["guide_until"] = strength.until;
+    settings["particles"] = strength.particles;
+  }
+  return settings;
 }
 
 void write_item(const Options& options, const Item& item, const json& settings,
@@ -217,7 +219,7 @@ void run(const Options& options, Context& context) {
   context.terminal.begin("write", static_cast<int64_t>(items.size()));
   for (size_t i = 0; i < items.size(); ++i) {
     context.terminal.check();
-    const json settings = settings_of(options, prior, items[i], context);
+    const json settings = settings_of(options, prior, guide, items[i], context);
     write_item(options, items[i], settings, own ? &*own : nullptr, context);
     json entry = settings;
     entry["name"] = items[i].name;

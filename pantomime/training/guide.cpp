@@ -62,7 +62,7 @@ at::Tensor renumber(const at::Tensor& labels, const std::vector<std::string>& fr
 double default_scale(GuidanceKind kind) {
   switch (kind) {
     case GuidanceKind::Adapter:
-      return 5;
+      return 3;
     case GuidanceKind::Probe:
       return 20;
     case GuidanceKind::Particles:
@@ -88,8 +88,9 @@ const char* name_of(GuidanceKind kind) {
   return "?";
 }
 
-GuidanceStrength with_defaults(GuidanceKind kind, GuidanceStrength given) {
-  if (given.scale < 0) given.scale = default_scale(kind);
+GuidanceStrength with_defaults(const Guide& guide, GuidanceStrength given) {
+  if (given.scale < 0) given.scale = guide.scale;
+  if (given.scale < 0) given.scale = default_scale(guide.kind);
   if (given.until < 0) given.until = kGuideUntil;
   return given;
 }
@@ -246,6 +247,7 @@ void write_guide(const std::filesystem::path& path, const Guide& guide, Storage 
     config["network"] = {{"width", c.width}, {"layers", c.layers}, {"heads", c.heads}};
     put_parameters(file, "network.", guide.network->parameters(), storage);
   }
+  if (guide.scale >= 0) config["scale"] = guide.scale;
   file.metadata = {{"pantomime.format", std::to_string(kModelFormat)},
                    {"pantomime.kind", "guide"},
                    {"pantomime.guidance", name_of(guide.kind)},
@@ -275,6 +277,7 @@ Guide read_guide(const std::filesystem::path& path, const Prior& prior) {
         json::parse(metadata(file, "pantomime.labels", where)).get<std::vector<std::string>>();
     const auto count = static_cast<int64_t>(guide.labels.size());
     const json config = json::parse(metadata(file, "pantomime.config", where));
+    guide.scale = config.value("scale", guide.scale);
     const diffusion::DenoiserConfig& base = prior.denoiser->config();
     if (config.contains("network")) {
       diffusion::DenoiserConfig c = base;
@@ -323,7 +326,7 @@ at::Tensor generate_labelled(const Prior& prior, const Guide& guide,
   };
   PANTOMIME_CHECK(labels.size() == options.seeds.size(), "generate: {} labels for {} seeds",
                   labels.size(), options.seeds.size());
-  const auto [scale, until, particles] = with_defaults(guide.kind, given);
+  const auto [scale, until, particles] = with_defaults(guide, given);
   const at::Tensor wanted = at::tensor(labels, at::kLong);
   const at::NoGradGuard no_grad;
   switch (guide.kind) {

@@ -143,6 +143,14 @@ TEST_F(Guides, BelongToOnePriorAndKnowTheirLabels) {
                                                          prior_->normaliser.spectrum, 5);
   EXPECT_THROW(read_guide(*folder_ / "g.safetensors", other), Error);
   EXPECT_EQ(guide.index_of("up"), 1);
+  // Strength: what is asked for, else what the guide brings, else the default of its kind.
+  EXPECT_GT(with_defaults(read_guide(*folder_ / "g.safetensors", *prior_), {}).scale, 0);
+  Guide strong = guide;
+  strong.scale = 7.25;
+  write_guide(*folder_ / "strong.safetensors", strong, Storage::Float);
+  const Guide back = read_guide(*folder_ / "strong.safetensors", *prior_);
+  EXPECT_EQ(with_defaults(back, {}).scale, 7.25);
+  EXPECT_EQ(with_defaults(back, {.scale = 0.5}).scale, 0.5);
   try {
     guide.index_of("fly");
     FAIL();
