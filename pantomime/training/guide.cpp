@@ -139,18 +139,23 @@ Guide train_guide(const MotionData& data, const Prior& prior, const GuideOptions
   const auto count = static_cast<int64_t>(guide.labels.size());
   const uint64_t seed = derive_seed(options.seed, name_of(guide.kind));
   const diffusion::DenoiserConfig& config = prior.denoiser->config();
-  std::vector<diffusion::Parameters*> trained;
+  struct Trained {
+    diffusion::Parameters* parameters;
+    double pace = 1;  ///< share of the learning rate
+  };
+  std::vector<Trained> trained;
   switch (guide.kind) {
     case GuidanceKind::Free:
       guide.network = copy_of(*prior.denoiser, true);
       guide.adapter = std::make_shared<LabelAdapter>(
           conditions::LabelAdapterConfig{.labels = count, .rank = 0}, config, seed);
-      trained = {&guide.network->parameters(), &guide.adapter->parameters()};
+      // What knows labels starts from nothing, the copy of the prior is nearly there.
+      trained = {{&guide.network->parameters(), 0.4}, {&guide.adapter->parameters()}};
       break;
     case GuidanceKind::Adapter:
       guide.adapter = std::make_shared<LabelAdapter>(
           conditions::LabelAdapterConfig{.labels = count}, config, seed);
-      trained = {&guide.adapter->parameters()};
+      trained = {{&guide.adapter->parameters()}};
       break;
     case GuidanceKind::Classifier: {
       guide.network = classifier_backbone(prior, seed);
@@ -158,7 +163,7 @@ Guide train_guide(const MotionData& data, const Prior& prior, const GuideOptions
       guide.probe = std::make_shared<Probe>(
           conditions::ProbeConfig{.labels = count, .layers = {layers / 2, layers - 1}},
           guide.network->config(), seed);
-      trained = {&guide.network->parameters(), &guide.probe->parameters()};
+      trained = {{&guide.network->parameters()}, {&guide.probe->parameters()}};
       break;
     }
     default: {
@@ -166,13 +171,13 @@ Guide train_guide(const MotionData& data, const Prior& prior, const GuideOptions
       guide.probe = std::make_shared<Probe>(
           conditions::ProbeConfig{.labels = count, .layers = {3 * l / 8, 5 * l / 8, 7 * l / 8}},
           config, seed);
-      trained = {&guide.probe->parameters()};
+      trained = {{&guide.probe->parameters()}};
     }
   }
   std::vector<Optimiser> optimisers;
   optimisers.reserve(trained.size());
-  for (diffusion::Parameters* p : trained)
-    optimisers.emplace_back(*p, OptimiserOptions{.average = 0.995});
+  for (const Trained& t : trained)
+    optimisers.emplace_back(*t.parameters, OptimiserOptions{.average = 0.995});
 
   double sum = 0;
   progress.begin(fmt::format("train {}", name_of(guide.kind)), options.steps);
@@ -209,10 +214,7 @@ Guide train_guide(const MotionData& data, const Prior& prior, const GuideOptions
     loss.backward();
     sum += loss.item<double>();
     const double rate = learning_rate(options.rate, step, options.steps, 50, 0.4);
-    // What knows labels starts from nothing, the copy of the prior (the first) is nearly there.
-    for (Optimiser& optimiser : optimisers)
-      optimiser.step(guide.kind == GuidanceKind::Free && &optimiser == &optimisers[0] ? 0.4 * rate
-                                                                                      : rate);
+    for (size_t i = 0; i < trained.size(); ++i) optimisers[i].step(trained[i].pace * rate);
     if ((step + 1) % 10 == 0) {
       if (on_log) on_log(step + 1, sum / 10);
       progress.step(step + 1, fmt::format("loss {:.4f}", sum / 10));
@@ -221,9 +223,9 @@ Guide train_guide(const MotionData& data, const Prior& prior, const GuideOptions
   }
   progress.end();
   for (size_t i = 0; i < trained.size(); ++i) {
-    at::Tensor block = trained[i]->block();
+    at::Tensor block = trained[i].parameters->block();
     block.copy_(optimisers[i].average());
-    trained[i]->set_trainable(false);
+    trained[i].parameters->set_trainable(false);
   }
   if (guide.network) guide.network->freeze();
   return guide;
