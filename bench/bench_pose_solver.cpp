@@ -2,10 +2,14 @@
 //   --data DIR      the shared data (default: ../shared/data beside the checkout)
 //   --only PART     synthetic, paired, solvers (when Ceres is installed) or pictures
 //   --strips DIR    also draws solved recordings of real sensors there
+//   --clips N       of motion capture for `synthetic` (24)
+//   --set NAME      only this set for `synthetic`
+//   --smoothness S  of the solver for `synthetic` (1)
 #include <fmt/format.h>
 
 #include <Eigen/Dense>
 #include <algorithm>
+#include <cstdio>
 #include <ctime>
 #include <map>
 
@@ -64,14 +68,18 @@ Vec3 place(const PointRecording& recording, size_t frame, size_t point) {
   return {at[0], at[1], at[2]};
 }
 
-void synthetic(const fs::path& data, const std::vector<PointSet>& sets) {
-  const std::vector<Clip> clips = bench::clean_clips(data, 24, 10);
+void synthetic(const fs::path& data, const std::vector<PointSet>& sets, size_t count,
+               const std::string& only, double smoothness) {
+  const std::vector<Clip> clips = bench::clean_clips(data, count, 10);
   double seconds = 0;
   for (const Clip& clip : clips) seconds += clip.seconds();
   fmt::print("Synthetic sensors on {} clips of motion capture ({:.0f} s); errors in cm\n\n",
              clips.size(), seconds);
-  fmt::print("| set | faults | raw | seen | 95 % | lost | 95 % | all 22 joints | x real time |\n");
-  fmt::print("|---|---|---|---|---|---|---|---|---|\n");
+  fmt::print(
+      "| set | faults | raw | seen | 95 % | lost | 95 % | lost, straight line | all 22 joints | x "
+      "real time "
+      "|\n");
+  fmt::print("|---|---|---|---|---|---|---|---|---|---|\n");
   struct Case {
     std::string name;
     test::SensorFaults faults;
@@ -85,9 +93,12 @@ void synthetic(const fs::path& data, const std::vector<PointSet>& sets) {
                                    {"noise, each point lost 0.5 s", alone},
                                    {"noise, joints with all points lost 0.5 s", together}};
   for (const char* name : {"kinect_v1", "kinect_v2", "humanml3d", "coco17", "plug_in_gait"}) {
+    if (!only.empty() && only != name) continue;
     const PointSet& set = formats::point_set_named(sets, name);
+    std::map<int, std::pair<Errors, Errors>> by_joint;  // seen and lost, of the last case
     for (const Case& c : cases) {
-      Errors raw, seen, lost, all;
+      by_joint.clear();
+      Errors raw, seen, lost, line, all;
       double spent = 0;
       const Quat ours = canonical_from(set.axes);
       for (size_t i = 0; i < clips.size(); ++i) {
@@ -95,7 +106,7 @@ void synthetic(const fs::path& data, const std::vector<PointSet>& sets) {
         faults.seed = i + 1;
         const test::SyntheticPoints points = test::points_of(clips[i], set, faults);
         const double begin = seconds_now();
-        const PoseSolution solution = solve_pose(points.recording, set);
+        const PoseSolution solution = solve_pose(points.recording, set, {.smoothness = smoothness});
         spent += seconds_now() - begin;
         const WorldPose truth = forward_kinematics(clips[i]);
         const WorldPose solved = forward_kinematics(solution.clip);
@@ -108,15 +119,35 @@ void synthetic(const fs::path& data, const std::vector<PointSet>& sets) {
             const Vec3 clean = points.clean[f * set.points.size() + p];
             const bool is_lost = points.lost[f * set.points.size() + p];
             (is_lost ? lost : seen).add(length(point - clean));
+            auto& own = by_joint[set.points[p].joint];
+            (is_lost ? own.second : own.first).add(length(point - clean));
+            if (is_lost) {
+              // What a straight line in time between the last and the next place would give.
+              size_t from = f, to = f;
+              while (from > 0 && points.lost[from * set.points.size() + p]) --from;
+              while (to + 1 < clips[i].frame_count() && points.lost[to * set.points.size() + p])
+                ++to;
+              const Vec3 a = place(points.recording, from, p), b = place(points.recording, to, p);
+              const auto u = static_cast<float>(f - from) / static_cast<float>(to - from);
+              if (!points.lost[from * set.points.size() + p] &&
+                  !points.lost[to * set.points.size() + p])
+                line.add(length(ours * lerp(a, b, u) - clean));
+            }
             if (!is_lost) raw.add(length(ours * place(points.recording, f, p) - clean));
           }
         for (size_t k = 0; k < truth.positions.size(); ++k)
           all.add(length(truth.positions[k] - solved.positions[k]));
       }
-      fmt::print("| {} | {} | {:.2f} | {:.2f} | {:.2f} | {:.2f} | {:.2f} | {:.2f} | {:.1f} |\n",
-                 name, c.name, raw.mean_cm(), seen.mean_cm(), seen.percentile_cm(0.95),
-                 lost.mean_cm(), lost.percentile_cm(0.95), all.mean_cm(), seconds / spent);
+      fmt::print(
+          "| {} | {} | {:.2f} | {:.2f} | {:.2f} | {:.2f} | {:.2f} | {:.2f} | {:.2f} | {:.1f} |\n",
+          name, c.name, raw.mean_cm(), seen.mean_cm(), seen.percentile_cm(0.95), lost.mean_cm(),
+          lost.percentile_cm(0.95), line.mean_cm(), all.mean_cm(), seconds / spent);
     }
+    fmt::print("| | of it, seen and lost, by joint:");
+    for (const auto& [joint, errors] : by_joint)
+      fmt::print(" {} {:.1f}, {:.1f};", kJointNames[static_cast<size_t>(joint)],
+                 errors.first.mean_cm(), errors.second.mean_cm());
+    fmt::print("\n");
   }
 }
 
@@ -128,16 +159,56 @@ Eigen::Vector3d widen(Vec3 v) {
 
 /// Errors between two clouds after the rigid motion (with `scaled` also the size) that brings the
 /// first nearest to the second.
-void aligned_errors(const Cloud& from, const Cloud& to, bool scaled, Errors& out) {
+void aligned_errors(const Cloud& from, const Cloud& to, bool scaled, Errors& out,
+                    Cloud* differences = nullptr) {
   Eigen::Matrix3Xd a(3, from.size()), b(3, to.size());
   for (size_t i = 0; i < from.size(); ++i) {
     a.col(static_cast<Eigen::Index>(i)) = from[i];
     b.col(static_cast<Eigen::Index>(i)) = to[i];
   }
   const Eigen::Matrix4d t = Eigen::umeyama(a, b, scaled);
-  for (size_t i = 0; i < from.size(); ++i)
-    out.add((t.topLeftCorner<3, 3>() * from[i] + t.topRightCorner<3, 1>() - to[i]).norm());
+  for (size_t i = 0; i < from.size(); ++i) {
+    const Eigen::Vector3d difference =
+        t.topLeftCorner<3, 3>() * from[i] + t.topRightCorner<3, 1>() - to[i];
+    out.add(difference.norm());
+    if (differences != nullptr) differences->push_back(difference);
+  }
 }
+
+/// Of the squared error of a joint in a recording: what is the same in all frames, what changes
+/// over more than about a second (less the former), and all.
+struct ErrorParts {
+  double constant = 0, slow = 0, all = 0;
+
+  void add(const Cloud& differences, const std::vector<int>& joints, double fps) {
+    std::map<int, Cloud> by_joint;
+    for (size_t i = 0; i < joints.size(); ++i) by_joint[joints[i]].push_back(differences[i]);
+    const auto half = static_cast<std::ptrdiff_t>(fps / 2);
+    for (const auto& [joint, errors] : by_joint) {
+      Eigen::Vector3d mean = Eigen::Vector3d::Zero();
+      for (const auto& error : errors) mean += error / static_cast<double>(errors.size());
+      const auto frames = static_cast<std::ptrdiff_t>(errors.size());
+      for (std::ptrdiff_t f = 0; f < frames; ++f) {
+        const std::ptrdiff_t first = std::max<std::ptrdiff_t>(0, f - half),
+                             last = std::min(frames - 1, f + half);
+        Eigen::Vector3d near = Eigen::Vector3d::Zero();
+        for (std::ptrdiff_t k = first; k <= last; ++k) near += errors[static_cast<size_t>(k)];
+        near /= static_cast<double>(last - first + 1);
+        constant += mean.squaredNorm();
+        slow += (near - mean).squaredNorm();
+        all += errors[static_cast<size_t>(f)].squaredNorm();
+      }
+    }
+  }
+  void print(std::string_view name) const {
+    fmt::print(
+        "{}: of the squared error {:.0f} % is a constant shift of a joint over its "
+        "recording, {:.0f} % more lasts about a second, root mean square of the rest {:.2f} "
+        "of the whole\n",
+        name, 100 * constant / all, 100 * slow / all,
+        std::sqrt(std::max(0.0, all - constant - slow) / all));
+  }
+};
 
 BodyFit subject_body(const std::vector<const PointRecording*>& recordings, const PointSet& set) {
   std::vector<const PointRecording*> some;
@@ -190,6 +261,7 @@ void paired(const fs::path& data, const std::vector<PointSet>& sets, const fs::p
   double seconds = 0, spent_k = 0, spent_v = 0;
   size_t pairs = 0, sound_pairs = 0, index = 0;
   Errors marker_misfit;
+  ErrorParts raw_parts, solved_parts;  // of sound pairs
   for (const auto& one : kinect) {
     if (index++ % 10 != 0 || !markers.contains(one.name)) continue;
     const PointRecording& other = markers[one.name]->points;
@@ -246,8 +318,13 @@ void paired(const fs::path& data, const std::vector<PointSet>& sets, const fs::p
       }
     sound_pairs += sound ? 1 : 0;
     Sums own;
-    aligned_errors(raw_cloud, truth_cloud, false, own.raw);
-    aligned_errors(solved_cloud, truth_cloud, false, own.solved);
+    Cloud raw_differences, solved_differences;
+    aligned_errors(raw_cloud, truth_cloud, false, own.raw, &raw_differences);
+    aligned_errors(solved_cloud, truth_cloud, false, own.solved, &solved_differences);
+    if (sound) {
+      raw_parts.add(raw_differences, joints, one.points.fps);
+      solved_parts.add(solved_differences, joints, one.points.fps);
+    }
     aligned_errors(raw_cloud, truth_cloud, true, own.raw_scaled);
     aligned_errors(solved_cloud, truth_cloud, true, own.solved_scaled);
     for (size_t i = 0; i < joints.size(); ++i) {
@@ -284,6 +361,9 @@ void paired(const fs::path& data, const std::vector<PointSet>& sets, const fs::p
   fmt::print(
       "| | raw | solved | raw, sizes aligned | solved, sizes aligned |\n|---|---|---|---|---|\n");
   for (const auto& [joint, sums] : by_joint) print(kJointNames[static_cast<size_t>(joint)], sums);
+  fmt::print("\n");
+  raw_parts.print("Raw");
+  solved_parts.print("Solved");
   fmt::print(
       "\nMarkers stay {:.2f} cm from the solved body. Bodies of 8 people fitted in {:.1f} s; "
       "Kinect solved at {:.1f} x, markers at {:.1f} x real time.\n",
@@ -296,10 +376,8 @@ void solvers(const fs::path& data, const std::vector<PointSet>& sets) {
   fmt::print(
       "\nOwn solver against Ceres (sparse normal equations, one thread), same problem and "
       "start, seconds of computing\n\n");
-  fmt::print(
-      "| set | frames | first cost | own cost | its | s | Ceres' cost | its | s | of it linear "
-      "algebra |\n");
-  fmt::print("|---|---|---|---|---|---|---|---|---|---|\n");
+  fmt::print("| set | frames | first cost | own cost | its | s | Ceres' cost | its | s |\n");
+  fmt::print("|---|---|---|---|---|---|---|---|---|\n");
   const std::vector<Clip> clips = bench::clean_clips(data, 4, 8);
   for (const char* name : {"kinect_v2", "humanml3d", "plug_in_gait"})
     for (const Clip& clip : clips) {
@@ -327,10 +405,10 @@ void solvers(const fs::path& data, const std::vector<PointSet>& sets) {
       begin = seconds_now();
       const auto summary = bench::solve_with_ceres(problem, theirs);
       const double their_seconds = seconds_now() - begin;
-      fmt::print("| {} | {} | {:.0f} | {:.1f} | {} | {:.2f} | {:.1f} | {} | {:.2f} | {:.2f} |\n",
-                 name, own.size(), first, motion_cost(problem, own, 0, own.size()), iterations,
+      fmt::print("| {} | {} | {:.0f} | {:.1f} | {} | {:.2f} | {:.1f} | {} | {:.2f} |\n", name,
+                 own.size(), first, motion_cost(problem, own, 0, own.size()), iterations,
                  own_seconds, motion_cost(problem, theirs, 0, theirs.size()),
-                 summary.iterations.size(), their_seconds, summary.linear_solver_time_in_seconds);
+                 summary.iterations.size(), their_seconds);
     }
 }
 #endif
@@ -360,18 +438,24 @@ void pictures(const fs::path& data, const std::vector<PointSet>& sets, const fs:
 }  // namespace
 
 int main(int argc, char** argv) {
+  std::setvbuf(stdout, nullptr, _IOLBF, 1 << 12);  // tables row by row, also into a file
   try {
     std::map<std::string, std::string> given = {
         {"--data", (resource_path("configs").parent_path() / "../shared/data").string()},
         {"--only", ""},
-        {"--strips", ""}};
+        {"--strips", ""},
+        {"--clips", "24"},
+        {"--set", ""},
+        {"--smoothness", "1"}};
     for (int i = 1; i < argc; i += 2) {
       PANTOMIME_CHECK(i + 1 < argc && given.contains(argv[i]), "unknown option \"{}\"", argv[i]);
       given[argv[i]] = argv[i + 1];
     }
     const auto sets = formats::load_point_sets(resource_path("configs/points"));
     const std::string only = given["--only"];
-    if (only.empty() || only == "synthetic") synthetic(given["--data"], sets);
+    if (only.empty() || only == "synthetic")
+      synthetic(given["--data"], sets, std::stoul(given["--clips"]), given["--set"],
+                std::stod(given["--smoothness"]));
     if (only.empty() || only == "paired") paired(given["--data"], sets, given["--strips"]);
 #ifdef PANTOMIME_CERES
     if (only.empty() || only == "solvers") solvers(given["--data"], sets);

@@ -1,6 +1,6 @@
 // How long the small prior takes for one labelled 4-second sequence, and for a batch of 64, against
 // the best matrix-product rate of this machine measured in the same run.
-// build/release/bench_sampling [threads] [steps]
+// build/release/bench_sampling [threads] [steps] [clips]
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>
 
@@ -35,7 +35,9 @@ double median_seconds(int runs, const Work& work) {
 
 int main(int argc, char** argv) {
   at::set_num_threads(argc > 1 ? std::atoi(argv[1]) : 2);
-  const int steps = argc > 2 ? std::atoi(argv[2]) : 20;
+  const int steps = argc > 2 ? std::atoi(argv[2]) : diffusion::SampleOptions{}.steps;
+  const std::vector<int64_t> counts =
+      argc > 3 ? std::vector<int64_t>{std::atoi(argv[3])} : std::vector<int64_t>{1, 8, 64};
   constexpr int64_t kFrames = 120;
   const at::NoGradGuard no_grad;
   // Speed does not depend on the weights.
@@ -52,13 +54,13 @@ int main(int argc, char** argv) {
       training::matrix_product_gflops(64 * kFrames / 4, prior.config().width, false, "cpu");
   std::printf("best matrix product %.0f GFLOP/s, %d threads, %d steps\n", ceiling,
               at::get_num_threads(), steps);
-  for (const int64_t clips : {1, 8, 64}) {
+  for (const int64_t clips : counts) {
     std::vector<uint64_t> seeds;
     for (int64_t i = 0; i < clips; ++i) seeds.push_back(static_cast<uint64_t>(i));
     conditions::GenerateOptions options{.frames = kFrames, .seeds = seeds};
     options.sampler.steps = steps;
     for (const bool labelled : {false, true}) {
-      const double seconds = median_seconds(clips == 1 ? 11 : 3, [&] {
+      const double seconds = median_seconds(clips == 1 ? 21 : 3, [&] {
         conditions::LabelGuidance guidance(adapter, at::zeros({clips}, at::kLong), 2.5);
         std::vector<conditions::Condition*> conditions;
         if (labelled) conditions.push_back(&guidance);

@@ -23,13 +23,6 @@ target_include_directories(pantomime_embree SYSTEM INTERFACE ${EMBREE_INCLUDE})
 target_link_libraries(pantomime_embree INTERFACE ${EMBREE_LIBRARY})
 add_library(PkgConfig::EMBREE ALIAS pantomime_embree)
 
-find_path(TINYGLTF_INCLUDE tiny_gltf.h REQUIRED)
-find_library(TINYGLTF_LIBRARY tinygltf REQUIRED)
-add_library(pantomime_tinygltf INTERFACE)
-target_include_directories(pantomime_tinygltf SYSTEM INTERFACE ${TINYGLTF_INCLUDE})
-target_link_libraries(pantomime_tinygltf INTERFACE ${TINYGLTF_LIBRARY})
-add_library(TinyGLTF ALIAS pantomime_tinygltf)
-
 if(PANTOMIME_TORCH)
   find_package(Torch REQUIRED)
   # Headers as system headers (their warnings are not ours), flags (C++ ABI) passed on.

@@ -5,6 +5,7 @@
 """
 import base64
 import gzip
+import json
 import pathlib
 import struct
 
@@ -225,3 +226,101 @@ broken("fuzz_gltf", "gltf", gltf, [
     ("accessor", '"count": 2, "type": "VEC4"', '"count": 200000000, "type": "VEC4"'), ("type", "VEC4", "VEC3"), ("uri", "base64,", "base64,?"),
     ("outside", "data:application/octet-stream;base64,", "../../../"), ("path", '"rotation"', '"colour"'),
 ])
+
+# Words of captions.
+words = """people = ["a person"]
+person = ["person"]
+joints = [", then "]
+last_joints = [" and then "]
+[verbs]
+lie = ["lies", "lying"]
+[ways]
+forward = [" forward", " {way} {the} {way}"]
+[paces]
+"walk slow" = [" slowly"]
+[numbers]
+times = ["", " twice"]
+[phrases]
+travel = ["[{verb}]{way}{pace}", "[keep] {verbing}{times}", "[lie down]"]
+[styles.odd]
+manner = [" oddly"]
+"""
+write("fuzz_caption_words", "good_small.toml", words)
+broken("fuzz_caption_words", "toml", words, [
+    ("slot", "{pace}", "{colour}"),
+    ("open_slot", "{pace}\"", "{pace\""),
+    ("bracket", "[lie down]", "[lie down"),
+    ("empty_verb", "[lie down]", "[]"),
+    ("closing", "[lie down]", "lie down]"),
+    ("inner", "[lie down]", "[lie {pace}]"),
+    ("forms", '["lies", "lying"]', '["lies"]'),
+    ("empty_list", '[" slowly"]', "[]"),
+    ("type", '[" slowly"]', "[3]"),
+    ("table", "[numbers]", "[[numbers]]"),
+    ("key", "[numbers]", "[digits]"),
+    ("style_key", "manner", "mood"),
+    ("control", " slowly", " slow\\u0007ly"),
+    ("toml", "[paces]", "[paces"),
+])
+write("fuzz_caption_words", "bad_nested.toml", "x = " + 400 * "[" + "\n")
+
+# A character of a stranger: 15 joints under an armature, one triangle that hangs on two of them.
+figure = [("hips", "Armature", (0, 90, 0)), ("chest", "hips", (0, 30, 0)), ("head", "chest", (0, 30, 0))]
+for side, x in (("L", 1), ("R", -1)):
+    figure += [(f"thigh.{side}", "hips", (9 * x, 0, 0)), (f"shin.{side}", f"thigh.{side}", (0, -42, 0)), (f"foot.{side}", f"shin.{side}", (0, -40, 0)),
+               (f"arm.{side}", "chest", (18 * x, 15, 0)), (f"forearm.{side}", f"arm.{side}", (27 * x, 0, 0)), (f"hand.{side}", f"forearm.{side}", (25 * x, 0, 0))]
+names = ["Armature"] + [name for name, _, _ in figure]
+nodes = [{"name": "Armature", "scale": [0.01, 0.01, 0.01], "children": [1]}]
+nodes += [{"name": name, "translation": list(at)} for name, _, at in figure]
+for name, parent, _ in figure[1:]:
+    nodes[names.index(parent)].setdefault("children", []).append(names.index(name))
+nodes.append({"name": "skin", "mesh": 0, "skin": 0})
+corners = struct.pack("<9f", 0, 1, 0, 0.1, 1, 0, 0, 1.2, 0) + bytes([1, 2, 0, 0] * 3) + struct.pack("<12f", *[0.5, 0.5, 0, 0] * 3)
+character = {
+    "asset": {"version": "2.0", "extras": "somebody's"}, "scenes": [{"nodes": [0, len(nodes) - 1]}], "nodes": nodes, "buffers": [{"byteLength": len(corners)}],
+    "skins": [{"joints": list(range(1, len(names)))}],
+    "meshes": [{"primitives": [{"attributes": {"POSITION": 0, "JOINTS_0": 1, "WEIGHTS_0": 2}}]}],
+    "bufferViews": [{"buffer": 0, "byteLength": 36}, {"buffer": 0, "byteOffset": 36, "byteLength": 12}, {"buffer": 0, "byteOffset": 48, "byteLength": 48}],
+    "accessors": [{"bufferView": 0, "componentType": 5126, "count": 3, "type": "VEC3", "min": [0, 1, 0], "max": [0.1, 1.2, 0]},
+                  {"bufferView": 1, "componentType": 5121, "count": 3, "type": "VEC4"}, {"bufferView": 2, "componentType": 5126, "count": 3, "type": "VEC4"}]}
+
+
+def as_glb(scene, data=corners):
+    text = json.dumps(scene).encode()
+    text += b" " * (-len(text) % 4)
+    return (b"glTF" + struct.pack("<II", 2, 28 + len(text) + len(data)) + struct.pack("<I", len(text)) + b"JSON" + text +
+            struct.pack("<I", len(data)) + b"BIN\0" + data)
+
+
+def changed(**parts):
+    return as_glb({**character, **parts})
+
+
+write("fuzz_character", "good_scaled.glb", as_glb(character))
+unnamed = [{**node, "name": f"n{(5 * i) % 16}"} for i, node in enumerate(nodes)]
+write("fuzz_character", "good_without_names.glb", changed(nodes=unnamed))
+matrix = [{"name": n["name"], **({"children": n["children"]} if "children" in n else {}),
+           "matrix": [1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0, *n["translation"], 1]} if "translation" in n else n for n in nodes]
+write("fuzz_character", "good_matrices.glb", changed(nodes=matrix))
+write("fuzz_character", "bad_cut.glb", as_glb(character)[:-20])
+write("fuzz_character", "bad_text.gltf", json.dumps(character))
+write("fuzz_character", "bad_no_skin.glb", changed(skins=[]))
+write("fuzz_character", "bad_no_joints.glb", changed(skins=[{"joints": [99]}]))
+write("fuzz_character", "bad_outside.glb", changed(buffers=[{"byteLength": 96, "uri": "../secret.bin"}]))
+write("fuzz_character", "bad_accessors.glb", changed(accessors={"0": 1}))
+write("fuzz_character", "bad_views.glb", changed(bufferViews="none"))
+write("fuzz_character", "bad_legs.glb", changed(nodes=nodes[:4], skins=[{"joints": [1, 2, 3]}], scenes=[{"nodes": [0]}]))
+write("fuzz_character", "bad_number.glb", as_glb(character).replace(b"[0, 90, 0]", b"[0, 1e9, 0", 1))
+
+# Points of all kinds in one target.
+row = ",".join(f"x{k},y{k},z{k}" for k in range(33))
+write("fuzz_point_file", "good_numbered.csv", row + "\n" + ",".join(["0.5,0.25,-0.125"] * 33) + "\n")
+write("fuzz_point_file", "good_named.csv", "frame,time,a_x,a_y,a_z\n0,0,1,2,3\n1,0.04,,,\n")
+write("fuzz_point_file", "good_nobody.json", '[{"pose_world_landmarks": null}, {"pose_world_landmarks": [' + ", ".join([landmark] * 33) + "]}]")
+write("fuzz_point_file", "bad_numbers.csv", "x0,y0,z0,x33,y33,z33\n1,2,3,4,5,6\n")
+write("fuzz_point_file", "bad_huge_number.csv", "x0,y0,z0,x99999999999999999999,y1,z1\n1,2,3,4,5,6\n")
+write("fuzz_point_file", "bad_row.csv", row + "\n1,2\n")
+write("fuzz_point_file", "bad_flat.json", '{"people": [{"pose_keypoints_2d": [' + ", ".join(["1, 2, 0.5"] * 25) + "]}]}")
+write("fuzz_point_file", "bad_alone.csv", ",x0,y0,z0")
+write("fuzz_point_file", "bad_not_finite.csv", "a_x,a_y,a_z\n1,nan,3\n")
+write("fuzz_point_file", "bad_no_rows.csv", "a_x,a_y,a_z\n")

@@ -138,35 +138,8 @@ std::vector<Vec3> coco_keypoints(const Character& character, const WorldPose& po
 
 std::vector<Vec3> ntu_joints(const Character& character, const WorldPose& pose, size_t frame) {
   const Points at(character, pose, frame);
-  // Kinect's spine base is between the hips, its spine shoulder at the base of the neck, its neck
-  // half way up the neck, its mid spine half way between base and shoulders.
-  const Vec3 base = lerp(at(kPelvis), lerp(at(kLeftHip), at(kRightHip), 0.5f), 0.5f);
-  const Vec3 top = at(kNeck);
-  return {base,
-          lerp(base, top, 0.5f),
-          lerp(top, at(kHead), 0.5f),
-          at("head_centre"),
-          at(kLeftShoulder),
-          at(kLeftElbow),
-          at(kLeftWrist),
-          at("left_hand"),
-          at(kRightShoulder),
-          at(kRightElbow),
-          at(kRightWrist),
-          at("right_hand"),
-          at(kLeftHip),
-          at(kLeftKnee),
-          at(kLeftAnkle),
-          at(kLeftFoot),
-          at(kRightHip),
-          at(kRightKnee),
-          at(kRightAnkle),
-          at(kRightFoot),
-          top,
-          at("left_hand_tip"),
-          at("left_thumb_tip"),
-          at("right_hand_tip"),
-          at("right_thumb_tip")};
+  const auto joints = ntu_joints(at, at);
+  return {joints.begin(), joints.end()};
 }
 
 float ankle_height(const Character& character) {

@@ -65,6 +65,41 @@ std::vector<Vec3> coco_keypoints(const Character& character, const motion::World
 std::vector<Vec3> ntu_joints(const Character& character, const motion::WorldPose& pose,
                              size_t frame);
 
+/// The same from any body: `joint` gives the place of a motion::Joint, `landmark` that of a name
+/// in kLandmarkNames. Kinect's spine base is between the hips, its spine shoulder at the base of
+/// the neck, its neck half way up the neck, its mid spine half way between base and shoulders.
+template <class Joint, class Landmark>
+std::array<Vec3, kNtuCount> ntu_joints(const Joint& joint, const Landmark& landmark) {
+  using namespace motion;  // NOLINT: names of joints
+  const Vec3 base = lerp(joint(kPelvis), lerp(joint(kLeftHip), joint(kRightHip), 0.5f), 0.5f);
+  const Vec3 top = joint(kNeck);
+  return {base,
+          lerp(base, top, 0.5f),
+          lerp(top, joint(kHead), 0.5f),
+          landmark("head_centre"),
+          joint(kLeftShoulder),
+          joint(kLeftElbow),
+          joint(kLeftWrist),
+          landmark("left_hand"),
+          joint(kRightShoulder),
+          joint(kRightElbow),
+          joint(kRightWrist),
+          landmark("right_hand"),
+          joint(kLeftHip),
+          joint(kLeftKnee),
+          joint(kLeftAnkle),
+          joint(kLeftFoot),
+          joint(kRightHip),
+          joint(kRightKnee),
+          joint(kRightAnkle),
+          joint(kRightFoot),
+          top,
+          landmark("left_hand_tip"),
+          landmark("left_thumb_tip"),
+          landmark("right_hand_tip"),
+          landmark("right_thumb_tip")};
+}
+
 /// Names of the landmarks that a character must have for these sets.
 extern const std::array<std::string_view, 17> kLandmarkNames;
 

@@ -125,6 +125,8 @@ const std::vector<Command>& all_commands() {
   static const std::vector<Command> commands = {
       {"import", "Fill a motion library from motion capture files", add_import},
       {"check", "Find recordings that no body did, and show them", add_check},
+      {"convert", "Turn any motion into any format, or onto your own character", add_convert},
+      {"caption", "Write captions from labels and measured motion", add_caption},
       {"generate", "Make labelled, clothed, moving people", add_generate},
       {"train", "Train the unconditional prior on a library", add_train},
       {"train-guide", "Make a frozen prior follow labels", add_train_guide},

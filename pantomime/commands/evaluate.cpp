@@ -12,6 +12,7 @@
 #include "pantomime/commands/commands.h"
 #include "pantomime/commands/library_options.h"
 #include "pantomime/commands/model_options.h"
+#include "pantomime/metrics/nearest.h"
 #include "pantomime/metrics/report.h"
 #include "pantomime/motion/foot_lock.h"
 #include "pantomime/motion/retarget.h"
@@ -30,8 +31,9 @@ struct Options {
   fs::path judge, out = "evaluation";
   std::vector<std::string> guidance = {"adapter"};
   int64_t per_label = 40;
+  int64_t samples = 0;
   int64_t frames = 96;
-  int steps = 12;
+  int steps = diffusion::SampleOptions{}.steps;
   uint64_t seed = 1;
   bool no_foot_lock = false, force = false;
 };
@@ -60,24 +62,24 @@ MotionSet real_set(const MotionData& data, const std::vector<std::string>& label
   return set;
 }
 
-/// The same labels in the same numbers as `like`, generated.
+/// A clip of each of `wanted` (labels, with repetition), generated.
 MotionSet generated_set(const training::Prior& prior, const std::optional<training::Guide>& guide,
-                        const MotionSet& like, const Options& o, Context& context,
+                        const std::vector<std::string>& wanted, const Options& o, Context& context,
                         double& ms_per_clip) {
   constexpr size_t kBatch = 32;
   MotionSet set;
   context.terminal.begin(guide ? fmt::format("generate ({})", name_of(guide->kind)) : "generate",
-                         static_cast<int64_t>(like.labels.size()));
+                         static_cast<int64_t>(wanted.size()));
   double seconds = 0;
-  for (size_t first = 0; first < like.labels.size(); first += kBatch) {
-    const size_t last = std::min(first + kBatch, like.labels.size());
+  for (size_t first = 0; first < wanted.size(); first += kBatch) {
+    const size_t last = std::min(first + kBatch, wanted.size());
     conditions::GenerateOptions generate{.frames = o.frames};
     generate.sampler.steps = o.steps;
     generate.sampler.progress = &context.terminal;
     std::vector<int64_t> labels;
     for (size_t i = first; i < last; ++i) {
       generate.seeds.push_back(derive_seed(o.seed, "evaluate", i));
-      labels.push_back(guide ? guide->index_of(like.labels[i]) : -1);
+      labels.push_back(guide ? guide->index_of(wanted[i]) : -1);
     }
     const auto start = std::chrono::steady_clock::now();
     const at::Tensor x =
@@ -88,13 +90,23 @@ MotionSet generated_set(const training::Prior& prior, const std::optional<traini
       motion::Clip clip = motion::on_floor(features::decode(x[static_cast<int64_t>(i - first)]));
       if (!o.no_foot_lock) clip = motion::lock_feet(clip);
       set.clips.push_back(features::encode(clip));
-      set.labels.push_back(guide ? like.labels[i] : "");
+      set.labels.push_back(guide ? wanted[i] : "");
     }
     context.terminal.step(static_cast<int64_t>(last), "");
   }
   context.terminal.end();
-  ms_per_clip = 1000 * seconds / static_cast<double>(like.labels.size());
+  ms_per_clip = 1000 * seconds / static_cast<double>(wanted.size());
   return set;
+}
+
+/// Labels of the clips to generate: as the real ones, or as many as were asked for, in turn.
+std::vector<std::string> wanted_labels(const Options& o, const std::vector<std::string>& labels,
+                                       const MotionSet& reference) {
+  if (o.samples == 0) return reference.labels;
+  std::vector<std::string> wanted;
+  for (size_t i = 0; i < static_cast<size_t>(o.samples); ++i)
+    wanted.push_back(labels[i % labels.size()]);
+  return wanted;
 }
 
 void run(const Options& o, Context& context) {
@@ -111,6 +123,7 @@ void run(const Options& o, Context& context) {
 
   std::vector<training::Guide> guides;
   for (const std::string& kind : o.guidance) {
+    if (kind == "none") continue;
     ModelOptions model = o.model;
     model.guidance = kind;
     guides.push_back(open_guide(model, prior));
@@ -128,7 +141,17 @@ void run(const Options& o, Context& context) {
                   "evaluate: {} labels are known to judge, guides and test people", labels.size());
   const MotionSet reference = real_set(test, labels, o.per_label, o.frames);
   const MotionSet real_train = real_set(train, labels, o.per_label, o.frames);
-  const metrics::MeasuredSet measured = metrics::measure(reference, judge);
+  const std::vector<std::string> wanted = wanted_labels(o, labels, reference);
+  std::vector<at::Tensor> training_clips;
+  for (size_t c = 0; c < train.clip_count(); ++c) training_clips.push_back(train.clip(c));
+  /// With distances to the nearest training window, by which copies would be seen.
+  auto measure_unseen = [&](const MotionSet& set) {
+    metrics::MeasuredSet measured = metrics::measure(set, judge);
+    for (const metrics::Nearest& n : metrics::nearest_windows(set.clips, training_clips))
+      measured.nearest_mm.push_back(n.distance_mm);
+    return measured;
+  };
+  const metrics::MeasuredSet measured = measure_unseen(reference);
   std::vector<metrics::SetNumbers> rows;
   rows.push_back(metrics::compare("real, held-out people", measured, measured, judge));
   rows.push_back(metrics::compare("real, training people", metrics::measure(real_train, judge),
@@ -136,8 +159,8 @@ void run(const Options& o, Context& context) {
   std::string speed;
   auto add = [&](const std::string& name, const std::optional<training::Guide>& guide) {
     double ms = 0;
-    const MotionSet set = generated_set(prior, guide, reference, o, context, ms);
-    rows.push_back(metrics::compare(name, metrics::measure(set, judge), measured, judge));
+    const MotionSet set = generated_set(prior, guide, wanted, o, context, ms);
+    rows.push_back(metrics::compare(name, measure_unseen(set), measured, judge));
     speed += fmt::format("| {} | {:.0f} |\n", name, ms);
   };
   add("no condition", std::nullopt);
@@ -160,7 +183,8 @@ Run add_evaluate(CLI::App& app, Context& context) {
   const auto o = std::make_shared<Options>();
   add_library_options(app, o->library);
   app.add_option("--prior", o->model.prior, "A shipped prior (open, research) or a file");
-  app.add_option("--guidance", o->guidance, "Kinds of guidance to compare")->delimiter(',');
+  app.add_option("--guidance", o->guidance, "Kinds of guidance to compare, or none")
+      ->delimiter(',');
   app.add_option("--scale", o->model.scale,
                  "Strength of guidance; negative: the default of each kind");
   app.add_option("--guide-until", o->model.until,
@@ -169,6 +193,10 @@ Run add_evaluate(CLI::App& app, Context& context) {
       ->required()
       ->type_name("FILE");
   app.add_option("--per-label", o->per_label, "At most so many clips of each label");
+  app.add_option("--samples", o->samples,
+                 "Generated clips of each kind of guidance, the same number of each label; 0: of "
+                 "each label as many as real ones")
+      ->check(CLI::NonNegativeNumber);
   app.add_option("--frames", o->frames, "Length of clips");
   app.add_option("--steps", o->steps, "Denoising steps");
   app.add_flag("--no-foot-lock", o->no_foot_lock, "Measure motion as it was sampled");

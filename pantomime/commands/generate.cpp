@@ -3,7 +3,6 @@
 
 #include <memory>
 #include <nlohmann/json.hpp>
-#include <set>
 
 #include "pantomime/base/bytes.h"
 #include "pantomime/base/error.h"
@@ -11,12 +10,11 @@
 #include "pantomime/body/person.h"
 #include "pantomime/body/plain_body.h"
 #include "pantomime/body/rig.h"
+#include "pantomime/commands/character_option.h"
 #include "pantomime/commands/commands.h"
 #include "pantomime/commands/model_options.h"
+#include "pantomime/commands/motion_writer.h"
 #include "pantomime/conditions/geometry.h"
-#include "pantomime/formats/amass.h"
-#include "pantomime/formats/bvh.h"
-#include "pantomime/formats/glb.h"
 #include "pantomime/formats/makehuman.h"
 #include "pantomime/motion/fit_to_body.h"
 #include "pantomime/motion/foot_lock.h"
@@ -40,9 +38,10 @@ struct Options {
   uint64_t seed = 1;
   std::string body = "random";
   std::vector<std::string> formats = {"glb", "bvh", "npz", "mp4", "png"};
+  CharacterOption character;
   fs::path out = "out";
   std::string sampler = "dpm2m";
-  int steps = 12;
+  int steps = diffusion::SampleOptions{}.steps;
   bool no_foot_lock = false, force = false;
   int size = 480;
 };
@@ -55,8 +54,16 @@ struct Item {
   motion::Clip clip;
 };
 
-/// People for the items: random ones, one described, or plain bodies when there are no assets.
-void cast(const Options& options, std::vector<Item>& items, Context& context) {
+/// People for the items: random ones, one described, or plain bodies when there are no assets. The
+/// user's own character is played by a plain body with its bones.
+void cast(const Options& options, const formats::UserCharacter* own, std::vector<Item>& items,
+          Context& context) {
+  if (own != nullptr) {
+    for (Item& item : items)
+      item.character = body::plain_character(motion::geometry_of(own->body().offsets),
+                                             derive_seed(options.seed, "person"));
+    return;
+  }
   const fs::path assets_file = formats::body_assets_path();
   const bool plain = options.body == "plain" || !fs::exists(assets_file);
   if (plain) {
@@ -114,38 +121,52 @@ void move(const Options& options, const training::Prior& prior,
 }
 
 /// How a clip was made; kept in every file of it.
-json settings_of(const Options& options, const training::Prior& prior, const Item& item,
-                 Context& context) {
-  return {{"program", "pantomime"},
-          {"command", context.command_line},
-          {"prior", options.model.prior},
-          {"prior_sha256", prior.hash},
-          {"prior_licence", prior.licence},
-          {"label", item.label},
-          {"seed", options.seed},
-          {"seconds", options.seconds},
-          {"sampler", options.sampler},
-          {"steps", options.steps},
-          {"guidance", item.label.empty() ? "none" : options.model.guidance},
-          {"scale", options.model.scale},
-          {"foot_lock", !options.no_foot_lock},
-          {"person", item.character.description}};
+json settings_of(const Options& options, const training::Prior& prior,
+                 const std::optional<training::Guide>& guide, const Item& item, Context& context) {
+  json settings = {{"program", "pantomime"},
+                   {"command", context.command_line},
+                   {"prior", options.model.prior},
+                   {"prior_sha256", prior.hash},
+                   {"prior_licence", prior.licence},
+                   {"label", item.label},
+                   {"seed", options.seed},
+                   {"seconds", options.seconds},
+                   {"sampler", options.sampler},
+                   {"steps", options.steps},
+                   {"guidance", item.label.empty() ? "none" : options.model.guidance},
+                   {"foot_lock", !options.no_foot_lock},
+                   {"person", item.character.description}};
+  if (guide) {
+    const auto strength = training::with_defaults(*guide, strength_of(options.model));
+    settings["scale"] = strength.scale;
+    settings["guide_until"] = strength.until;
+    settings["particles"] = strength.particles;
+  }
+  return settings;
 }
 
-void write_item(const Options& options, const Item& item, const json& settings, Context& context) {
+void write_item(const Options& options, const Item& item, const json& settings,
+                const formats::UserCharacter* own, Context& context) {
   const fs::path base = options.out / item.name;
   auto wanted = [&](const char* format) {
     return std::find(options.formats.begin(), options.formats.end(), format) !=
            options.formats.end();
   };
   auto path = [&](const char* extension) { return fs::path(base.string() + extension); };
-  if (wanted("glb"))
-    formats::write_glb(path(".glb"), item.character, item.clip,
-                       {.title = item.name, .settings = settings.dump()});
-  if (wanted("bvh")) formats::write_bvh(path(".bvh"), item.clip);
-  if (wanted("npz"))
-    formats::write_amass(path(".npz"),
-                         {.clip = item.clip, .gender = "neutral", .settings = settings.dump()});
+  const std::string kept = settings.dump();
+  for (const std::string& word : options.formats) {
+    if (word == "mp4" || word == "png") continue;
+    const std::string format = motion_format(word);
+    if (format == "glb" && own != nullptr) {
+      const motion::Clip on_own = on_character(item.clip, *own, !options.no_foot_lock);
+      write_motion(format, base,
+                   {.clip = on_own, .own = own, .title = item.name, .settings = kept});
+    } else {
+      write_motion(
+          format, base,
+          {.clip = item.clip, .character = &item.character, .title = item.name, .settings = kept});
+    }
+  }
   if (wanted("mp4")) {
     render::PreviewOptions preview;
     preview.framing.width = preview.framing.height = options.size;
@@ -160,16 +181,16 @@ void write_item(const Options& options, const Item& item, const json& settings, 
 }
 
 void run(const Options& options, Context& context) {
-  static const std::set<std::string> kFormats = {"glb", "bvh", "npz", "mp4", "png"};
   for (const std::string& format : options.formats)
-    if (!kFormats.contains(format))
-      fail("format \"{}\": expected glb, bvh, npz, mp4 or png", format);
+    if (format != "mp4" && format != "png") motion_format(format, "mp4 or png");
   PANTOMIME_CHECK(options.seconds >= 0.5 && options.seconds <= 10,
                   "--seconds {}: expected 0.5 to 10", options.seconds);
   PANTOMIME_CHECK(options.count >= 1 && options.count <= 100000, "--count {}: expected 1 to 100000",
                   options.count);
   PANTOMIME_CHECK(options.size >= 64 && options.size <= 4096 && options.size % 2 == 0,
                   "--size {}: expected an even number from 64 to 4096", options.size);
+  PANTOMIME_CHECK(options.character.file.empty() || options.body == "random",
+                  "--body {}: there is a --character already", options.body);
   const training::Prior prior = open_prior(options.model);
   std::optional<training::Guide> guide;
   if (!options.labels.empty()) guide = open_guide(options.model, prior);
@@ -190,15 +211,16 @@ void run(const Options& options, Context& context) {
     fail("{}: is not empty; choose another folder or --force", options.out.string());
   fs::create_directories(options.out);
 
-  cast(options, items, context);
+  const auto own = open_character(options.character, options.out, options.force, context);
+  cast(options, own ? &*own : nullptr, items, context);
   move(options, prior, guide, items, context);
 
   json manifest = json::array();
   context.terminal.begin("write", static_cast<int64_t>(items.size()));
   for (size_t i = 0; i < items.size(); ++i) {
     context.terminal.check();
-    const json settings = settings_of(options, prior, items[i], context);
-    write_item(options, items[i], settings, context);
+    const json settings = settings_of(options, prior, guide, items[i], context);
+    write_item(options, items[i], settings, own ? &*own : nullptr, context);
     json entry = settings;
     entry["name"] = items[i].name;
     manifest.push_back(entry);
@@ -235,11 +257,14 @@ Run add_generate(CLI::App& app, Context& context) {
   app.add_option("--count", o->count, "Clips of each label");
   app.add_option("--body", o->body,
                  "random, plain, or a description: \"sex=female,age=70,weight=0.7,height=1.62m\"");
-  app.add_option("--format", o->formats, "glb, bvh, npz, mp4, png")->delimiter(',');
+  app.add_option("--format", o->formats,
+                 "glb, bvh, npz (amass), mp4, png, humanml3d, ntu, csv, usd, obj, pc2")
+      ->delimiter(',');
   app.add_option("--sampler", o->sampler, "dpm2m, ddim or ddpm");
   app.add_option("--steps", o->steps, "Denoising steps");
   app.add_option("--size", o->size, "Width and height of videos, pixels");
   app.add_flag("--no-foot-lock", o->no_foot_lock, "Leave the feet as they were sampled");
+  add_character_option(app, o->character);
   add_model_options(app, o->model);
   add_out(app, o->out, "Folder for the files");
   add_seed(app, o->seed);

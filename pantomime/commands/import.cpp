@@ -26,6 +26,8 @@ nlohmann::json report_json(const library::ImportReport& report) {
                            {"minutes", report.seconds / 60},
                            {"missing", report.missing},
                            {"unlabelled", report.unlabelled},
+                           {"from_points", report.from_points},
+                           {"bridged", nlohmann::json::array()},
                            {"mended", nlohmann::json::array()},
                            {"failures", nlohmann::json::array()}};
   for (const library::ImportRepair& repair : report.mended)
@@ -36,9 +38,24 @@ nlohmann::json report_json(const library::ImportReport& report) {
   for (const library::ImportFindings& clip : report.found)
     for (const motion::Finding& finding : clip.findings)
       result["findings"].push_back(finding_json(clip.clip, finding));
+  for (const library::ImportBridge& bridge : report.bridged)
+    result["bridged"].push_back({{"clip", bridge.clip},
+                                 {"points", bridge.gaps.points},
+                                 {"share", bridge.gaps.share},
+                                 {"longest_seconds", bridge.gaps.longest},
+                                 {"joints", bridge.gaps.joints},
+                                 {"unknown_points", bridge.gaps.unknown}});
   for (const library::ImportFailure& failure : report.failures)
     result["failures"].push_back({{"file", failure.file}, {"message", failure.message}});
   return result;
+}
+
+std::string bridge_line(const library::ImportBridge& bridge) {
+  std::string line = fmt::format("{}: {:.1f} % of the joints bridged, longest {:.1f} s",
+                                 bridge.clip, 100 * bridge.gaps.share, bridge.gaps.longest);
+  for (size_t i = 0; i < bridge.gaps.joints.size(); ++i)
+    line += (i == 0 ? ": " : ", ") + bridge.gaps.joints[i];
+  return line;
 }
 
 void tell(const library::ImportReport& report, Terminal& terminal) {
@@ -64,11 +81,18 @@ void tell(const library::ImportReport& report, Terminal& terminal) {
     terminal.print(counts.table() + (terminal.verbose()
                                          ? ""
                                          : "\n  (-v lists them, \"pantomime check\" shows them)"));
+  if (report.from_points > 0)
+    terminal.print(fmt::format(
+        "{} clips were solved from points; in {} joints were lost for a while and bridged{}",
+        report.from_points, report.bridged.size(),
+        report.bridged.empty() || terminal.verbose() ? "" : " (-v lists them)"));
   if (!terminal.verbose()) return;
   for (const library::ImportFindings& clip : report.found)
     for (const motion::Finding& finding : clip.findings)
       terminal.print(fmt::format("  {}: {}: {}", clip.clip, motion::name_of(finding.severity),
                                  motion::describe(finding)));
+  for (const library::ImportBridge& bridge : report.bridged)
+    terminal.print("  " + bridge_line(bridge));
   for (const library::ImportRepair& repair : report.mended)
     terminal.print(fmt::format("  {}: {} frames drawn anew, {} left out", repair.clip,
                                repair.redrawn, repair.left_out));
@@ -115,7 +139,7 @@ Run add_import(CLI::App& app, Context& context) {
   library::ImportOptions& import = options->import;
   app.add_option("--sets", import.sets, "Folder of set descriptions (default: our own)")
       ->type_name("DIR");
-  app.add_option("--mappings", import.mappings, "Folder of rig mappings (default: our own)")
+  app.add_option("--mappings", import.reader.mappings, "Folder of rig mappings (default: our own)")
       ->type_name("DIR");
   app.add_option("--labels", import.labels, "Common labels (default: our own)")->type_name("FILE");
   const std::string group = "For motion of no known set";
@@ -125,11 +149,24 @@ Run add_import(CLI::App& app, Context& context) {
   app.add_option("--subject", import.subject, "Who moves; {folder} and {stem} are the file's")
       ->group(group);
   app.add_option("--label", import.label, "What they do, e.g. \"{folder}\"")->group(group);
-  app.add_option("--amc-fps", import.amc_fps, "Frame rate of AMC files, which don't say it")
+  app.add_option("--amc-fps", import.reader.rates.amc_fps,
+                 "Frame rate of AMC files, which don't say it")
       ->check(CLI::Range(1.0, 1000.0));
-  app.add_option("--actor-fps", import.actor_fps, "Frame rate of ACTOR's pickles, likewise")
+  app.add_option("--actor-fps", import.reader.rates.actor_fps,
+                 "Frame rate of ACTOR's pickles, likewise")
       ->check(CLI::Range(1.0, 1000.0));
   app.add_flag("--strict", import.strict, "Refuse clips that no body did (docs/QUALITY.md)");
+  const std::string points = "For recordings of points (joints, landmarks, markers)";
+  app.add_option("--points", import.reader.point_set,
+                 "Point set, e.g. kinect_v2 (default: by the set, or guessed from the names)")
+      ->group(points);
+  app.add_option("--point-sets", import.reader.points, "Folder of point sets (default: our own)")
+      ->type_name("DIR")
+      ->group(points);
+  app.add_option("--points-fps", import.reader.points_fps,
+                 "Frame rate of JSON and CSV that don't say it")
+      ->check(CLI::Range(1.0, 1000.0))
+      ->group(points);
   add_json(app, options->json);
   add_force(app, import.force, "Import also what has not changed");
   return [options, &context] { run(*options, context); };

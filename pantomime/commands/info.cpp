@@ -11,8 +11,7 @@
 #include "pantomime/formats/asf.h"
 #include "pantomime/formats/bvh.h"
 #include "pantomime/formats/c3d.h"
-#include "pantomime/formats/gltf.h"
-#include "pantomime/formats/json.h"
+#include "pantomime/formats/gltf_document.h"
 #include "pantomime/formats/makehuman.h"
 #include "pantomime/formats/mapping_file.h"
 #include "pantomime/formats/motion_file.h"
@@ -69,7 +68,7 @@ json describe_amc(const fs::path& path, const Options& options) {
     return true;
   });
   json result = describe_foreign(clip, "AMC motion", path, options);
-  result["fps"] = "120 (AMC files don't say)";
+  result["fps"] = fmt::format("{} (AMC files don't say)", formats::MotionFileOptions{}.amc_fps);
   return result;
 }
 
@@ -207,12 +206,6 @@ json describe_image(const std::string& bytes, const fs::path& path) {
           {"channels", image.channels}};
 }
 
-uint32_t u32_at(const std::string& bytes, size_t at) {
-  uint32_t value = 0;
-  std::memcpy(&value, bytes.data() + at, sizeof(value));
-  return value;
-}
-
 /// Longest time any animation of a glTF document tells, from its accessors' bounds.
 double animation_seconds(const json& document) {
   double seconds = 0;
@@ -227,20 +220,15 @@ double animation_seconds(const json& document) {
 }
 
 json describe_glb(const std::string& bytes, const fs::path& path) {
-  constexpr size_t kHeader = 20;  // of the file (12) and of its first chunk (8)
-  constexpr uint32_t kJsonChunk = 0x4E4F534A;
-  if (bytes.size() < kHeader || u32_at(bytes, 16) != kJsonChunk ||
-      u32_at(bytes, 12) > bytes.size() - kHeader)
-    fail_at_byte(path.string(), 12, "expected a whole JSON chunk");
-  const json document = formats::parse_json(
-      std::string_view(bytes).substr(kHeader, u32_at(bytes, 12)), path.string(), kHeader);
+  const formats::GltfDocument scene(bytes, path.string(), nullptr);
+  const json& document = scene.root();
   json result = {{"kind", "GLB scene"}, {"bytes", bytes.size()}};
   try {
     for (const char* part :
          {"scenes", "nodes", "meshes", "skins", "animations", "materials", "images"})
       result[part] = document.value(part, json::array()).size();
     result["seconds"] = animation_seconds(document);
-    const auto names = formats::gltf_animation_names(bytes, path.string());
+    const auto names = scene.animation_names();
     if (!names.empty()) result["animation_names"] = names;
     if (document.contains("asset")) result["asset"] = document["asset"];
   } catch (const json::exception& error) {

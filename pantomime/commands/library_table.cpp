@@ -28,7 +28,7 @@ struct Tally {
   json to_json() const {
     json result = {{"clips", clips}};
     int64_t all = 0;
-    for (const char* split : {"train", "val", "test"}) {
+    for (const char* split : {"train", "val", "test", "benchmark"}) {
       const auto found = frames.find(split);
       const int64_t count = found == frames.end() ? 0 : found->second;
       result[std::string(split) + "_minutes"] = minutes(count);
@@ -40,10 +40,11 @@ struct Tally {
 };
 
 std::string row(const std::string& name, const json& tally, const std::string& more = {}) {
-  return fmt::format("  {:<20} {:>6} {:>8.2f} {:>8.2f} {:>7.2f} {:>7.2f}  {}\n", name,
+  return fmt::format("  {:<20} {:>6} {:>8.2f} {:>8.2f} {:>7.2f} {:>7.2f} {:>9.2f}  {}\n", name,
                      tally.at("clips").get<int64_t>(), tally.at("minutes").get<double>(),
                      tally.at("train_minutes").get<double>(), tally.at("val_minutes").get<double>(),
-                     tally.at("test_minutes").get<double>(), more);
+                     tally.at("test_minutes").get<double>(),
+                     tally.at("benchmark_minutes").get<double>(), more);
 }
 
 }  // namespace
@@ -73,8 +74,8 @@ json library_json(const library::Library& library) {
 }
 
 std::string library_table(const json& summary) {
-  std::string text = fmt::format("  {:<20} {:>6} {:>8} {:>8} {:>7} {:>7}\n", "", "clips", "minutes",
-                                 "train", "val", "test");
+  std::string text = fmt::format("  {:<20} {:>6} {:>8} {:>8} {:>7} {:>7} {:>9}\n", "", "clips",
+                                 "minutes", "train", "val", "test", "benchmark");
   for (const char* group : {"sets", "labels"}) {
     if (!summary.contains(group)) continue;
     text += std::string(group) + "\n";

@@ -14,7 +14,7 @@ void add_model_options(CLI::App& app, ModelOptions& options) {
   app.add_option("--guide", options.guide, "The guide's file (default: beside the prior)")
       ->type_name("FILE");
   app.add_option("--scale", options.scale,
-                 "Strength of guidance; negative: the default of its kind");
+                 "Strength of guidance; negative: the guide's own, or the default of its kind");
   app.add_option("--guide-until", options.until,
                  "Push towards the label down to this diffusion time; negative: the default");
   app.add_option("--particles", options.particles,
@@ -49,6 +49,7 @@ training::Guide open_guide(const ModelOptions& options, const training::Prior& p
   if (guide.kind != file_kind)
     fail("{}: this is a guide for --guidance {}, expected {}", path.string(), name_of(guide.kind),
          name_of(file_kind));
+  if (kind != file_kind) guide.scale = -1;  // a strength of another kind
   guide.kind = kind;
   return guide;
 }

@@ -162,6 +162,10 @@ Run add_train(CLI::App& app, Context& context) {
   app.add_option("--rate", t.rate, "Peak learning rate")->capture_default_str();
   app.add_option("--decay", t.decay, "Last share of the run in which the rate falls")
       ->capture_default_str();
+  app.add_option("--vary", t.vary,
+                 "Share of windows played faster or slower, by bigger or smaller bodies")
+      ->capture_default_str()
+      ->check(CLI::Range(0.0, 1.0));
   app.add_option("--width", t.network.width, "Numbers per token")->capture_default_str();
   app.add_option("--layers", t.network.layers, "Layers")->capture_default_str();
   app.add_option("--heads", t.network.heads, "Attention heads")->capture_default_str();

@@ -38,8 +38,9 @@ void run(Options o, Context& context) {
                     o.guide.kind == training::GuidanceKind::Particles ? "probe" : o.model.guidance);
   refuse_overwrite(o.out, o.force);
   double last = 0;
-  const training::Guide guide = training::train_guide(
+  training::Guide guide = training::train_guide(
       data, prior, o.guide, [&](int64_t, double loss) { last = loss; }, context.terminal);
+  guide.scale = o.model.scale;
   training::write_guide(o.out, guide, o.half ? training::Storage::Half : training::Storage::Float);
   context.terminal.print(
       fmt::format("{}: loss {:.4f} after {} steps", o.out.string(), last, o.guide.steps));

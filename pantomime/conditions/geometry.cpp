@@ -25,10 +25,11 @@ GeometryCondition::GeometryCondition(const std::vector<motion::Geometry>& bodies
 
 at::Tensor GeometryCondition::guide(Call& call, const at::Tensor& estimate) {
   at::Tensor out = (estimate.defined() ? estimate : call.plain()).clone();
-  PANTOMIME_CHECK(held_.size(0) == out.size(0), "geometry: {} bodies for {} clips", held_.size(0),
-                  out.size(0));
+  const int64_t bodies = held_.size(0), rows = out.size(0);
+  PANTOMIME_CHECK(rows % bodies == 0, "geometry: {} bodies for {} clips", bodies, rows);
   out.narrow(2, kGeometry, kGeometrySize)
-      .copy_(held_.to(out.device()).expand({-1, out.size(1), -1}));
+      .copy_(
+          held_.to(out.device()).repeat_interleave(rows / bodies, 0).expand({-1, out.size(1), -1}));
   return out;
 }
 

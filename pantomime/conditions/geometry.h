@@ -13,13 +13,14 @@ namespace pantomime::conditions {
 /// deviations of the training data away from their mean; motion::fit_to_body() does the rest.
 class GeometryCondition : public Condition {
  public:
-  /// One geometry per clip.
+  /// One geometry per clip. In a batch of n times as many rows, n consecutive rows (the particles
+  /// of a clip) share a body.
   GeometryCondition(const std::vector<motion::Geometry>& bodies,
                     const features::Normaliser& normaliser, double reach = 2.5);
   at::Tensor guide(Call& call, const at::Tensor& estimate) override;
 
  private:
-  at::Tensor held_;  ///< [B, 1, 26] normalised
+  at::Tensor held_;  ///< [bodies, 1, 26] normalised
 };
 
 }  // namespace pantomime::conditions

@@ -31,6 +31,13 @@ at::Tensor cross_fade(const at::TensorOptions& options) {
       .to(options);
 }
 
+/// Half of the rows of a guided step have no low-rank change, and the other half all of it.
+void skip_idle_changes(Steering& steering) {
+  const at::Tensor& scale = steering.low_rank_scale;
+  if (at::all(scale == 0).item<bool>()) steering.low_rank.clear();
+  if (at::all(scale == 1).item<bool>()) steering.low_rank_scale = at::Tensor();
+}
+
 struct Spectra {
   at::Tensor basis;     ///< [B or 1, F, F]; zeros where a clip has no frame
   at::Tensor variance;  ///< [B or 1, F, D]; zeros where a clip has no coefficient
@@ -263,20 +270,25 @@ at::Tensor Denoiser::raw(const at::Tensor& x_t, const at::Tensor& t, const at::T
   auto masked = [&](const at::Tensor& v) {
     return mask.defined() ? v * mask.unsqueeze(-1).to(v.scalar_type()) : v;
   };
-  if (config_.target != Target::Clean || !config_.precondition)
+  if (config_.target != Target::Clean || !config_.skip)
     return network(masked(x_t), t, mask, steering);
   const at::Tensor a = per_clip(alpha_of(t)), n = per_clip(sigma_of(t));
   const auto [basis, variance, frames] = spectra(spectrum_, x_t, mask);
-  const at::Tensor signal = a * variance;            // a s^2, [B, F, D]
-  const at::Tensor total = a * signal + n.square();  // variance of x_t
-  const at::Tensor gain = signal / total;
-  const at::Tensor guess = gain * at::matmul(basis.transpose(1, 2), x_t);  // coefficients
+  auto coefficients = [&basis](const at::Tensor& v) {
+    return at::matmul(basis.transpose(1, 2), v);
+  };
+  const at::Tensor seen = coefficients(x_t);
+  const at::Tensor signal = a * variance;  // a s^2, [B, F, D]
+  const at::Tensor gain = signal / (a * signal + n.square());
   // Deviation of the guess in one frame: a mean over its coefficients.
   const at::Tensor deviation =
       ((gain * signal * a).sum(1, true) / frames).clamp_min(1e-12).sqrt();  // [B, 1, D]
-  const at::Tensor f = network(masked(at::matmul(basis, guess) / deviation), t, mask, steering);
-  const at::Tensor rest = (variance / total).sqrt() * n * at::matmul(basis.transpose(1, 2), f);
-  return at::matmul(basis, guess + rest);
+  const at::Tensor guess = masked(at::matmul(basis, gain * seen) / deviation);
+  const at::Tensor said =
+      variance / (variance + kShake) * coefficients(network(guess, t, mask, steering));
+  const at::Tensor lost = variance * (kLost * kLost);
+  const at::Tensor trust = a * lost / (a * a * lost + n.square());
+  return at::matmul(basis, said + trust * (seen - a * said));
 }
 
 at::Tensor Denoiser::estimate(const at::Tensor& x_t, const at::Tensor& t, const at::Tensor& mask,
@@ -299,6 +311,7 @@ at::Tensor Denoiser::estimate(const at::Tensor& x_t, const at::Tensor& t, const 
         own = *steering;
         for (at::Tensor* v : {&own.embedding, &own.modulation, &own.tokens, &own.low_rank_scale})
           *v = part(*v);
+        if (own.low_rank_scale.defined()) skip_idle_changes(own);
       }
       const at::Tensor x = part(x_t), times = part(t);
       parts[static_cast<size_t>(i)] =

@@ -26,7 +26,7 @@ struct DenoiserConfig {
   int64_t heads = 4;
   int64_t expansion = 4;  ///< hidden size of the feed-forward part, in widths
   Target target = Target::Clean;
-  bool precondition = true;  ///< see Denoiser::estimate; only for Target::Clean
+  bool skip = true;  ///< see Denoiser::estimate; only for Target::Clean
 };
 
 /// A low-rank change of a linear layer (Hu et al. 2021, "LoRA"): W x + B A x.
@@ -60,24 +60,29 @@ struct Steering {
 /// rotary positions, any number of frames.
 class Denoiser {
  public:
-  static constexpr int64_t kStride = 4;  ///< frames from token to token
-  static constexpr int64_t kWindow = 8;  ///< frames a token sees
+  static constexpr int64_t kStride = 4;   ///< frames from token to token
+  static constexpr int64_t kWindow = 8;   ///< frames a token sees
+  static constexpr double kLost = 0.05;   ///< share of the data's deviation that tokens don't carry
+  static constexpr double kShake = 0.01;  ///< variance of the network's errors, normalised features
 
-  /// `spectrum`: variance of the normalised features at each frequency, for preconditioning.
+  /// `spectrum`: variance of the normalised features at each frequency, for the skip.
   Denoiser(const DenoiserConfig& config, const features::Spectrum& spectrum, uint64_t seed);
 
   /// Estimate of x_0, [B, F, D], from x_t [B, F, D] and t [B] in (0, 1). F must be a multiple of 4.
   /// mask [B, F] bool, true = real frame (undefined: all real).
   ///
-  /// With preconditioning (after Karras et al. 2022, "Elucidating the Design Space", table 1, for a
-  /// variance-preserving process), in the cosine basis of time, where s^2 is the data's variance at
-  /// a frequency and a, n are alpha(t), sigma(t): the best linear guess (Wiener's filter)
-  ///   g = a s^2 / (a^2 s^2 + n^2) x_t
-  /// is what the network sees, scaled to deviation 1, and
-  ///   estimate = g + s n / sqrt(a^2 s^2 + n^2) network.
-  /// Near t = 0 nothing has to pass through the narrow tokens, and as motion has next to nothing at
-  /// high frequencies, neither noise left in x_t nor the network can make it shake. (With one s for
-  /// all frequencies the jerk of samples was 20 times that of real motion.)
+  /// With the skip, in the cosine basis of time, where s^2 is the data's variance at a frequency
+  /// and a, n are alpha(t), sigma(t): the network sees the best linear guess (Wiener's filter)
+  ///   a s^2 / (a^2 s^2 + n^2) x_t,
+  /// scaled to deviation 1, and says y. What it says is smoothed as white errors of variance kShake
+  /// ask for, h = s^2 / (s^2 + kShake), and corrected by what is seen, as a Kalman filter would if
+  /// the network lost a share kLost of the data:
+  ///   estimate = h y + a l / (a^2 l + n^2) (x_t - a h y),  l = (kLost s)^2.
+  /// Where the noise is strong the network names the motion itself, which is simple, and need not
+  /// carry the noise in x_t through its narrow tokens to subtract it (Li & He 2025, "Back to
+  /// Basics: Let Denoising Generative Models Denoise"); near t = 0 it need not carry the motion
+  /// either. As motion has next to nothing at high frequencies, neither noise left in x_t nor the
+  /// network can make it shake.
   ///
   /// When frozen, on the CPU and without gradients, clips are shared among threads, and what is
   /// said about a clip is the same to the last bit whatever else is in the batch.

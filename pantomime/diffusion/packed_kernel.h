@@ -28,28 +28,39 @@ using Vector = float __attribute__((vector_size(32), aligned(4), may_alias));
 template <int kRows>
 inline void panel_block(const float* x, const float* panel, const float* bias, float* y, int64_t in,
                         int64_t stride, int64_t columns) {
-  Vector sum[kRows][2] = {};
+  Vector sum[kRows][2];
+#pragma GCC unroll 6
+  for (int r = 0; r < kRows; ++r) sum[r][0] = sum[r][1] = Vector{};
   for (int64_t k = 0; k < in; ++k) {
     const Vector low = *reinterpret_cast<const Vector*>(panel + k * kPanel);
     const Vector high = *reinterpret_cast<const Vector*>(panel + k * kPanel + 8);
+#pragma GCC unroll 6
     for (int r = 0; r < kRows; ++r) {
       const float a = x[r * in + k];
       sum[r][0] += a * low;
       sum[r][1] += a * high;
     }
   }
-  if (columns == kPanel && bias != nullptr) {
-    const Vector low = *reinterpret_cast<const Vector*>(bias);
-    const Vector high = *reinterpret_cast<const Vector*>(bias + 8);
+  // Sums are never addressed by a variable, or they would leave their registers.
+  float last[kPanel] = {};  // the bias, then a row of a panel that is not full
+  if (bias != nullptr)
+    for (int64_t c = 0; c < columns; ++c) last[c] = bias[c];
+  const Vector low = *reinterpret_cast<const Vector*>(last);
+  const Vector high = *reinterpret_cast<const Vector*>(last + 8);
+  if (columns == kPanel) {
+#pragma GCC unroll 6
     for (int r = 0; r < kRows; ++r) {
       *reinterpret_cast<Vector*>(y + r * stride) = sum[r][0] + low;
       *reinterpret_cast<Vector*>(y + r * stride + 8) = sum[r][1] + high;
     }
     return;
   }
-  for (int r = 0; r < kRows; ++r)
-    for (int64_t c = 0; c < columns; ++c)
-      y[r * stride + c] = sum[r][c / 8][c % 8] + (bias == nullptr ? 0.0f : bias[c]);
+#pragma GCC unroll 6
+  for (int r = 0; r < kRows; ++r) {
+    *reinterpret_cast<Vector*>(last) = sum[r][0] + low;
+    *reinterpret_cast<Vector*>(last + 8) = sum[r][1] + high;
+    for (int64_t c = 0; c < columns; ++c) y[r * stride + c] = last[c];
+  }
 }
 
 inline void panel_product(const float* x, const float* panels, const float* bias, float* y,

@@ -25,13 +25,13 @@ Method parse_method(const std::string& name);  ///< "ddpm", "ddim", "dpm2m"
 
 struct SampleOptions {
   Method method = Method::Dpm2m;
-  int steps = 12;                 ///< >= 1: calls of the denoiser
+  int steps = 10;                 ///< >= 1: calls of the denoiser
   double start = Schedule::kMax;  ///< time of the noise handed in
   double end = Schedule::kMin;    ///< the sample is the estimate made here
   /// 0: times evenly spaced in t; 1: in the log signal-to-noise ratio; between: that share of each.
   /// Even in t leaves a jump of 1.6 in lambda at the clean end, even in lambda few steps in the
   /// middle, where the motion is decided.
-  double log_snr_share = 0.5;
+  double log_snr_share = 0.75;
   /// Called between two steps with the state and its time; may change it (particles, re-noising).
   std::function<void(at::Tensor& x, double t)> between = {};
   Progress* progress = nullptr;  ///< asked between steps whether to stop

@@ -42,7 +42,7 @@ struct Normaliser {
   at::Tensor mean;    ///< [D]
   at::Tensor scale;   ///< [D], equal inside a block, positive
   at::Tensor spread;  ///< [D] standard deviation of normalised training data
-  Spectrum spectrum;  ///< the same by frequency, for preconditioning
+  Spectrum spectrum;  ///< the same by frequency, for the denoiser's skip
 
   at::Tensor normalise(const at::Tensor& x) const;  ///< [..., D]
   at::Tensor restore(const at::Tensor& z) const;    ///< [..., D]

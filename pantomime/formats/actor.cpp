@@ -45,10 +45,8 @@ class Sequences {
     const std::string what = fmt::format("{}[{}]", key_, i);
     NpyArray array;
     if (whole_) {
-      array.type = whole_->type;
-      array.shape.assign(whole_->shape.begin() + 1, whole_->shape.end());
-      const size_t bytes = whole_->bytes.size() / size();
-      array.bytes = whole_->bytes.substr(i * bytes, bytes);
+      array = rows_of(*whole_, static_cast<int64_t>(i), 1);
+      array.shape.erase(array.shape.begin());
     } else {
       array = value_.at(i, key_).array(what);
     }

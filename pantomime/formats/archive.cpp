@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "pantomime/base/error.h"
+#include "pantomime/formats/lines.h"
 
 namespace pantomime::formats {
 namespace {
@@ -45,9 +46,7 @@ bool stays_inside(std::string_view name) {
 }  // namespace
 
 bool is_archive_name(const fs::path& path) {
-  std::string name = path.filename().string();
-  std::transform(name.begin(), name.end(), name.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  const std::string name = lower_case(path.filename().string());
   static constexpr std::array<std::string_view, 9> kEndings = {
       ".tar", ".tar.zst", ".tar.gz", ".tgz", ".tar.xz", ".txz", ".tar.bz2", ".tbz2", ".zip"};
   return std::any_of(kEndings.begin(), kEndings.end(),

@@ -20,13 +20,6 @@ using motion::Vec3;
 constexpr size_t kMaxBones = 4096;
 constexpr double kMetresPerInch = 0.0254;
 
-std::string lower(std::string_view text) {
-  std::string out(text);
-  std::transform(out.begin(), out.end(), out.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return out;
-}
-
 /// Product of turns about coordinate axes, the first turning first.
 Quat turned(const std::vector<int>& axes, const std::vector<double>& angles) {
   Quat out;
@@ -47,7 +40,7 @@ class AsfReader {
   Asf read() {
     read_units_first();
     while (lines_.next()) {
-      const std::string section = lower(lines_.words()[0]);
+      const std::string section = lower_case(lines_.words()[0]);
       if (section[0] != ':') lines_.fail("found {}, expected a section", shown(section));
       if (section == ":root") {
         read_root();
@@ -86,7 +79,7 @@ class AsfReader {
     double length = 1;
     bool degrees = false, inside = false;
     while (scan.next()) {
-      const std::string word = lower(scan.words()[0]);
+      const std::string word = lower_case(scan.words()[0]);
       if (word[0] == ':') {
         inside = word == ":units";
       } else if (inside && word == "length") {
@@ -95,7 +88,7 @@ class AsfReader {
           scan.fail("length unit {}, expected 1e-6 to 1e6", length);
       } else if (inside && word == "angle") {
         scan.expect_words(2, "angle unit");
-        const std::string unit = lower(scan.words()[1]);
+        const std::string unit = lower_case(scan.words()[1]);
         if (unit != "deg" && unit != "rad")
           scan.fail("angle unit {}, expected deg or rad", shown(unit));
         degrees = unit == "deg";
@@ -121,7 +114,7 @@ class AsfReader {
   std::vector<int> axis_order(size_t at) const {
     if (at >= lines_.words().size())
       lines_.fail("axis without its order, expected XYZ or the like");
-    std::string text = lower(lines_.words()[at]), sorted = text;
+    std::string text = lower_case(lines_.words()[at]), sorted = text;
     std::sort(sorted.begin(), sorted.end());
     if (sorted != "xyz")
       lines_.fail("axis order {}, expected X, Y and Z", shown(lines_.words()[at]));
@@ -137,7 +130,7 @@ class AsfReader {
         lines_.again();
         break;
       }
-      const std::string key = lower(lines_.words()[0]);
+      const std::string key = lower_case(lines_.words()[0]);
       if (key == "order") {
         read_root_order();
       } else if (key == "axis") {
@@ -163,7 +156,7 @@ class AsfReader {
     out_.root_order.clear();
     root_.dof.clear();
     for (size_t i = 1; i < lines_.words().size(); ++i) {
-      const std::string word = lower(lines_.words()[i]);
+      const std::string word = lower_case(lines_.words()[i]);
       const bool known = word.size() == 2 && (word[0] == 't' || word[0] == 'r') && word[1] >= 'x' &&
                          word[1] <= 'z';
       if (!known) lines_.fail("channel {} of the root, expected TX TY TZ RX RY RZ", shown(word));
@@ -180,7 +173,7 @@ class AsfReader {
   void read_bones() {
     while (lines_.next()) {
       if (at_section()) return lines_.again();
-      if (lower(lines_.words()[0]) != "begin")
+      if (lower_case(lines_.words()[0]) != "begin")
         lines_.fail("found {}, expected begin", shown(lines_.words()[0]));
       read_bone();
     }
@@ -193,7 +186,7 @@ class AsfReader {
     double length = -1;
     bool has_direction = false, has_axis = false, closed = false;
     while (!closed && lines_.next()) {
-      const std::string key = lower(lines_.words()[0]);
+      const std::string key = lower_case(lines_.words()[0]);
       if (key == "end") {
         closed = true;
       } else if (key == "name") {
@@ -235,7 +228,7 @@ class AsfReader {
   void read_dof(Asf::Bone& bone) const {
     bone.dof.clear();
     for (size_t i = 1; i < lines_.words().size(); ++i) {
-      const std::string word = lower(lines_.words()[i]);
+      const std::string word = lower_case(lines_.words()[i]);
       const bool known = word.size() == 2 && word[0] == 'r' && word[1] >= 'x' && word[1] <= 'z';
       if (!known) lines_.fail("dof {}, expected rx, ry or rz", shown(word));
       const int axis = word[1] - 'x';
@@ -259,12 +252,12 @@ class AsfReader {
       if (!lines_.next()) return;
       const char c = lines_.words()[0][0];
       const bool more = c == '-' || c == '+' || c == '.' || (c >= '0' && c <= '9') ||
-                        lower(lines_.words()[0]) == "inf";
+                        lower_case(lines_.words()[0]) == "inf";
       if (!more) return lines_.again();
     }
   }
   double limit(size_t at) const {
-    const std::string word = lower(lines_.words()[at]);
+    const std::string word = lower_case(lines_.words()[at]);
     if (word == "inf" || word == "+inf") return std::numeric_limits<double>::infinity();
     if (word == "-inf") return -std::numeric_limits<double>::infinity();
     return out_.radians_per_unit * lines_.number(at, "limit");
@@ -281,7 +274,7 @@ class AsfReader {
     bool open = false;
     while (lines_.next()) {
       if (at_section()) return lines_.again();
-      const std::string key = lower(lines_.words()[0]);
+      const std::string key = lower_case(lines_.words()[0]);
       if (!open) {
         if (key != "begin") lines_.fail("found {}, expected begin", shown(key));
         open = true;
@@ -381,7 +374,7 @@ class AmcReader {
 
   void read_head() {
     while (lines_.next() && lines_.words()[0][0] == ':') {
-      const std::string word = lower(lines_.words()[0]);
+      const std::string word = lower_case(lines_.words()[0]);
       if (word == ":degrees") radians_ = std::numbers::pi / 180;
       if (word == ":radians") radians_ = 1;
     }
@@ -468,7 +461,7 @@ Name split_name(std::string_view path) {
   const size_t slash = path.rfind('/');
   const std::string_view file = slash == std::string_view::npos ? path : path.substr(slash + 1);
   return {std::string(path.substr(0, slash == std::string_view::npos ? 0 : slash)),
-          lower(file.substr(0, file.rfind('.')))};
+          lower_case(file.substr(0, file.rfind('.')))};
 }
 
 }  // namespace

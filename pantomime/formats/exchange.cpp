@@ -41,8 +41,9 @@ class Names {
 void check(const Character& character, const Clip* clip, const ExchangeOptions& options) {
   PANTOMIME_CHECK(options.max_texture >= 16 && options.max_texture <= 16384,
                   "textures of {} pixels, expected 16 to 16384", options.max_texture);
-  PANTOMIME_CHECK(!options.name.empty() && options.name.find_first_of("/\\@") == std::string::npos,
-                  "\"{}\" can't be the name of a file", options.name);
+  for (const std::string& name : {options.name, options.textures})
+    PANTOMIME_CHECK(!name.empty() && name.find_first_of("/\\@") == std::string::npos,
+                    "\"{}\" can't be the name of a file", name);
   const size_t joints = character.skeleton.joint_count();
   PANTOMIME_CHECK(
       character.bind_positions.size() == joints && character.bind_rotations.size() == joints,
@@ -74,7 +75,7 @@ std::vector<std::string> write_textures(const Character& character, const Exchan
   std::vector<std::string> out;
   Names names;
   for (const body::Material& material : character.materials) {
-    const std::string name = "textures/" + names(material.name) + ".png";
+    const std::string name = options.textures + "/" + names(material.name) + ".png";
     if (!material.colour) {
       out.emplace_back();
       continue;
@@ -147,10 +148,19 @@ std::string obj_head(const Character& character, const ExchangeOptions& options)
 }  // namespace
 
 void write_files(const std::filesystem::path& folder, const FileSet& files) {
-  for (const auto& [name, content] : files) {
-    const std::filesystem::path path = folder / name;
-    std::filesystem::create_directories(path.parent_path());
-    write_file(path, content);
+  std::vector<std::filesystem::path> written;
+  try {
+    for (const auto& [name, content] : files) {
+      const std::filesystem::path path = folder / name;
+      std::error_code error;  // write_file() tells when there is no such folder
+      if (path.has_parent_path()) std::filesystem::create_directories(path.parent_path(), error);
+      write_file(path, content);
+      written.push_back(path);
+    }
+  } catch (const Error&) {
+    std::error_code ignored;
+    for (const auto& path : written) std::filesystem::remove(path, ignored);
+    throw;
   }
 }
 

@@ -14,13 +14,15 @@ namespace pantomime::formats {
 /// File names and contents; the first part of a name may be a folder ("textures/skin.png").
 using FileSet = std::map<std::string, std::string>;
 
-/// Writes all files of a set below a folder, which is made.
+/// Writes all files of a set below a folder, which is made. When one can't be written, none of
+/// them is left.
 void write_files(const std::filesystem::path& folder, const FileSet& files);
 
 /// How to write meshes.
 struct ExchangeOptions {
-  std::string name = "motion";  ///< of the main file, without its ending
-  int max_texture = 2048;       ///< larger textures are halved until they fit, 16 … 16384
+  std::string name = "motion";        ///< of the main file, without its ending
+  std::string textures = "textures";  ///< folder of the textures, beside the main file
+  int max_texture = 2048;             ///< larger textures are halved until they fit, 16 … 16384
 };
 
 /// USD as text (NAME.usda) with its textures: a SkelRoot with one Skeleton (22 joints, bind pose of

@@ -94,27 +94,37 @@ class Reader {
     std::vector<std::vector<Track>> all;
     for (const json& animation : animations) all.push_back(read_tracks(animation));
     choose_joints(all);
+    const std::vector<std::string> names = document_.animation_names();
     std::vector<GltfAnimation> out;
-    for (size_t i = 0; i < all.size(); ++i) {
-      if (all[i].empty()) continue;
-      out.push_back({name_of(animations[i], i), sample(all[i])});
-    }
+    for (size_t i = 0; i < all.size(); ++i)
+      if (!all[i].empty()) out.push_back({names[i], sample(all[i])});
     return out;
   }
 
-  std::vector<std::string> names() const {
-    std::vector<std::string> out;
-    const json& animations = document_.list(document_.root(), "animations");
-    for (size_t i = 0; i < animations.size(); ++i) out.push_back(name_of(animations[i], i));
+  GltfRig rig() {
+    if (document_.largest_skin().empty()) document_.bad("no skin, expected a rigged character");
+    choose_joints({});
+    GltfRig out;
+    out.nodes = joints_;
+    out.rest.skeleton = skeleton_;
+    std::vector<GltfTransform> local(joints_.size());
+    for (size_t j = 0; j < joints_.size(); ++j)
+      if (joints_[j] >= 0) local[j] = document_.nodes()[static_cast<size_t>(joints_[j])].rest;
+    const std::vector<Placed> placed = place(local);
+    for (size_t j = 0; j < placed.size(); ++j) {
+      const int parent = skeleton_.parents[j];
+      out.rest.skeleton.offsets.push_back(
+          parent < 0 ? Vec3{} : placed[j].position - placed[static_cast<size_t>(parent)].position);
+      out.rotations.push_back(placed[j].rotation);
+      out.scales.push_back(placed[j].scale);
+    }
+    out.rest.root_positions = {placed[0].position};
+    out.rest.rotations.assign(placed.size(), Quat{});
+    out.rest.validate();
     return out;
   }
 
  private:
-  std::string name_of(const json& animation, size_t i) const {
-    const std::string name = document_.text(animation, "name");
-    return name.empty() ? fmt::format("animation {}", i) : name;
-  }
-
   std::vector<Track> read_tracks(const json& animation) {
     const json& samplers = document_.list(animation, "samplers");
     const size_t accessors = document_.list(document_.root(), "accessors").size();
@@ -246,6 +256,18 @@ class Reader {
     return std::abs(fps - whole) < 1e-3 * fps ? whole : fps;
   }
 
+  /// Our own characters rest as they are bound, but their nodes' frames are the canonical joints':
+  /// without any rotation they stand in the T-pose.
+  bool is_our_own() const {
+    const json& asset = document_.root()["asset"];
+    const auto& names = skeleton_.names;
+    return asset.is_object() && asset.value("generator", json()) == "Pantomime" &&
+           std::all_of(motion::kJointNames.begin(), motion::kJointNames.end(),
+                       [&](const auto& name) {
+                         return std::find(names.begin(), names.end(), name) != names.end();
+                       });
+  }
+
   Clip sample(const std::vector<Track>& tracks) const {
     double seconds = 0;
     Clip clip;
@@ -263,7 +285,10 @@ class Reader {
       joint_of[joints_[j]] = j;
       rest[j] = document_.nodes()[static_cast<size_t>(joints_[j])].rest;
     }
-    const std::vector<Placed> at_rest = place(rest);
+    std::vector<GltfTransform> zero = rest;
+    if (is_our_own())
+      for (GltfTransform& its : zero) its.rotation = {};
+    const std::vector<Placed> at_rest = place(zero);
     for (size_t j = 0; j < joints; ++j) {
       const int parent = skeleton_.parents[j];
       clip.skeleton.offsets.push_back(
@@ -335,6 +360,11 @@ std::vector<GltfAnimation> parse_gltf(std::string_view bytes, const std::string&
   return Reader(bytes, name, options).read();
 }
 
+GltfRig parse_gltf_rig(std::string_view bytes, const std::string& name,
+                       const GltfOptions& options) {
+  return Reader(bytes, name, options).rig();
+}
+
 std::function<std::string(const std::string&)> files_beside(const std::filesystem::path& scene) {
   return [scene](const std::string& uri) {
     const bool inside = std::filesystem::path(uri).is_relative() &&
@@ -349,10 +379,6 @@ std::vector<GltfAnimation> read_gltf(const std::filesystem::path& path,
   GltfOptions own = options;
   if (!own.load) own.load = files_beside(path);
   return parse_gltf(read_file(path), path.string(), own);
-}
-
-std::vector<std::string> gltf_animation_names(std::string_view bytes, const std::string& name) {
-  return Reader(bytes, name, {}).names();
 }
 
 }  // namespace pantomime::formats

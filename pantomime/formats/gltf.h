@@ -23,7 +23,8 @@ struct GltfOptions {
 
 /// One animation. Joints are the nodes of the largest skin and what they hang on, or, without a
 /// skin, all nodes of the trees in which something is animated. The scene's rest pose (the nodes'
-/// own transforms) is the clip's zero pose: rotations tell how far a joint is turned from it.
+/// own transforms) is the clip's zero pose: rotations tell how far a joint is turned from it. (Only
+/// in characters that Pantomime wrote it is the T-pose, which their nodes' frames tell.)
 /// Positions are exact, also under scaled nodes; joints that are moved or scaled are
 /// Clip::moving_joints.
 struct GltfAnimation {
@@ -40,9 +41,18 @@ std::vector<GltfAnimation> parse_gltf(std::string_view bytes, const std::string&
                                       const GltfOptions& options = {});
 std::vector<GltfAnimation> read_gltf(const std::filesystem::path& path,
                                      const GltfOptions& options = {});
+/// The skeleton of the largest skin in the scene's rest pose.
+struct GltfRig {
+  motion::Clip rest;                    ///< one frame; joints as in GltfAnimation, zero pose
+  std::vector<int> nodes;               ///< [J] node of each joint; -1: the scene
+  std::vector<motion::Quat> rotations;  ///< [J] world_from_node at rest
+  std::vector<motion::Vec3> scales;     ///< [J] by which a node scales what hangs on it
+};
+
+/// Throws ParseError as parse_gltf(), and for a scene without a skin.
+GltfRig parse_gltf_rig(std::string_view bytes, const std::string& name,
+                       const GltfOptions& options = {});
 /// A GltfOptions::load that reads files in the scene's folder and below it, and nothing else.
 std::function<std::string(const std::string& uri)> files_beside(const std::filesystem::path& scene);
-/// Names of the animations, without their motion.
-std::vector<std::string> gltf_animation_names(std::string_view bytes, const std::string& name);
 
 }  // namespace pantomime::formats

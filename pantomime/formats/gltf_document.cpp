@@ -116,6 +116,15 @@ std::string GltfDocument::text(const json& object, const char* key) const {
   return it->get<std::string>();
 }
 
+std::vector<std::string> GltfDocument::animation_names() const {
+  std::vector<std::string> out;
+  for (const json& animation : list(root_, "animations")) {
+    const std::string name = text(animation, "name");
+    out.push_back(name.empty() ? fmt::format("animation {}", out.size()) : name);
+  }
+  return out;
+}
+
 std::vector<float> GltfDocument::floats(const json& node, const char* key, size_t size) const {
   const json& values = list(node, key);
   if (values.size() != size)

@@ -1,4 +1,4 @@
-// The parts of a glTF file that animations need: nodes, numbers in buffers. Used by gltf.cpp.
+// The parts of a glTF file that animations need: nodes, numbers in buffers.
 #pragma once
 
 #include <cstdint>
@@ -39,6 +39,8 @@ class GltfDocument {
   /// A list of the document; empty when it isn't there.
   const nlohmann::json& list(const nlohmann::json& object, const char* key) const;
   const nlohmann::json& root() const { return root_; }
+  /// [animations]; those without a name are numbered.
+  std::vector<std::string> animation_names() const;
   /// Index below `count` under `key`.
   size_t index(const nlohmann::json& object, const char* key, size_t count) const;
   size_t count(const nlohmann::json& object, const char* key, size_t most) const;

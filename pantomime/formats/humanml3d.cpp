@@ -283,10 +283,7 @@ PointRecording joints_of(const motion::Clip& clip) {
                       std::equal(clip.skeleton.names.begin(), clip.skeleton.names.end(),
                                  motion::kJointNames.begin()),
                   "expected the canonical 22 joints");
-  const motion::WorldPose pose = motion::forward_kinematics(clip);
-  PointRecording out = empty_joints(clip.frame_count(), clip.fps);
-  for (size_t i = 0; i < pose.positions.size(); ++i) put(&out.positions[3 * i], pose.positions[i]);
-  return out;
+  return motion::points_of(clip);
 }
 
 std::string to_humanml3d(const motion::Clip& clip, const HumanMl3dOptions& options) {

@@ -17,6 +17,13 @@ std::string shown(std::string_view word) {
   return out + (word.size() > 40 ? "…\"" : "\"");
 }
 
+std::string lower_case(std::string_view text) {
+  std::string out(text);
+  for (char& c : out)
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  return out;
+}
+
 Lines::Lines(std::string_view text, std::string name, char comment, std::string blanks)
     : rest_(text), name_(std::move(name)), comment_(comment), blanks_(std::move(blanks)) {
   if (rest_.starts_with("\xEF\xBB\xBF")) rest_.remove_prefix(3);

@@ -13,6 +13,9 @@ namespace pantomime::formats {
 /// What a message quotes of a stranger's file: at most 40 bytes, nothing that would spoil the line.
 std::string shown(std::string_view word);
 
+/// ASCII letters small, everything else as it is.
+std::string lower_case(std::string_view text);
+
 /// Goes through the lines of a text that have words. The text must outlive this.
 class Lines {
  public:

@@ -3,6 +3,7 @@
 #include <toml++/toml.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <set>
 
@@ -191,6 +192,69 @@ std::pair<const std::string*, size_t> missing(const motion::Skeleton& skeleton,
 
 motion::Mapping parse_mapping(std::string_view text, const std::string& name) {
   return Parser(name).parse(text);
+}
+
+std::string to_mapping_toml(const Mapping& mapping, const std::string& head,
+                            const std::vector<std::string>& comments) {
+  const auto quoted = [](const std::string& text) {
+    std::string out = "\"";
+    for (const char c : text) {
+      if (c == '"' || c == '\\')
+        out += std::string("\\") + c;
+      else if (static_cast<unsigned char>(c) < ' ' || c == 0x7f)
+        out += fmt::format("\\u{:04x}", static_cast<unsigned>(c));
+      else
+        out += c;
+    }
+    return out + "\"";
+  };
+  constexpr std::array<const char*, 6> kAxes = {"+X", "-X", "+Y", "-Y", "+Z", "-Z"};
+  std::string out;
+  for (size_t at = 0; at < head.size();) {
+    const size_t end = std::min(head.find('\n', at), head.size());
+    out += "# " + head.substr(at, end - at) + "\n";
+    at = end + 1;
+  }
+  out +=
+      fmt::format("name = {}\nup = \"{}\"\nforward = \"{}\"\nmetres_per_unit = {:g}\n",
+                  quoted(mapping.name), kAxes[static_cast<size_t>(mapping.axes.up)],
+                  kAxes[static_cast<size_t>(mapping.axes.forward)], mapping.axes.metres_per_unit);
+  if (mapping.floor_offset != 0) out += fmt::format("floor_offset = {:g}\n", mapping.floor_offset);
+  if (mapping.posed_rest) out += "posed_rest = true\n";
+  if (mapping.average_body) out += "average_body = true\n";
+  out += "signature = [";
+  for (size_t i = 0; i < mapping.signature.size(); ++i)
+    out += (i == 0 ? "" : ", ") + quoted(mapping.signature[i]);
+  out += "]\n\n[joints]\n";
+  for (size_t j = 0; j < motion::kJointCount; ++j) {
+    std::string value;
+    const auto add = [&](const std::string& part) { value += (value.empty() ? "" : ", ") + part; };
+    if (!mapping.rotation_from[j].empty()) add("rotation = " + quoted(mapping.rotation_from[j]));
+    if (!mapping.position_from[j].empty()) add("position = " + quoted(mapping.position_from[j]));
+    if (mapping.lengths[j]) add(fmt::format("length = {:g}", *mapping.lengths[j]));
+    if (const auto& q = mapping.frames[j])
+      add(fmt::format("frame = [{:.9g}, {:.9g}, {:.9g}, {:.9g}]", q->w, q->x, q->y, q->z));
+    if (value.empty()) {
+      out += fmt::format("# {} = \"\"", motion::kJointNames[j]);
+    } else {
+      out += fmt::format("{} = {{{}}}", motion::kJointNames[j], value);
+    }
+    if (j < comments.size() && !comments[j].empty()) out += "  # " + comments[j];
+    out += "\n";
+  }
+  const auto has = [](const auto& list) {
+    return std::any_of(list.begin(), list.end(), [](const auto& v) { return v.has_value(); });
+  };
+  if (has(mapping.directions)) out += "\n[directions]\n";
+  for (size_t j = 0; j < motion::kJointCount; ++j)
+    if (const auto& d = mapping.directions[j])
+      out +=
+          fmt::format("{} = [{:.9g}, {:.9g}, {:.9g}]\n", motion::kJointNames[j], d->x, d->y, d->z);
+  if (!mapping.lost_bones.empty()) out += "\n[lost_bones]\n";
+  for (const Mapping::LostBone& bone : mapping.lost_bones)
+    out += fmt::format("{} = {{like = {}, times = {:.9g}}}\n", quoted(bone.joint),
+                       quoted(bone.like), bone.times);
+  return out;
 }
 
 std::vector<motion::Mapping> load_mappings(const fs::path& folder) {

@@ -15,6 +15,11 @@ namespace pantomime::formats {
 /// for broken TOML, an unknown key or joint, or a value out of range.
 motion::Mapping parse_mapping(std::string_view text, const std::string& name);
 
+/// The mapping as a file that parse_mapping() reads back, for people to correct. `comments` [22]
+/// stand behind the joints' lines where they aren't empty; `head`: comment lines at the top.
+std::string to_mapping_toml(const motion::Mapping& mapping, const std::string& head = {},
+                            const std::vector<std::string>& comments = {});
+
 /// All *.toml of a folder, most specific first: longer signatures before shorter ones, then by
 /// name. Throws Error when there is no such folder or two mappings have one name.
 std::vector<motion::Mapping> load_mappings(const std::filesystem::path& folder);

@@ -10,15 +10,13 @@
 #include "pantomime/formats/asf.h"
 #include "pantomime/formats/bvh.h"
 #include "pantomime/formats/gltf.h"
+#include "pantomime/formats/lines.h"
 
 namespace pantomime::formats {
 namespace {
 
 std::string lower_file_name(std::string_view path) {
-  std::string name(path.substr(path.find_last_of('/') + 1));
-  std::transform(name.begin(), name.end(), name.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return name;
+  return lower_case(path.substr(path.find_last_of('/') + 1));
 }
 
 /// A name that can be one folder or file of a path: no slashes, no dots, nothing unprintable.

@@ -31,7 +31,7 @@ struct MotionBytes {
 
 struct MotionFileOptions {
   double amc_fps = 120;   ///< AMC files don't say their frame rate
-  double actor_fps = 20;  ///< nor do ACTOR's pickles
+  double actor_fps = 20;  ///< nor do ACTOR's pickles (HumanAct12; UESTC has 30)
 };
 
 /// The motion of a file.

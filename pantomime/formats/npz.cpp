@@ -414,6 +414,22 @@ NpyArray npy_of(const std::string& text) {
   return {NpyType::Text, {}, {}, {text}};
 }
 
+NpyArray rows_of(const NpyArray& array, int64_t first, int64_t count) {
+  PANTOMIME_CHECK(
+      !array.shape.empty() && first >= 0 && count >= 0 && first <= array.shape[0] - count,
+      "rows {} and {} on of an array that has {}", first, count,
+      array.shape.empty() ? 0 : array.shape[0]);
+  NpyArray out;
+  out.type = array.type;
+  out.shape = array.shape;
+  out.shape[0] = count;
+  const size_t row =
+      array.shape[0] == 0 ? 0 : array.bytes.size() / static_cast<size_t>(array.shape[0]);
+  out.bytes =
+      array.bytes.substr(static_cast<size_t>(first) * row, static_cast<size_t>(count) * row);
+  return out;
+}
+
 std::vector<double> doubles_of(const NpyArray& array, const std::string& what) {
   std::vector<double> out;
   out.reserve(array.bytes.size() / 4);

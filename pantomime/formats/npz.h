@@ -67,6 +67,9 @@ NpyArray npy_of(std::vector<int64_t> shape, std::span<const int16_t> values);
 NpyArray npy_of(double value);             ///< one F8
 NpyArray npy_of(const std::string& text);  ///< one Text
 
+/// Elements [first, first + count) of the first of one or more indices.
+NpyArray rows_of(const NpyArray& array, int64_t first, int64_t count);
+
 /// All values as doubles, in C order. Throws Error naming `what` for Text.
 std::vector<double> doubles_of(const NpyArray& array, const std::string& what);
 

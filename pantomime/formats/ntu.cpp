@@ -151,38 +151,20 @@ NtuSkeleton ntu_of(const motion::Clip& clip, float distance, float height) {
   body.joints.fps = kNtuFps;
   body.joints.names.assign(body::kNtuNames.begin(), body::kNtuNames.end());
   for (size_t f = 0; f < sampled.frame_count(); ++f) {
-    const auto at = [&](size_t joint, Vec3 from_it = {}) {
-      const size_t i = f * motion::kJointCount + joint;
+    const auto at = [&](motion::Joint joint, Vec3 from_it = {}) {
+      const size_t i = f * motion::kJointCount + static_cast<size_t>(joint);
       return pose.positions[i] + pose.rotations[i] * from_it;
     };
-    using namespace motion;  // NOLINT: names of joints
-    const Vec3 top = at(kNeck);
-    const Vec3 base = lerp(at(kPelvis), lerp(at(kLeftHip), at(kRightHip), 0.5f), 0.5f);
-    const std::array<Vec3, kJoints> joints = {base,
-                                              lerp(base, top, 0.5f),
-                                              lerp(top, at(kHead), 0.5f),
-                                              at(kHead, {0, 0.08f, 0.02f}),
-                                              at(kLeftShoulder),
-                                              at(kLeftElbow),
-                                              at(kLeftWrist),
-                                              at(kLeftWrist, {0.08f, 0, 0}),
-                                              at(kRightShoulder),
-                                              at(kRightElbow),
-                                              at(kRightWrist),
-                                              at(kRightWrist, {-0.08f, 0, 0}),
-                                              at(kLeftHip),
-                                              at(kLeftKnee),
-                                              at(kLeftAnkle),
-                                              at(kLeftFoot),
-                                              at(kRightHip),
-                                              at(kRightKnee),
-                                              at(kRightAnkle),
-                                              at(kRightFoot),
-                                              top,
-                                              at(kLeftWrist, {0.17f, 0, 0}),
-                                              at(kLeftWrist, {0.09f, 0, 0.06f}),
-                                              at(kRightWrist, {-0.17f, 0, 0}),
-                                              at(kRightWrist, {-0.09f, 0, 0.06f})};
+    // Where the landmarks of a body are, about, from its joints.
+    const auto landmark = [&](std::string_view name) {
+      if (name == "head_centre") return at(motion::kHead, {0, 0.08f, 0.02f});
+      const bool left = name.starts_with("left_");
+      const Vec3 out = name.ends_with("_thumb_tip")  ? Vec3{0.09f, 0, 0.06f}
+                       : name.ends_with("_hand_tip") ? Vec3{0.17f, 0, 0}
+                                                     : Vec3{0.08f, 0, 0};
+      return left ? at(motion::kLeftWrist, out) : at(motion::kRightWrist, {-out.x, out.y, out.z});
+    };
+    const std::array<Vec3, kJoints> joints = body::ntu_joints(at, landmark);
     // The sensor looks back at the origin: half a turn about the vertical.
     for (const Vec3 p : joints) {
       const Vec3 seen{-p.x, p.y - height, distance - p.z};

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
-#include <cstring>
 #include <map>
 
 #include "pantomime/base/bytes.h"
@@ -27,32 +26,6 @@ Number field(const CsvTable& table, size_t row, size_t column, const char* expec
     fail_at_line(table.name, table.lines[row], "{} is {}, expected {}", table.columns[column],
                  shown(text), expected);
   return value;
-}
-
-/// Element `i` of an array of numbers.
-double element(const NpyArray& array, size_t i) {
-  const auto as = [&](auto value) {
-    std::memcpy(&value, &array.bytes[i * sizeof(value)], sizeof(value));
-    return static_cast<double>(value);
-  };
-  switch (array.type) {
-    case NpyType::F4:
-      return as(float{});
-    case NpyType::F8:
-      return as(double{});
-    case NpyType::I2:
-      return as(int16_t{});
-    case NpyType::I4:
-      return as(int32_t{});
-    case NpyType::I8:
-      return as(int64_t{});
-    case NpyType::U1:
-    case NpyType::Bool:
-      return as(uint8_t{});
-    case NpyType::Text:
-      break;
-  }
-  return 0;
 }
 
 }  // namespace
@@ -89,15 +62,15 @@ motion::PointRecording PointTable::recording(size_t i) const {
   PANTOMIME_CHECK(i < size(), "{}: recording {}, there are {}", name_, i, size());
   const auto [first, count] = ranges_[i];
   PANTOMIME_CHECK(count > 0, "{}: a recording without frames", recordings_.name);
-  const auto width = static_cast<size_t>(array_.shape[2]), points = names_.size();
+  const auto width = static_cast<size_t>(array_.shape[2]);
   const motion::Quat turn = motion::canonical_from(options_.axes);
   motion::PointRecording out;
   out.fps = fps_[i];
   out.names = names_;
-  for (size_t s = 0; s < static_cast<size_t>(count) * points; ++s) {
-    const size_t at = (static_cast<size_t>(first) * points + s) * width;
+  const std::vector<double> numbers = doubles_of(rows_of(array_, first, count), name_);
+  for (size_t at = 0; at < numbers.size(); at += width) {
     std::array<double, 4> v = {0, 0, 0, 1};
-    for (size_t k = 0; k < width; ++k) v[k] = element(array_, at + k);
+    for (size_t k = 0; k < width; ++k) v[k] = numbers[at + k];
     const bool missing = options_.zeros_are_missing && v[0] == 0 && v[1] == 0 && v[2] == 0;
     for (size_t k = 0; k < 3; ++k) v[k] *= options_.axes.metres_per_unit;
     double confidence = width == 4 ? v[3] * options_.confidence_per_unit : 1;
@@ -214,14 +187,7 @@ std::string to_points_csv(const motion::PointRecording& points, int decimals) {
 
 std::string to_points_csv(const motion::Clip& clip, int decimals) {
   clip.validate();
-  const motion::WorldPose pose = motion::forward_kinematics(clip);
-  motion::PointRecording points;
-  points.fps = clip.fps;
-  points.names = clip.skeleton.names;
-  for (const Vec3 p : pose.positions)
-    points.positions.insert(points.positions.end(), {p.x, p.y, p.z});
-  points.confidence.assign(pose.positions.size(), 1.f);
-  return to_points_csv(points, decimals);
+  return to_points_csv(motion::points_of(clip), decimals);
 }
 
 void write_points_csv(const std::filesystem::path& path, const motion::Clip& clip, int decimals) {

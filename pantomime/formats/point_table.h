@@ -37,6 +37,8 @@ class PointTable {
   size_t size() const { return recordings_.rows.size(); }
   /// Row `i` of the table of recordings.
   const CsvTable& recordings() const { return recordings_; }
+  /// Frames of recording `i`.
+  int64_t frames(size_t i) const { return ranges_.at(i).second; }
   /// In metres and our axes. Throws Error for a recording without frames.
   motion::PointRecording recording(size_t i) const;
 

@@ -1,15 +1,17 @@
 #include "pantomime/library/import.h"
 
 #include <algorithm>
+#include <functional>
+#include <memory>
+#include <mutex>
 #include <optional>
 #include <set>
 
 #include "pantomime/base/bytes.h"
 #include "pantomime/base/parallel.h"
-#include "pantomime/formats/csv.h"
-#include "pantomime/formats/mapping_file.h"
-#include "pantomime/formats/motion_file.h"
+#include "pantomime/formats/point_table.h"
 #include "pantomime/library/mend.h"
+#include "pantomime/library/motion_reader.h"
 #include "pantomime/library/set_index.h"
 #include "pantomime/library/source_files.h"
 #include "pantomime/motion/retarget.h"
@@ -26,10 +28,10 @@ constexpr size_t kBatchBytes = size_t{64} << 20;
 /// One file on its way into the library.
 struct Job {
   SourceFile file;
-  std::string path;                             ///< as the index writes it
-  std::optional<std::string> stored;            ///< hash in the library
-  std::optional<formats::MotionOfFile> motion;  ///< of a file that holds several: read already
-  std::string fingerprint;                      ///< of the file, then
+  std::string path;                       ///< as the index writes it
+  std::optional<std::string> stored;      ///< hash in the library
+  std::function<CanonicalMotion()> make;  ///< of what was read already
+  std::string fingerprint;                ///< of that
   // Results, each written by one thread.
   std::string hash;
   bool unchanged = false;
@@ -39,20 +41,45 @@ struct Job {
   std::set<std::string> unlabelled;
   Mended mended;
   std::vector<motion::Finding> findings;
+  std::optional<PointGaps> gaps;
   std::string error;
+};
+
+/// Somebody in an array of recordings, whose body is fitted to some of theirs when it is needed.
+class Person {
+ public:
+  void add(size_t recording) { recordings_.push_back(recording); }
+  /// Safe from many threads; which one does the work changes nothing.
+  const motion::BodyFit& body(const formats::PointTable& table, const motion::PointSet& set) {
+    std::call_once(once_, [&] {
+      constexpr size_t kEnough = 20;
+      std::vector<motion::PointRecording> some;
+      const size_t step = std::max<size_t>(1, recordings_.size() / kEnough);
+      for (size_t i = 0; i < recordings_.size(); i += step) {
+        some.push_back(table.recording(recordings_[i]));
+      }
+      std::vector<const motion::PointRecording*> views;
+      for (const auto& one : some) views.push_back(&one);
+      body_ = motion::fit_body(views, set, {.frames = 60, .iterations = 24});
+    });
+    return body_;
+  }
+
+ private:
+  std::once_flag once_;
+  std::vector<size_t> recordings_;
+  motion::BodyFit body_;
 };
 
 class Importer {
  public:
   Importer(Library& library, const ImportOptions& options, Progress& progress)
-      : library_(library), options_(options), progress_(progress) {
+      : library_(library), options_(options), progress_(progress), reader_(options.reader) {
     const auto or_own = [](const fs::path& path, const char* own) {
       return path.empty() ? resource_path(own) : path;
     };
-    const fs::path mappings = or_own(options.mappings, "configs/mappings");
     const fs::path labels = or_own(options.labels, "configs/labels.toml");
-    mappings_ = formats::load_mappings(mappings);
-    recipe_ = kRecipe + mappings_fingerprint(mappings);
+    recipe_ = kRecipe + reader_.mappings_fingerprint();
     labels_ = LabelMap::parse(read_file(labels), labels.string());
     known_ = read_set_descriptions(or_own(options.sets, "configs/sets"));
   }
@@ -77,23 +104,13 @@ class Importer {
   }
 
  private:
-  static std::string mappings_fingerprint(const fs::path& folder) {
-    std::vector<fs::path> files;
-    for (const auto& entry : fs::directory_iterator(folder))
-      if (entry.path().extension() == ".toml") files.push_back(entry.path());
-    std::sort(files.begin(), files.end());
-    std::string all;
-    for (const fs::path& file : files) all += sha256_hex(read_file(file));
-    return sha256_hex(all);
-  }
-
   int64_t count(const std::vector<FoundSet>& sets) {
     int64_t files = 0;
     for (const FoundSet& set : sets)
       for (const fs::path& container : set.containers) {
         progress_.check();
         try {
-          files += count_source_files(container);
+          files += count_motions(set, container);
         } catch (const Error&) {
           // Told when its turn comes.
         }
@@ -112,10 +129,13 @@ class Importer {
     size_t bytes = 0;
     for (const fs::path& container : set.containers) {
       try {
-        read_source_files(container, set.folder, [&](SourceFile&& file) {
+        if (const PointArray* array = array_of(set, container)) {
+          add_array(index, batch, *array, set.folder);
+          continue;
+        }
+        const auto take = [&](SourceFile&& file) {
           bytes += file.bytes.size();
-          const auto kind = formats::motion_kind(file.path);
-          if (kind && formats::has_parts(*kind)) {
+          if (holds_several(file.path)) {
             add_parts(index, batch, file);
             return true;
           }
@@ -128,7 +148,8 @@ class Importer {
             bytes = 0;
           }
           return true;
-        });
+        };
+        read_source_files(container, set.folder, take, point_files(set.description));
       } catch (const Cancelled&) {
         throw;
       } catch (const Error& error) {
@@ -146,27 +167,72 @@ class Importer {
 
   /// Jobs for all clips of a file that holds several.
   void add_parts(const SetIndex& index, std::vector<Job>& batch, const SourceFile& file) {
-    const std::string fingerprint = sha256_hex(file.bytes) + fmt::format("{}", options_.actor_fps);
-    std::vector<formats::MotionPart> parts;
+    const std::string fingerprint = fingerprint_of(file);
+    std::vector<FoundMotion> parts;
     try {
-      parts =
-          formats::parse_parts({file.bytes, file.where, {}, {}}, {.actor_fps = options_.actor_fps});
+      parts = reader_.parse(file, point_files(index.description()));
     } catch (const Error& error) {
       finish(index, batch);  // so that failures are told in order
       ++report_.files;
       fail_file(file.where, error.what());
       return;
     }
-    for (formats::MotionPart& part : parts) {
+    for (FoundMotion& part : parts) {
       Job job;
-      job.file.path = file.path + "/" + part.name;
-      job.file.where = file.where + "/" + part.name;
+      // One person in a file of points has the file's own name.
+      const std::string name = part.points && parts.size() == 1 ? "" : "/" + part.part;
+      job.file.path = file.path + name;
+      job.file.where = file.where + name;
       job.path = index.listed_path(job.file.path);
-      job.motion = std::move(part.motion);
       job.fingerprint = fingerprint;
+      auto found = std::make_shared<FoundMotion>(std::move(part));
+      job.make = [this, found, where = job.file.where, &index] {
+        return reader_.canonical(*found, where, index.description().points);
+      };
       batch.push_back(std::move(job));
       if (batch.size() >= kBatchFiles) finish(index, batch);
     }
+  }
+
+  /// Jobs for all recordings of an array of points. Everybody's body is fitted to more than one.
+  void add_array(const SetIndex& index, std::vector<Job>& batch, const PointArray& array,
+                 const fs::path& folder) {
+    const auto open =
+        std::make_shared<const OpenArray>(reader_.open_array(index.description(), array, folder));
+    std::map<std::string, std::shared_ptr<Person>> people;
+    std::vector<std::shared_ptr<Person>> whose;
+    for (size_t i = 0; i < open->paths.size(); ++i) {
+      auto& person = people[index.describe(open->paths[i], 0, 1).subject];
+      if (!person) person = std::make_shared<Person>();
+      if (open->table->frames(i) > 0) person->add(i);
+      whose.push_back(person);
+    }
+    for (size_t i = 0; i < open->paths.size(); ++i) {
+      Job job;
+      job.path = job.file.path = open->paths[i];
+      job.file.where = (folder / array.array).string() + ":" + job.path;
+      job.fingerprint = open->fingerprint;
+      job.make = [this, open, person = whose[i], i] {
+        return reader_.solve({{}, open->table->recording(i), motion::kCanonicalAxes, true},
+                             open->set, &person->body(*open->table, open->set));
+      };
+      batch.push_back(std::move(job));
+      if (batch.size() >= kBatchFiles) finish(index, batch);
+    }
+  }
+
+  /// Of a file's bytes, and of what else its motion depends on beside the mappings.
+  std::string fingerprint_of(const SourceFile& file) const {
+    const bool points = !formats::motion_kind(file.where);
+    std::string all = sha256_hex(file.bytes);
+    for (const auto& [name, bytes] : file.frames) all += sha256_hex(bytes);
+    if (!file.skeleton.empty())
+      all += sha256_hex(file.skeleton) + fmt::format("{}", options_.reader.rates.amc_fps);
+    if (holds_several(file.path)) all += fmt::format("{}", options_.reader.rates.actor_fps);
+    if (points)
+      all += reader_.points_fingerprint() + options_.reader.point_set +
+             fmt::format("{}", options_.reader.points_fps);
+    return all;
   }
 
   /// Converts a batch on all threads, writes it in order, and empties it.
@@ -197,46 +263,31 @@ class Importer {
   }
 
   /// The file's motion on the canonical skeleton, at its own frame rate.
-  motion::Clip read_canonical(Job& job, double& floor_offset) const {
-    const SourceFile& file = job.file;
-    formats::MotionOfFile motion =
-        job.motion
-            ? std::move(*job.motion)
-            : formats::parse_motion({file.bytes, file.where, file.skeleton, file.skeleton_where},
-                                    {.amc_fps = options_.amc_fps});
-    if (motion.clip.frame_count() == 0) fail("{}: no frames", file.where);
-    job.mapping = motion.mapping;
-    if (!motion.mapping.empty()) return std::move(motion.clip);
-    const motion::Mapping& mapping =
-        formats::recognise(motion.clip.skeleton, mappings_, file.where);
-    job.mapping = mapping.name;
-    floor_offset = mapping.floor_offset;
-    return motion::to_canonical(motion.clip, mapping);
-  }
-
-  std::string skeleton_fingerprint(const SourceFile& file) const {
-    if (file.skeleton.empty()) return {};
-    return sha256_hex(file.skeleton) + fmt::format("{}", options_.amc_fps);
+  CanonicalMotion read_canonical(const SetIndex& index, Job& job) const {
+    if (job.make) return job.make();
+    const auto found = reader_.parse(job.file, point_files(index.description()));
+    PANTOMIME_CHECK(found.size() == 1, "{}: {} clips, expected one", job.file.where, found.size());
+    return reader_.canonical(found[0], job.file.where, index.description().points);
   }
 
   void convert(const SetIndex& index, Job& job) const {
     try {
       if (!formats::is_text(job.path)) fail("{}: file name is not UTF-8", job.file.where);
-      const std::string source = job.motion
-                                     ? job.fingerprint + job.path
-                                     : sha256_hex(job.file.bytes) + skeleton_fingerprint(job.file);
+      const std::string source = job.make ? job.fingerprint + job.path : fingerprint_of(job.file);
       job.hash = sha256_hex(recipe_ + index.fingerprint() + source);
       job.unchanged = job.stored == job.hash;
       if (job.unchanged) return;
-      double floor_offset = 0;
-      motion::Clip clip = read_canonical(job, floor_offset);
+      CanonicalMotion read = read_canonical(index, job);
+      job.mapping = read.mapping;
+      job.gaps = std::move(read.gaps);
+      motion::Clip clip = std::move(read.clip);
       double begin = 0;
       if (index.description().recorded) {
         job.mended = mend(clip);
         clip = job.mended.clip;
         begin = static_cast<double>(job.mended.first) / clip.fps;
       }
-      job.clip = prepare_clip(clip, floor_offset);
+      job.clip = prepare_clip(clip, read.floor_offset);
       job.findings = motion::check_quality(job.clip, {.recorded = index.description().recorded});
       if (index.description().recorded) {
         const auto mended = on_clip(job.mended, static_cast<int64_t>(job.clip.frame_count()));
@@ -253,6 +304,8 @@ class Importer {
     }
     job.file.bytes = {};
     job.file.skeleton = {};
+    job.file.frames = {};
+    job.make = {};
   }
 
   void store(const SetIndex& index, Job& job) {
@@ -279,6 +332,8 @@ class Importer {
         report_.mended.push_back({job.info.name, static_cast<int64_t>(job.mended.redrawn),
                                   static_cast<int64_t>(job.mended.left_out)});
       report_.seconds += job.clip.seconds();
+      if (job.gaps) ++report_.from_points;
+      if (job.gaps && job.gaps->longest > 0) report_.bridged.push_back({job.info.name, *job.gaps});
     }
   }
 
@@ -298,7 +353,7 @@ class Importer {
   Library& library_;
   const ImportOptions& options_;
   Progress& progress_;
-  std::vector<motion::Mapping> mappings_;
+  MotionReader reader_;
   std::string recipe_;
   LabelMap labels_;
   std::vector<SetDescription> known_;

@@ -9,13 +9,14 @@
 
 #include "pantomime/base/progress.h"
 #include "pantomime/library/library.h"
+#include "pantomime/library/motion_reader.h"
 
 namespace pantomime::library {
 
 struct ImportOptions {
-  /// Folders of the descriptions of known sets and of rig mappings, and the label map; defaults:
-  /// configs/sets, configs/mappings and configs/labels.toml among Pantomime's own files.
-  std::filesystem::path sets, mappings, labels;
+  /// Folder of the descriptions of known sets, and the label map; defaults: configs/sets and
+  /// configs/labels.toml among Pantomime's own files.
+  std::filesystem::path sets, labels;
   /// For motion that no set description covers: set name (default "own"), licence (default
   /// "unknown"), where it comes from, and texts as in a set description, in which {folder} and
   /// {stem} are the names of the file's folder and of the file.
@@ -24,12 +25,11 @@ struct ImportOptions {
   std::string source = "unknown";
   std::string subject = "own/{folder}";
   std::string label;
-  double amc_fps = 120;   ///< frame rate of AMC files, which don't say it
-  double actor_fps = 20;  ///< and of ACTOR's pickles (HumanAct12; UESTC has 30)
-  bool force = false;     ///< also what has not changed since the last import
+  MotionReaderOptions reader;  ///< mappings, point sets, frame rates that files don't say
+  bool force = false;          ///< also what has not changed since the last import
   /// Clips with serious findings are refused, and those already in the library taken out.
   bool strict = false;
-  int threads = 0;  ///< 0: all cores
+  int threads = 0;             ///< 0: all cores
 };
 
 /// A file that could not be imported, and why, in one line.
@@ -50,6 +50,12 @@ struct ImportFindings {
   std::vector<motion::Finding> findings;
 };
 
+/// A clip made of points of which joints were lost for a while (see PointGaps).
+struct ImportBridge {
+  std::string clip;
+  PointGaps gaps;
+};
+
 struct ImportReport {
   int64_t files = 0;       ///< motion files seen
   int64_t imported = 0;    ///< written to the library
@@ -61,12 +67,15 @@ struct ImportReport {
   std::vector<ImportRepair> mended;
   int64_t refused = 0;                ///< not in the library because of `strict`
   std::vector<ImportFindings> found;  ///< clips that were written or refused, if anything was found
+  int64_t from_points = 0;  ///< of those imported: by the pose solver
+  std::vector<ImportBridge> bridged;
   std::map<std::string, int64_t> missing;  ///< set -> files of its index that were nowhere found
   std::vector<std::string> unlabelled;     ///< "set: label" that have no common label
 };
 
-/// Imports motion files (formats/motion_file.h), folders and archives of them. Every clip goes
-/// through its rig's mapping to the canonical skeleton, is mended (mend.h), goes to 30 frames per
+/// Imports motion files (formats/motion_file.h), recordings of points (formats/point_file.h,
+/// point_table.h), folders and archives of them. Every clip goes through its rig's mapping or the
+/// pose solver to the canonical skeleton, is mended (mend.h), goes to 30 frames per
 /// second, onto the floor (the 3rd percentile of the lowest foot joint, minus the 2 cm by which a
 /// toe joint lies above the sole), and begins over the origin facing +Z. Then it is checked
 /// (motion/quality.h), and what was found or mended is stored with it. One transaction a clip, in

@@ -31,7 +31,7 @@ CREATE TABLE clips (
   name TEXT NOT NULL UNIQUE,
   set_name TEXT NOT NULL,
   subject TEXT NOT NULL,
-  split TEXT NOT NULL CHECK (split IN ('train', 'val', 'test')),
+  split TEXT NOT NULL CHECK (split IN ('train', 'val', 'test', 'benchmark')),
   style TEXT NOT NULL,
   caption TEXT NOT NULL,
   licence TEXT NOT NULL,
@@ -188,6 +188,16 @@ std::string one_of(const std::string& test, size_t count) {
   return " AND " + test + " (" + marks + ")";
 }
 
+std::vector<std::string> lines_of(const std::string& text) {
+  std::vector<std::string> lines;
+  for (size_t begin = 0; begin < text.size();) {
+    const size_t end = std::min(text.find('\n', begin), text.size());
+    if (end > begin) lines.push_back(text.substr(begin, end - begin));
+    begin = end + 1;
+  }
+  return lines;
+}
+
 }  // namespace
 
 struct Library::Impl {
@@ -304,6 +314,10 @@ struct Library::Impl {
     }
   }
 
+  bool knows_benchmarks() const {
+    return number("SELECT instr(sql, '''benchmark''') FROM sqlite_schema WHERE name = 'clips'") > 0;
+  }
+
   void need_write() const {
     if (mode != Mode::Write) fail("{}: opened for reading only", file);
   }
@@ -407,8 +421,9 @@ namespace {
 void check_clip(const std::string& file, const ClipInfo& info, const motion::Clip& clip) {
   if (info.name.empty()) fail("{}: a clip needs a name", file);
   const std::string where = file + ": " + info.name;
-  if (info.split != "train" && info.split != "val" && info.split != "test")
-    fail("{}: split \"{}\", expected train, val or test", where, info.split);
+  if (info.split != "train" && info.split != "val" && info.split != "test" &&
+      info.split != "benchmark")
+    fail("{}: split \"{}\", expected train, val, test or benchmark", where, info.split);
   if (!(info.weight > 0)) fail("{}: weight {}, expected more than 0", where, info.weight);
   if (!std::equal(clip.skeleton.names.begin(), clip.skeleton.names.end(),
                   motion::kJointNames.begin(), motion::kJointNames.end()))
@@ -429,6 +444,9 @@ int64_t Library::put(const ClipInfo& info, const motion::Clip& clip, const std::
                      const std::vector<motion::Finding>& findings) {
   impl_->need_write();
   check_clip(impl_->file, info, clip);
+  if (info.split == "benchmark" && !impl_->knows_benchmarks())
+    fail("{}: {}: this library was made before there were benchmark sets, expected a new one",
+         impl_->file, info.name);
   std::vector<Quat> rotations(clip.rotations.size());
   std::transform(clip.rotations.begin(), clip.rotations.end(), rotations.begin(),
                  [](Quat q) { return motion::canonical(q); });
@@ -525,6 +543,42 @@ std::optional<std::string> Library::source_hash(const std::string& name) const {
   row.bind(1, name);
   if (!row.step() || row.is_null(0)) return std::nullopt;
   return row.text(0);
+}
+
+void Library::write_captions(int64_t id, const std::vector<std::string>& sentences,
+                             Foreign foreign) {
+  impl_->need_write();
+  for (const std::string& sentence : sentences)
+    if (sentence.empty() || sentence.find_first_of("\n\r") != std::string::npos)
+      fail("{}: a caption of {} bytes, expected one line", impl_->file, sentence.size());
+  Transaction transaction(impl_->database, impl_->file);
+  // What we wrote stands beside, so that the next time knows it from what came with the motion.
+  impl_->execute(
+      "CREATE TABLE IF NOT EXISTS made_captions (clip INTEGER PRIMARY KEY REFERENCES clips (id) "
+      "ON DELETE CASCADE, sentences TEXT NOT NULL)");
+  Statement row(impl_->database, impl_->file,
+                "SELECT caption, coalesce(sentences, '') FROM clips LEFT JOIN made_captions "
+                "ON clip = id WHERE id = ?");
+  row.bind(1, id);
+  if (!row.step()) fail("{}: no clip with id {}", impl_->file, id);
+  std::vector<std::string> lines;
+  if (foreign == Foreign::Keep) {
+    const auto ours = lines_of(row.text(1));
+    for (const std::string& line : lines_of(row.text(0)))
+      if (std::find(ours.begin(), ours.end(), line) == ours.end()) lines.push_back(line);
+  }
+  row.reset();
+  lines.insert(lines.end(), sentences.begin(), sentences.end());
+  Statement caption(impl_->database, impl_->file, "UPDATE clips SET caption = ? WHERE id = ?");
+  caption.bind(1, fmt::format("{}", fmt::join(lines, "\n")));
+  caption.bind(2, id);
+  caption.run();
+  Statement made(impl_->database, impl_->file,
+                 "INSERT OR REPLACE INTO made_captions VALUES (?, ?)");
+  made.bind(1, id);
+  made.bind(2, fmt::format("{}", fmt::join(sentences, "\n")));
+  made.run();
+  transaction.commit();
 }
 
 bool Library::remove(const std::string& name) {

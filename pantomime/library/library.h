@@ -27,7 +27,8 @@ struct ClipInfo {
   std::string set;      ///< e.g. "cmu_mocap"
   std::string subject;  ///< unique person over all sets, e.g. "cmu/43"
   std::string split;    ///< "train", "val" or "test"; the same for all clips of a subject, except
-                        ///< in sets of one actor, whose set description may split by take
+                        ///< in sets of one actor, whose set description may split by take;
+                        ///< "benchmark" in sets that are only measured on
   std::string style;    ///< e.g. "elderly", or empty
   std::string caption;  ///< sentences, one a line, or empty
   std::string licence;  ///< SPDX-like id, e.g. "CC-BY-NC-4.0"
@@ -75,6 +76,10 @@ class Library {
   /// Hash of everything a clip was imported from; nothing when the clip is not there or was put
   /// without one. Import skips files whose hash is unchanged, so it can be stopped and run again.
   std::optional<std::string> source_hash(const std::string& name) const;
+  /// Writes sentences of our own into a clip's caption, one a line: after those that came with the
+  /// motion, or instead of them. Our own of an earlier time are replaced.
+  enum class Foreign { Keep, Replace };
+  void write_captions(int64_t id, const std::vector<std::string>& sentences, Foreign foreign);
   /// Removes a clip; false when there was none of this name.
   bool remove(const std::string& name);
 

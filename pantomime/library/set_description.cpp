@@ -135,6 +135,31 @@ SegmentTable parse_segment_table(const toml::table& table, const std::string& na
   return result;
 }
 
+PointArray parse_point_array(const toml::table& table, const std::string& name) {
+  Keys keys(table, name);
+  PointArray result;
+  result.array = keys.needed_text("array");
+  result.recordings = keys.needed_text("recordings");
+  result.names = keys.needed_text("names");
+  result.prefix = keys.text("prefix");
+  result.points = keys.text("points");
+  result.metres_per_unit = keys.number("metres_per_unit", result.metres_per_unit);
+  result.confidence_per_unit = keys.number("confidence_per_unit", result.confidence_per_unit);
+  keys.done();
+  return result;
+}
+
+PointFiles parse_point_files(const toml::table& table, const std::string& name) {
+  Keys keys(table, name);
+  PointFiles result;
+  result.ending = keys.needed_text("ending");
+  result.fps = keys.number("fps", result.fps);
+  result.picture = keys.flag("picture", false);
+  result.picture_aspect = keys.number("picture_aspect", result.picture_aspect);
+  keys.done();
+  return result;
+}
+
 BabelLabels parse_babel_labels(const toml::table& table, const std::string& name) {
   Keys keys(table, name);
   BabelLabels result;
@@ -209,7 +234,15 @@ SetDescription parse_set_description(std::string text, const std::string& name) 
   set.weight = keys.number("weight", 1);
   set.recorded = keys.flag("recorded", true);
   set.label_map = keys.text("label_map", set.name);
+  set.benchmark = keys.flag("benchmark", false);
+  set.points = keys.text("points");
+  for (const toml::table* table : keys.tables("arrays"))
+    set.arrays.push_back(parse_point_array(*table, name));
+  if (const toml::table* table = keys.table("point_files"))
+    set.point_files = parse_point_files(*table, name);
   set.index = keys.text("index");
+  if (!set.index.empty() && !set.arrays.empty())
+    fail("{}: \"index\" beside \"arrays\", whose recordings are the index", name);
   set.path = keys.text("path", "file");
   set.subject = keys.text("subject", set.name + "/unknown");
   set.label = keys.text("label");

@@ -75,6 +75,25 @@ struct HumanMl3dLabels {
   bool optional = false;                      ///< the captions may be missing
 };
 
+/// One array of point recordings with its tables (formats/point_table.h).
+struct PointArray {
+  std::string array;       ///< .npy, or compressed, relative to the set's folder
+  std::string recordings;  ///< CSV with columns start, frames, perhaps fps, and the set's `path`
+  std::string names;       ///< CSV with a column name: the points in the array's order
+  std::string prefix;      ///< clips are called prefix/path; may be empty
+  std::string points;      ///< point set (configs/points); empty: the set's, or guessed
+  double metres_per_unit = 0.001;
+  double confidence_per_unit = 0.001;
+};
+
+/// Loose files of points.
+struct PointFiles {
+  std::string ending;         ///< of files that are points beside those known by their names
+  double fps = 30;            ///< where files don't say it
+  bool picture = false;       ///< CSV: x, z in widths and y in heights of a picture, from the top
+  double picture_aspect = 1;  ///< width over height of the picture
+};
+
 /// A set as its description file tells it. Texts may hold {column}: the value in the index.
 struct SetDescription {
   std::string name;     ///< e.g. "cmu_mocap"; the folder of the data is called the same
@@ -83,6 +102,12 @@ struct SetDescription {
   double weight = 1;
   bool recorded = true;   ///< motion capture, which import mends (mend.h); false: made by hand
   std::string label_map;  ///< table of the label map, default: the name
+  /// Only to be measured on, by its licence or its noise: all clips get the split "benchmark",
+  /// which neither training nor evaluation of priors takes.
+  bool benchmark = false;
+  std::string points;              ///< point set of its points; empty: guessed from their names
+  std::vector<PointArray> arrays;  ///< their tables of recordings stand for an index
+  std::optional<PointFiles> point_files;
 
   std::string index;  ///< CSV relative to the folder, or empty
   std::string path;   ///< its column that names the file, relative to the folder

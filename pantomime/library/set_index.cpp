@@ -61,7 +61,9 @@ std::vector<Segment> merged(std::vector<Segment> segments) {
 
 SetIndex::SetIndex(SetDescription description, const fs::path& folder, const LabelMap& labels)
     : description_(std::move(description)), labels_(labels) {
-  if (!description_.index.empty()) read_index(folder / description_.index);
+  if (!description_.index.empty()) read_index(folder / description_.index, {});
+  for (const PointArray& array : description_.arrays)
+    read_index(folder / array.recordings, array.prefix);
   fingerprint_ += sha256_hex(description_.text);
   for (const SegmentTable& table : description_.segments) {
     const fs::path file = folder / table.file;
@@ -76,14 +78,28 @@ SetIndex::SetIndex(SetDescription description, const fs::path& folder, const Lab
     expand(*text, rows_.empty() ? std::string() : rows_.begin()->first);
 }
 
-void SetIndex::read_index(const fs::path& file) {
+void SetIndex::read_index(const fs::path& file, const std::string& prefix) {
   const std::string text = read_file(file, uint64_t{256} << 20);
   fingerprint_ += sha256_hex(text);
-  index_ = formats::parse_csv(text, file.string());
-  const size_t path = index_.column(description_.path);
-  for (size_t r = 0; r < index_.rows.size(); ++r)
-    if (!rows_.emplace(index_.rows[r][path], r).second)
-      fail_at_line(index_.name, index_.lines[r], "\"{}\" is listed twice", index_.rows[r][path]);
+  formats::CsvTable table = formats::parse_csv(text, file.string());
+  const bool first = index_.columns.empty();
+  if (first) {
+    index_.name = table.name;
+    index_.columns = table.columns;
+  }
+  std::vector<size_t> columns;  // of this table, in the order of the first
+  for (const std::string& column : index_.columns) columns.push_back(table.column(column));
+  const size_t path = table.column(description_.path);
+  for (size_t r = 0; r < table.rows.size(); ++r) {
+    const std::string name =
+        prefix.empty() ? table.rows[r][path] : prefix + "/" + table.rows[r][path];
+    if (!rows_.emplace(name, index_.rows.size()).second)
+      fail_at_line(table.name, table.lines[r], "\"{}\" is listed twice", name);
+    std::vector<std::string> row;
+    for (const size_t column : columns) row.push_back(std::move(table.rows[r][column]));
+    index_.rows.push_back(std::move(row));
+    index_.lines.push_back(table.lines[r]);
+  }
   if (!description_.split_column.empty()) index_.column(description_.split_column);
 }
 
@@ -184,6 +200,7 @@ std::string SetIndex::expand(const std::string& text, const std::string& path) c
 
 std::string SetIndex::split_of(const std::string& path, const std::string& subject,
                                const std::string& said) const {
+  if (description_.benchmark) return "benchmark";
   const auto listed = description_.splits_of_files.find(path);
   if (listed != description_.splits_of_files.end()) return listed->second;
   if (contains(description_.test_subjects, subject)) return "test";

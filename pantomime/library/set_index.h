@@ -51,7 +51,7 @@ class SetIndex {
     std::map<std::string, std::vector<Interval>> intervals;  ///< by path, ordered by time
   };
 
-  void read_index(const std::filesystem::path& file);
+  void read_index(const std::filesystem::path& file, const std::string& prefix);
   void read_segments(const SegmentTable& table, const std::filesystem::path& file);
   std::string expand(const std::string& text, const std::string& path) const;
   std::string split_of(const std::string& path, const std::string& subject,

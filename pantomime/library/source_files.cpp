@@ -1,6 +1,7 @@
 #include "pantomime/library/source_files.h"
 
 #include <algorithm>
+#include <fstream>
 #include <map>
 #include <optional>
 
@@ -9,6 +10,7 @@
 #include "pantomime/formats/archive.h"
 #include "pantomime/formats/asf.h"
 #include "pantomime/formats/motion_file.h"
+#include "pantomime/formats/point_file.h"
 
 namespace pantomime::library {
 namespace {
@@ -20,24 +22,54 @@ constexpr uint64_t kMaxSkeletonBytes = uint64_t{4} << 20;
 constexpr size_t kMaxSkeletons = 4096;  // of one archive
 constexpr int kFoldersAround = 6;       // how far above a file its set may begin
 
-bool is_motion_name(const fs::path& path) {
-  return formats::motion_kind(path.generic_string()).has_value();
+constexpr std::string_view kOpenPoseFrame = "_keypoints.json";
+
+bool is_source_name(const fs::path& path, const PointFiles* points) {
+  const std::string name = path.generic_string();
+  return formats::motion_kind(name) || formats::point_kind(name) ||
+         (points != nullptr && name.ends_with(points->ending));
+}
+bool is_openpose_frame(const fs::path& path) {
+  return path.generic_string().ends_with(kOpenPoseFrame);
+}
+
+/// Whether the content of a file shows that it is points.
+bool has_points(const fs::path& path) {
+  const std::string ending = path.extension().string();
+  if (ending != ".json" && ending != ".csv" && ending != ".npy") return false;
+  std::ifstream file(path, std::ios::binary);
+  std::string begin(4096, '\0');
+  file.read(begin.data(), static_cast<std::streamsize>(begin.size()));
+  begin.resize(static_cast<size_t>(file.gcount()));
+  return formats::point_kind(path.generic_string(), begin).has_value();
+}
+
+bool is_array_of(const SetDescription& set, const fs::path& folder, const fs::path& path) {
+  return std::any_of(set.arrays.begin(), set.arrays.end(), [&](const PointArray& array) {
+    return (folder / array.array).lexically_normal() == path.lexically_normal();
+  });
 }
 bool needs_skeleton(const std::string& name) {
   return formats::motion_kind(name) == formats::MotionKind::Amc;
 }
 
-/// Skeletons by where they lie.
-using Skeletons = std::map<std::string, std::string>;
-
-void add_skeleton(SourceFile& file, const std::string& name, const Skeletons& skeletons,
-                  const std::string& prefix) {
-  std::vector<std::string> names;
-  for (const auto& [at, bytes] : skeletons) names.push_back(at);
-  const std::string found = formats::asf_for(name, names);
-  if (found.empty()) return;
-  file.skeleton = skeletons.at(found);
-  file.skeleton_where = prefix + found;
+/// A folder with a file a frame.
+void read_openpose_folder(const fs::path& path, const fs::path& folder,
+                          const std::function<bool(SourceFile&&)>& take) {
+  std::vector<fs::path> files;
+  for (const auto& entry : fs::directory_iterator(path))
+    if (is_openpose_frame(entry.path())) files.push_back(entry.path());
+  std::sort(files.begin(), files.end());
+  SourceFile file;
+  file.path = path.lexically_relative(folder).generic_string();
+  if (file.path.empty() || file.path == ".") file.path = path.filename().string();
+  file.where = path.string();
+  uint64_t left = kMaxMotionBytes;
+  for (const fs::path& frame : files) {
+    file.frames.emplace_back(frame.string(), read_file(frame, left));
+    left -= file.frames.back().second.size();
+  }
+  take(std::move(file));
 }
 
 void read_motion_file(const fs::path& path, const fs::path& folder,
@@ -47,12 +79,11 @@ void read_motion_file(const fs::path& path, const fs::path& folder,
   file.where = path.string();
   file.bytes = read_file(path, kMaxMotionBytes);
   if (needs_skeleton(file.where)) {
-    Skeletons skeletons;
+    std::vector<std::string> names;
     for (const auto& entry : fs::directory_iterator(path.parent_path()))
       if (formats::is_skeleton_name(entry.path().generic_string()) && entry.is_regular_file())
-        skeletons[entry.path().generic_string()] = {};
-    std::vector<std::string> names;
-    for (const auto& [at, bytes] : skeletons) names.push_back(at);
+        names.push_back(entry.path().generic_string());
+    std::sort(names.begin(), names.end());
     const std::string found = formats::asf_for(path.generic_string(), names);
     if (!found.empty()) {
       file.skeleton = read_file(found, kMaxSkeletonBytes);
@@ -73,14 +104,14 @@ class Finder {
       add_folder(path.has_filename() ? path : path.parent_path(), set_around(path), path);
     } else if (!fs::exists(path)) {
       fail("{}: no such file or folder", input.string());
-    } else if (is_motion_name(path) || formats::is_archive_name(path)) {
-      add_container(path, set_around(path.parent_path()), path.parent_path());
     } else {
-      fail(
-          "{}: expected a folder, a motion file (.bvh, .amc, .npz, .glb, .pkl), or a .tar.zst, "
-          ".tar.gz or .zip "
-          "archive",
-          input.string());
+      const auto set = set_around(path.parent_path());
+      if (!is_wanted(path, set) && !has_points(path))
+        fail(
+            "{}: expected a folder, motion (.bvh, .amc, .npz, .glb, .pkl), points (.c3d, "
+            ".skeleton, JSON, CSV or NumPy), or a .tar.zst, .tar.gz or .zip archive",
+            input.string());
+      add_container(path, set, path.parent_path());
     }
   }
 
@@ -100,7 +131,8 @@ class Finder {
     if (fs::exists(own))
       return FoundSet{parse_set_description(read_file(own), own.string()), folder, {}};
     for (const SetDescription& set : known_)
-      if (folder.filename() == set.name && (set.index.empty() || fs::exists(folder / set.index)))
+      if (folder.filename() == set.name && (set.index.empty() || fs::exists(folder / set.index)) &&
+          (set.arrays.empty() || fs::exists(folder / set.arrays[0].recordings)))
         return FoundSet{set, folder, {}};
     return std::nullopt;
   }
@@ -114,17 +146,30 @@ class Finder {
     return std::nullopt;
   }
 
+  /// What import takes without a look inside.
+  static bool is_wanted(const fs::path& path, const std::optional<FoundSet>& set) {
+    if (set && path == set->folder / set->description.index) return false;
+    const PointFiles* points =
+        set && set->description.point_files ? &*set->description.point_files : nullptr;
+    return is_source_name(path, points) || formats::is_archive_name(path) ||
+           (set && is_array_of(set->description, set->folder, path));
+  }
+
   void add_folder(const fs::path& folder, const std::optional<FoundSet>& set,
                   const fs::path& input) {
     std::vector<fs::path> entries;
     for (const auto& entry : fs::directory_iterator(folder)) entries.push_back(entry.path());
     std::sort(entries.begin(), entries.end());
+    if (std::any_of(entries.begin(), entries.end(), is_openpose_frame))
+      add_container(folder, set, input);
     for (const fs::path& entry : entries) {
-      if (fs::is_directory(entry)) {
+      if (is_openpose_frame(entry)) {
+        continue;  // a frame of the folder
+      } else if (fs::is_directory(entry)) {
         if (fs::is_symlink(entry)) continue;  // it may lead back up
         const auto inner = set_at(entry);
         add_folder(entry, inner ? inner : set, input);
-      } else if (is_motion_name(entry) || formats::is_archive_name(entry)) {
+      } else if (is_wanted(entry, set) || (!set && has_points(entry))) {
         add_container(entry, set, input);
       }
     }
@@ -155,23 +200,24 @@ std::vector<FoundSet> find_sets(const std::vector<fs::path>& inputs,
 }
 
 void read_source_files(const fs::path& container, const fs::path& folder,
-                       const std::function<bool(SourceFile&&)>& take) {
-  if (is_motion_name(container)) return read_motion_file(container, folder, take);
+                       const std::function<bool(SourceFile&&)>& take, const PointFiles* points) {
+  if (fs::is_directory(container)) return read_openpose_folder(container, folder, take);
+  if (!formats::is_archive_name(container)) return read_motion_file(container, folder, take);
   const std::string prefix = container.string() + ":";
   const formats::ArchiveLimits limits{.entry_bytes = kMaxMotionBytes};
   // Skeletons may come after the motions that need them, so such motions wait for a second pass.
-  Skeletons skeletons;
+  std::map<std::string, std::string> skeletons;
   bool waiting = false, going = true;
   formats::read_archive(
       container,
       [&](const std::string& name) {
         const bool waits = needs_skeleton(name);
         waiting = waiting || waits;
-        return !waits && (is_motion_name(name) || formats::is_skeleton_name(name));
+        return !waits && (is_source_name(name, points) || formats::is_skeleton_name(name));
       },
       [&](const std::string& name, std::string&& bytes) {
         if (!formats::is_skeleton_name(name)) {
-          going = take({name, prefix + name, std::move(bytes), {}, {}});
+          going = take({name, prefix + name, std::move(bytes), {}, {}, {}});
         } else if (bytes.size() <= kMaxSkeletonBytes && skeletons.size() < kMaxSkeletons) {
           skeletons[name] = std::move(bytes);
         }
@@ -179,23 +225,29 @@ void read_source_files(const fs::path& container, const fs::path& folder,
       },
       limits);
   if (!waiting || !going) return;
+  std::vector<std::string> names;
+  for (const auto& [at, bytes] : skeletons) names.push_back(at);
   formats::read_archive(
       container, needs_skeleton,
       [&](const std::string& name, std::string&& bytes) {
-        SourceFile file{name, prefix + name, std::move(bytes), {}, {}};
-        add_skeleton(file, name, skeletons, prefix);
+        SourceFile file{name, prefix + name, std::move(bytes), {}, {}, {}};
+        const std::string found = formats::asf_for(name, names);
+        if (!found.empty()) {
+          file.skeleton = skeletons.at(found);
+          file.skeleton_where = prefix + found;
+        }
         return take(std::move(file));
       },
       limits);
 }
 
-int64_t count_source_files(const fs::path& container) {
-  if (is_motion_name(container)) return 1;
+int64_t count_source_files(const fs::path& container, const PointFiles* points) {
+  if (!formats::is_archive_name(container)) return 1;
   int64_t count = 0;
   formats::read_archive(
       container,
       [&](const std::string& name) {
-        count += is_motion_name(name) ? 1 : 0;
+        count += is_source_name(name, points) ? 1 : 0;
         return false;
       },
       [](const std::string&, std::string&&) { return true; });

@@ -4,59 +4,12 @@
 #include <cmath>
 
 #include "pantomime/base/error.h"
+#include "pantomime/motion/curve_fit.h"
+#include "pantomime/motion/root_path.h"
 #include "pantomime/motion/two_bone_ik.h"
 
 namespace pantomime::motion {
 namespace {
-
-constexpr size_t kBand = 3;  // half width of the normal matrix: third differences
-
-/// Normal equations of a least-squares problem over a curve x[F]; every equation joins at most four
-/// neighbouring frames. Solved by Cholesky's method for band matrices.
-class CurveFit {
- public:
-  explicit CurveFit(size_t frames) : lower_(frames), right_(frames) {}
-
-  /// weight * (sum_i coefficients[i] x[first + i] - value)^2
-  template <size_t N>
-  void add(size_t first, const std::array<double, N>& coefficients, double value, double weight) {
-    static_assert(N <= kBand + 1);
-    for (size_t i = 0; i < N; ++i) {
-      right_[first + i] += weight * coefficients[i] * value;
-      for (size_t k = 0; k <= i; ++k)
-        lower_[first + i][i - k] += weight * coefficients[i] * coefficients[k];
-    }
-  }
-
-  std::vector<double> solve() && {
-    const size_t n = right_.size();
-    for (size_t i = 0; i < n; ++i) {  // lower_[i][k] is the entry in row i, column i - k
-      for (size_t k = std::min(i, kBand); k > 0; --k) {
-        const size_t j = i - k;
-        double sum = lower_[i][k];
-        for (size_t m = k + 1; m <= std::min(i, kBand); ++m) sum -= lower_[i][m] * lower_[j][m - k];
-        lower_[i][k] = sum / lower_[j][0];
-      }
-      double sum = lower_[i][0];
-      for (size_t m = 1; m <= std::min(i, kBand); ++m) sum -= lower_[i][m] * lower_[i][m];
-      lower_[i][0] = std::sqrt(sum);
-    }
-    std::vector<double> x = std::move(right_);
-    for (size_t i = 0; i < n; ++i) {
-      for (size_t m = 1; m <= std::min(i, kBand); ++m) x[i] -= lower_[i][m] * x[i - m];
-      x[i] /= lower_[i][0];
-    }
-    for (size_t i = n; i-- > 0;) {
-      for (size_t m = 1; m <= kBand && i + m < n; ++m) x[i] -= lower_[i + m][m] * x[i + m];
-      x[i] /= lower_[i][0];
-    }
-    return x;
-  }
-
- private:
-  std::vector<std::array<double, kBand + 1>> lower_;
-  std::vector<double> right_;
-};
 
 // Weights of the correction curve, for metres and frames of 1/30 s.
 constexpr double kStill = 1e4;   // contact points don't move
@@ -67,7 +20,7 @@ constexpr double kSmall = 3e-3;  // its size; (kSmall / kSmooth)^(1/6) is the fa
 
 /// Frames from f to the nearer end of its run of contact; ends of the clip are no ends of contact.
 std::vector<size_t> inside_run(const Contacts& contacts, size_t point) {
-  const size_t frames = contacts.size(), far = frames + kBand;
+  const size_t frames = contacts.size(), far = frames + CurveFit::kBand;
   std::vector<size_t> inside(frames);
   for (size_t f = 0; f < frames; ++f)
     inside[f] = !contacts[f][point] ? 0 : f == 0 ? far : inside[f - 1] + 1;
@@ -97,7 +50,7 @@ CurveFit small_and_smooth(size_t frames, double fps) {
   CurveFit fit(frames);
   const double smooth = kSmooth * std::pow(fps / kFps, 6);
   for (size_t f = 0; f < frames; ++f) fit.add<1>(f, {1}, 0, kSmall);
-  for (size_t f = 0; f + kBand < frames; ++f) fit.add<4>(f, {-1, 3, -3, 1}, 0, smooth);
+  for (size_t f = 0; f + CurveFit::kBand < frames; ++f) fit.add<4>(f, {-1, 3, -3, 1}, 0, smooth);
   return fit;
 }
 
@@ -217,7 +170,8 @@ std::vector<float> smooth_above(const std::vector<float>& needed, size_t width) 
 }  // namespace
 
 Clip lock_feet(const Clip& clip, const FootLockOptions& options, FootLockReport* report) {
-  return lock_feet(clip, find_contacts(clip, options.contact), options, report);
+  const Clip followed = options.root_follows ? root_following_feet(clip) : clip;
+  return lock_feet(followed, find_contacts(followed, options.contact), options, report);
 }
 
 Clip lock_feet(const Clip& clip, const Contacts& given, const FootLockOptions& options,

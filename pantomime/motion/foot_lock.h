@@ -7,6 +7,7 @@
 namespace pantomime::motion {
 
 struct FootLockOptions {
+  bool root_follows = true;  ///< first move the root over the ground as the feet push it
   ContactOptions contact{.height = 0.045f, .speed = 0.7f};
   float largest_shift = 0.15f;        ///< metres; a foot that slides twice as far gets a new place
   float largest_pelvis_drop = 0.06f;  ///< metres the pelvis may be lowered so that feet reach
@@ -21,7 +22,8 @@ struct FootLockReport {
   float largest_miss = 0;         ///< metres a foot stayed away from its lock, out of reach
 };
 
-/// Removes foot skating and sinking from a canonical clip with its floor at y = 0.
+/// Removes foot skating and sinking from a canonical clip with its floor at y = 0: first by
+/// root_following_feet(), then foot by foot.
 ///
 /// Every foot gets a correction curve d(f), the least-squares solution of: contact points don't
 /// move from frame to frame and lie at their rest height; nothing is below the floor; otherwise d
@@ -31,7 +33,7 @@ struct FootLockReport {
 /// other joints and all bones stay as they are.
 Clip lock_feet(const Clip& clip, const FootLockOptions& options = {},
                FootLockReport* report = nullptr);
-/// The same with contacts known beforehand, [F].
+/// Only foot by foot, with contacts known beforehand, [F].
 Clip lock_feet(const Clip& clip, const Contacts& contacts, const FootLockOptions& options = {},
                FootLockReport* report = nullptr);
 

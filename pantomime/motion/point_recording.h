@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "pantomime/base/error.h"
+#include "pantomime/motion/clip.h"
 
 namespace pantomime::motion {
 
@@ -38,5 +39,8 @@ struct PointRecording {
       PANTOMIME_CHECK(std::isfinite(value), "points: a coordinate is not finite");
   }
 };
+
+/// The joints of a clip, all seen.
+PointRecording points_of(const Clip& clip);
 
 }  // namespace pantomime::motion

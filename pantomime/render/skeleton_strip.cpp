@@ -55,6 +55,16 @@ Quat view_turn(const motion::Clip& clip, StripView view) {
   return motion::heading(clip.rotations.front()) * motion::from_axis_angle({0, 1, 0}, angle);
 }
 
+std::vector<std::string> lines_of(const std::string& text) {
+  std::vector<std::string> lines;
+  for (size_t begin = 0; begin < text.size();) {
+    const size_t end = std::min(text.find('\n', begin), text.size());
+    lines.push_back(text.substr(begin, end - begin));
+    begin = end + 1;
+  }
+  return lines;
+}
+
 struct Figure {
   std::vector<Vec3> joints;  // in view axes: x right, y up (world height), z to the viewer
   std::vector<bool> stands;  // per joint: a foot at rest on the floor
@@ -214,7 +224,8 @@ Image skeleton_strip(const motion::Clip& clip, const StripOptions& options) {
   const Strip strip = figures_of(clip, options);
   const auto cell_w = static_cast<float>(options.cell_width);
   const auto cell_h = static_cast<float>(options.cell_height);
-  const float top = options.label.empty() ? 0 : kCaptionHeight;
+  const std::vector<std::string> caption = lines_of(options.label);
+  const float top = static_cast<float>(caption.size()) * kCaptionHeight;
   const float map = options.map ? std::min(cell_w, cell_h) : 0;
   PixelCanvas canvas(static_cast<int>(map) + options.figures * options.cell_width,
                      static_cast<int>(top) + options.cell_height);
@@ -222,10 +233,11 @@ Image skeleton_strip(const motion::Clip& clip, const StripOptions& options) {
   const float scale = std::min((cell_h - 22) / (strip.high - std::min(strip.low, 0.0f)),
                                0.75f * cell_w / strip.reach);
   const float floor_y = top + cell_h - 18 + scale * std::min(0.0f, strip.low + 0.05f);
-  if (!options.label.empty()) {
-    const TextStyle style{.size = 12, .bold = true};
-    canvas.text({6, 13}, fitted(options.label, static_cast<float>(canvas.width()) - 12, style),
-                style);
+  for (size_t i = 0; i < caption.size(); ++i) {
+    // The first line names the strip, the others say more.
+    const TextStyle style{.size = 12, .bold = i == 0};
+    canvas.text({6, 13 + static_cast<float>(i) * kCaptionHeight},
+                fitted(caption[i], static_cast<float>(canvas.width()) - 12, style), style);
   }
   const float right = static_cast<float>(canvas.width());
   for (size_t i = 0; i < strip.figures.size(); ++i)

@@ -23,7 +23,7 @@ struct StripMark {
 };
 
 struct StripOptions {
-  std::string label;      ///< caption over the strip; empty: none
+  std::string label;      ///< caption over the strip, lines separated by '\n'; empty: none
   int figures = 8;        ///< stick figures, at equal time steps from the first to the last frame
   int cell_width = 96;    ///< pixels
   int cell_height = 150;  ///< pixels

@@ -35,6 +35,7 @@ struct Guide {
       network;             ///< Free: the whole network; Classifier: its backbone
   std::string prior_hash;  ///< SHA-256 of the prior's weights it belongs to
   std::string licence;
+  double scale = -1;  ///< strength that suits this very guide; negative: the default of its kind
 
   /// Index of a label; throws Error that lists the labels.
   int64_t index_of(const std::string& label) const;
@@ -72,15 +73,16 @@ std::string weights_hash(const Prior& prior);
 
 /// How to apply a guide.
 struct GuidanceStrength {
-  double scale = -1;      ///< negative: the default of the kind
+  double scale = -1;      ///< negative: the guide's own, or the default of the kind
   double until = -1;      ///< Adapter, Free: below this t no push; negative: the default
   int64_t particles = 8;  ///< Particles only
 };
-double default_scale(GuidanceKind kind);
+/// With the defaults of the guide and its kind filled in.
+GuidanceStrength with_defaults(const Guide& guide, GuidanceStrength given);
 inline constexpr double kGuideUntil = 0.3;  ///< default of GuidanceStrength::until
 
 /// Generates one clip per seed with labels [index of the guide's labels]: features [B, F, D].
-/// Conditions in `also` come after the label (Particles takes none).
+/// Conditions in `also` come after the label; with Particles they see a row for each particle.
 at::Tensor generate_labelled(const Prior& prior, const Guide& guide,
                              const std::vector<int64_t>& labels,
                              const conditions::GenerateOptions& options,

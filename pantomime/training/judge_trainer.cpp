@@ -12,6 +12,7 @@
 #include "pantomime/base/random.h"
 #include "pantomime/diffusion/parameters.h"
 #include "pantomime/diffusion/sampler.h"
+#include "pantomime/features/variation.h"
 #include "pantomime/training/optimiser.h"
 
 namespace pantomime::training {
@@ -59,21 +60,6 @@ Choice choose_labels(const MotionData& data, const JudgeOptions& options) {
   return choice;
 }
 
-/// Rows of x [F, D] at times 0, rate, 2 rate, …: the motion played `rate` times as fast.
-at::Tensor played_faster(const at::Tensor& x, double rate) {
-  const int64_t frames = x.size(0);
-  const auto count =
-      static_cast<int64_t>(std::floor(static_cast<double>(frames - 1) / rate + 1e-9)) + 1;
-  const at::Tensor time = at::arange(count, at::kDouble) * rate;
-  const at::Tensor before = time.floor().to(at::kLong).clamp_max(frames - 1);
-  const at::Tensor after = (before + 1).clamp_max(frames - 1);
-  const at::Tensor share = (time - before.to(at::kDouble)).to(at::kFloat).unsqueeze(1);
-  at::Tensor out =
-      at::lerp(x.index_select(0, before), x.index_select(0, after), share.expand({-1, x.size(1)}));
-  out.narrow(1, features::kRootVelocity, 2).mul_(rate);
-  return out;
-}
-
 /// A window of real motion, cut, mirrored, sped up and scaled at random.
 at::Tensor varied(const MotionData& data, const MotionData::Window& window, Random& random) {
   const at::Tensor& clip = data.clip(window.clip);
@@ -84,12 +70,9 @@ at::Tensor varied(const MotionData& data, const MotionData::Window& window, Rand
       window.first + random.below(static_cast<uint32_t>(window.count - count + 1));
   at::Tensor x = clip.narrow(0, first, count).clone();
   if (random.uniform() < 0.5) x = features::mirror(x);
-  x = played_faster(x, std::exp(random.uniform(-0.25, 0.25)));
+  x = features::played(x, std::exp(random.uniform(-0.25, 0.25)));
   x = x.narrow(0, 0, std::min(data.window_frames(), x.size(0)));  // slower is longer
-  const double size = random.uniform(0.85, 1.15);
-  x.narrow(1, features::kRootVelocity, 3).mul_(size);
-  x.narrow(1, features::kGeometry, motion::kGeometrySize).mul_(size);
-  return x;
+  return features::resized(x, random.uniform(0.85, 1.15));
 }
 
 /// Errors that sources and priors make: joint angles off by a constant and by a flicker, a wrong

@@ -3,6 +3,9 @@
 #include <ATen/ATen.h>
 
 #include <algorithm>
+#include <array>
+#include <numbers>
+#include <utility>
 
 #include "pantomime/diffusion/denoiser.h"
 #include "pantomime/features/kinematics.h"
@@ -34,6 +37,25 @@ at::Tensor masked_mean(const at::Tensor& values, const at::Tensor& mask) {
   return (values.flatten(2).mean(-1) * m).sum() / m.sum().clamp_min(1);
 }
 
+/// Factors [B] of the feature and the difference loss at times t [B]: see LossWeights.
+std::pair<at::Tensor, at::Tensor> loss_scales(const features::Spectrum& spectrum,
+                                              const at::Tensor& t, const LossWeights& weights) {
+  const at::Tensor v = spectrum.variance().unsqueeze(0);  // [1, K, D]
+  const at::Tensor a = diffusion::alpha_of(t).view({-1, 1, 1}).square(),
+                   n = diffusion::sigma_of(t).view({-1, 1, 1}).square();
+  const at::Tensor open = (v * n / (a * v + n) * channel_weights(v.options())).mean(2);  // [B, K]
+  // Square of the size of a difference of neighbours at each frequency.
+  const at::Tensor k = at::arange(v.size(1), v.options());
+  const at::Tensor gain =
+      4 * (k * (std::numbers::pi / static_cast<double>(2 * v.size(1)))).sin().square();
+  return {1 / (open.mean(1) + weights.fine), 1 / ((open * gain).mean(1) + weights.fine / 10)};
+}
+
+/// Mean square of errors [B, F, D] over real frames.
+at::Tensor weighted_square(const at::Tensor& error, const at::Tensor& mask) {
+  return masked_mean(error.square() * channel_weights(error.options()), mask);
+}
+
 constexpr std::array<int64_t, 4> kFeet = {motion::kLeftAnkle, motion::kRightAnkle,
                                           motion::kLeftFoot, motion::kRightFoot};
 
@@ -41,7 +63,7 @@ constexpr std::array<int64_t, 4> kFeet = {motion::kLeftAnkle, motion::kRightAnkl
 
 at::Tensor feature_loss(const at::Tensor& estimate, const at::Tensor& truth,
                         const at::Tensor& mask) {
-  return masked_mean((estimate - truth).square() * channel_weights(estimate.options()), mask);
+  return weighted_square(estimate - truth, mask);
 }
 
 at::Tensor difference_loss(const at::Tensor& estimate, const at::Tensor& truth,
@@ -76,8 +98,11 @@ Losses motion_loss(const at::Tensor& estimate, const at::Tensor& truth, const at
                    const at::Tensor& t, const features::Normaliser& normaliser,
                    const LossWeights& weights) {
   Losses out;
-  const at::Tensor feature = feature_loss(estimate, truth, mask);
-  const at::Tensor velocity = difference_loss(estimate, truth, mask);
+  const auto [feature_scale, velocity_scale] = loss_scales(normaliser.spectrum, t, weights);
+  const at::Tensor error = estimate - truth;
+  const at::Tensor feature = weighted_square(error * feature_scale.sqrt().view({-1, 1, 1}), mask);
+  const at::Tensor velocity =
+      weighted_square(differences(error * velocity_scale.sqrt().view({-1, 1, 1})), both(mask));
   out.total = feature + weights.velocity * velocity;
   out.feature = feature.item<double>();
   out.velocity = velocity.item<double>();
@@ -85,13 +110,14 @@ Losses motion_loss(const at::Tensor& estimate, const at::Tensor& truth, const at
       static_cast<int64_t>(weights.kinematic_share * static_cast<double>(estimate.size(0)));
   if (count > 0) {
     const at::Tensor clean = at::argsort(t).narrow(0, 0, count);
-    const at::Tensor signal = diffusion::alpha_of(t.index_select(0, clean)).square();
+    const at::Tensor signal = diffusion::alpha_of(t.index_select(0, clean)).square() *
+                              feature_scale.index_select(0, clean);
     const at::Tensor kinematic =
         kinematic_loss(estimate.index_select(0, clean), truth.index_select(0, clean),
                        mask.index_select(0, clean), signal, normaliser, weights);
-    // A quarter of the batch stands for the part of it that is not too noisy.
+    // A part of the batch stands for all of it that is not too noisy.
     const double share = static_cast<double>(count) / static_cast<double>(estimate.size(0));
-    out.total = out.total + share * kinematic;
+    out.total = out.total + share * weights.kinematic * kinematic;
     out.kinematic = kinematic.item<double>();
   }
   return out;

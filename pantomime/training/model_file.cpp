@@ -23,7 +23,7 @@ json config_to_json(const DenoiserConfig& c) {
           {"heads", c.heads},
           {"expansion", c.expansion},
           {"target", diffusion::name_of(c.target)},
-          {"precondition", c.precondition}};
+          {"skip", c.skip}};
 }
 
 DenoiserConfig config_from_json(const std::string& text, const std::string& where) {
@@ -36,7 +36,7 @@ DenoiserConfig config_from_json(const std::string& text, const std::string& wher
     c.heads = j.at("heads");
     c.expansion = j.at("expansion");
     c.target = diffusion::parse_target(j.at("target"));
-    c.precondition = j.at("precondition");
+    c.skip = j.at("skip");
     auto sane = [](int64_t v, int64_t most) { return v >= 1 && v <= most; };
     PANTOMIME_CHECK(sane(c.features, 4096) && sane(c.width, 8192) && sane(c.layers, 256) &&
                         sane(c.heads, 256) && sane(c.expansion, 16),
@@ -142,18 +142,6 @@ void write_prior(const std::filesystem::path& path, const Prior& prior, Storage 
   formats::write_safetensors(path, file);
 }
 
-/// Format 1 had one variance for all frequencies of a feature.
-features::Spectrum spectrum_of(const formats::Safetensors& file, const features::Normaliser& old,
-                               const std::string& where) {
-  const auto it = file.arrays.find("features.spectrum");
-  if (it == file.arrays.end()) return features::Spectrum::white(old.spread);
-  PANTOMIME_CHECK(
-      it->second.shape == (std::vector<int64_t>{features::Spectrum::kBins, features::kFeatureSize}),
-      "{}: features.spectrum: expected [{}, {}]", where, features::Spectrum::kBins,
-      features::kFeatureSize);
-  return features::Spectrum(to_tensor(it->second, where));
-}
-
 Prior read_prior(const std::filesystem::path& path) {
   const std::string bytes = read_file(path);
   const std::string where = path.string();
@@ -161,8 +149,8 @@ Prior read_prior(const std::filesystem::path& path) {
   const std::string& format = metadata(file, "pantomime.format", where);
   int version = 0;
   std::from_chars(format.data(), format.data() + format.size(), version);
-  PANTOMIME_CHECK(version >= 1 && version <= kModelFormat,
-                  "{}: made by another pantomime (format {}, this reads 1 to {})", where, format,
+  PANTOMIME_CHECK(version == kModelFormat,
+                  "{}: made by another pantomime (format {}, this reads {})", where, format,
                   kModelFormat);
   const std::string& kind = metadata(file, "pantomime.kind", where);
   PANTOMIME_CHECK(kind == "prior", "{}: this is a model of kind \"{}\", expected \"prior\"", where,
@@ -170,17 +158,19 @@ Prior read_prior(const std::filesystem::path& path) {
   const std::string& layout = metadata(file, "pantomime.features", where);
   PANTOMIME_CHECK(layout == features::kFeatureLayout, "{}: features \"{}\", expected \"{}\"", where,
                   layout, features::kFeatureLayout);
-  auto vector = [&](const char* name) {
+  auto tensor = [&](const char* name, const std::vector<int64_t>& shape) {
     const auto it = file.arrays.find(name);
     PANTOMIME_CHECK(it != file.arrays.end(), "{}: no tensor \"{}\"", where, name);
-    PANTOMIME_CHECK(it->second.shape == std::vector<int64_t>{features::kFeatureSize},
-                    "{}: {}: expected [{}]", where, name, features::kFeatureSize);
+    PANTOMIME_CHECK(it->second.shape == shape, "{}: {}: expected [{}]", where, name,
+                    fmt::join(shape, ", "));
     return to_tensor(it->second, where);
   };
+  constexpr int64_t kWidth = features::kFeatureSize;
   Prior prior;
   prior.normaliser = {
-      vector("features.mean"), vector("features.scale"), vector("features.spread"), {}};
-  prior.normaliser.spectrum = spectrum_of(file, prior.normaliser, where);
+      tensor("features.mean", {kWidth}), tensor("features.scale", {kWidth}),
+      tensor("features.spread", {kWidth}),
+      features::Spectrum(tensor("features.spectrum", {features::Spectrum::kBins, kWidth}))};
   const DenoiserConfig config = config_from_json(metadata(file, "pantomime.config", where), where);
   PANTOMIME_CHECK(config.features == features::kFeatureSize, "{}: {} features, expected {}", where,
                   config.features, features::kFeatureSize);

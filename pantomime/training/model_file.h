@@ -26,8 +26,9 @@ struct Prior {
 /// How numbers are stored. Half keeps 11 bits, a relative error below 0.05 % per weight.
 enum class Storage { Float, Half };
 
-/// Format version written into "pantomime.format".
-inline constexpr int kModelFormat = 2;
+/// Format version written into "pantomime.format". Priors are read in this one only: in others the
+/// numbers of the network mean something else.
+inline constexpr int kModelFormat = 3;
 
 /// Writes a prior; the same prior gives the same bytes. Weights default to the denoiser's own;
 /// `weights` [P] (e.g. a running average) replaces them.

@@ -8,12 +8,15 @@
 
 #include "pantomime/base/error.h"
 #include "pantomime/base/random.h"
+#include "pantomime/features/variation.h"
 
 namespace pantomime::training {
 namespace {
 
 constexpr int64_t kShortest = 16;  // frames: half a second is the least that shows an action
 constexpr int64_t kHop = 32;       // frames between windows
+constexpr double kTempo = 0.15;    // logarithm of how much faster or slower windows are played
+constexpr double kSize = 0.06;     // and of how much bigger or smaller bodies become
 
 /// The label that covers most of [first, last), at least half of it; empty when there is none.
 std::string label_of(const library::ClipInfo& info, int64_t first, int64_t last) {
@@ -102,11 +105,6 @@ features::Normaliser MotionData::fit_normaliser() const {
     weights.push_back(at::full({rows.back().size(0)}, w.weight, at::kFloat));
   }
   features::Normaliser normaliser = features::fit_normaliser(at::cat(rows), at::cat(weights));
-  normaliser.spectrum = fit_spectrum(normaliser);
-  return normaliser;
-}
-
-features::Spectrum MotionData::fit_spectrum(const features::Normaliser& normaliser) const {
   std::vector<at::Tensor> whole;
   std::vector<double> whole_weights;
   for (size_t i = 0; i < windows_.size(); ++i) {
@@ -114,7 +112,8 @@ features::Spectrum MotionData::fit_spectrum(const features::Normaliser& normalis
     whole.push_back(normaliser.normalise(cut(w, w.first, w.count, i % 2 == 1)));
     whole_weights.push_back(w.weight);
   }
-  return features::fit_spectrum(whole, whole_weights);
+  normaliser.spectrum = features::fit_spectrum(whole, whole_weights);
+  return normaliser;
 }
 
 at::Tensor MotionData::cut(const Window& window, int64_t first, int64_t count,
@@ -140,7 +139,7 @@ Batch MotionData::pack(const std::vector<at::Tensor>& parts, const std::vector<i
 }
 
 Batch MotionData::draw(uint64_t seed, int64_t step, int64_t size,
-                       const features::Normaliser& normaliser) const {
+                       const features::Normaliser& normaliser, double vary) const {
   Random random(derive_seed(seed, "batch", static_cast<uint64_t>(step)));
   std::vector<at::Tensor> parts;
   std::vector<int64_t> labels;
@@ -158,7 +157,13 @@ Batch MotionData::draw(uint64_t seed, int64_t step, int64_t size,
     const int64_t high = std::min(frames, w.first + w.count + kHop / 2) - count;
     const int64_t first =
         low + random.below(static_cast<uint32_t>(std::max<int64_t>(high - low, 0) + 1));
-    parts.push_back(cut(w, std::min(first, frames - count), count, random.uniform() < 0.5));
+    at::Tensor part = cut(w, std::min(first, frames - count), count, random.uniform() < 0.5);
+    if (random.uniform() < vary) {
+      part = features::played(part, std::exp(random.uniform(-kTempo, kTempo)));
+      part = part.narrow(0, 0, std::min(part.size(0), window_));  // slower is longer
+      part = features::resized(part, std::exp(random.uniform(-kSize, kSize)));
+    }
+    parts.push_back(part);
     labels.push_back(w.label);
   }
   return pack(parts, labels, normaliser);

@@ -31,17 +31,20 @@ json settings(const TrainOptions& o, const MotionData& data) {
           {"heads", o.network.heads},
           {"expansion", o.network.expansion},
           {"target", diffusion::name_of(o.network.target)},
-          {"precondition", o.network.precondition},
+          {"skip", o.network.skip},
           {"batch", o.batch},
           {"window", o.window},
           {"rate", o.rate},
           {"warm_up", o.warm_up},
+          {"vary", o.vary},
           {"seed", o.seed},
           {"bf16", o.bf16},
           {"weight_decay", o.optimiser.weight_decay},
           {"average", o.optimiser.average},
           {"clip", o.optimiser.clip},
+          {"loss_fine", o.losses.fine},
           {"loss_velocity", o.losses.velocity},
+          {"loss_kinematic", o.losses.kinematic},
           {"loss_position", o.losses.position},
           {"loss_joint_velocity", o.losses.joint_velocity},
           {"loss_contact", o.losses.contact},
@@ -171,9 +174,6 @@ Prior train(const MotionData& data, const MotionData* validation, const TrainOpt
 
   Prior prior;
   prior.normaliser = start != nullptr ? start->normaliser : data.fit_normaliser();
-  // Priors of format 1 knew no frequencies.
-  if (prior.normaliser.spectrum.is_white())
-    prior.normaliser.spectrum = data.fit_spectrum(prior.normaliser);
   prior.labels = data.labels();
   prior.licence = options.licence;
   prior.recipe = config.dump();
@@ -219,8 +219,8 @@ Prior train(const MotionData& data, const MotionData* validation, const TrainOpt
   progress.begin("train", options.steps);
   for (int64_t step = optimiser.steps_done(); step < options.steps; ++step) {
     const auto batch_start = Clock::now();
-    const Batch batch =
-        to_device(data.draw(options.seed, step, options.batch, prior.normaliser), device);
+    const Batch batch = to_device(
+        data.draw(options.seed, step, options.batch, prior.normaliser, options.vary), device);
     // Noise and times come from a stream of this step alone: nothing to save for a resumed run.
     const at::Generator generator =
         diffusion::make_generator(derive_seed(options.seed, "noise", static_cast<uint64_t>(step)));

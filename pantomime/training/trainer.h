@@ -22,7 +22,8 @@ struct TrainOptions {
   int64_t window = 128;  ///< frames, a multiple of 4
   double rate = 8e-4;    ///< peak learning rate
   int64_t warm_up = 100;
-  double decay = 0.25;  ///< last share of the run in which the rate falls
+  double decay = 0.25;              ///< last share of the run in which the rate falls
+  double vary = MotionData::kVary;  ///< share of windows with another tempo and size
   uint64_t seed = 1;
   std::string device = "cpu";  ///< "cpu" or "cuda"
   bool bf16 = false;           ///< matrix products in bfloat16, everything else in float

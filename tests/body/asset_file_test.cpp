@@ -31,12 +31,7 @@ AssetFile open(const test::TemporaryFolder& folder, const std::string& bytes) {
 }
 
 std::string error_of(const std::function<void()>& what) {
-  try {
-    what();
-  } catch (const Error& e) {
-    return e.what();
-  }
-  return "no error";
+  return test::error_of<Error>([&] { what(); });
 }
 
 void set32(std::string& bytes, size_t at, uint32_t v) {

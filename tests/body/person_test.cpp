@@ -16,12 +16,7 @@ namespace {
 using test::real_body;
 
 std::string error_of(const std::string& text) {
-  try {
-    complete(real_body(), parse_person(text));
-  } catch (const Error& e) {
-    return e.what();
-  }
-  return "no error";
+  return test::error_of<Error>([&] { complete(real_body(), parse_person(text)); });
 }
 
 void expect_sound(const Character& c) {

@@ -10,12 +10,7 @@ namespace pantomime::body {
 namespace {
 
 std::string error_of(const std::string& text) {
-  try {
-    parse_person(text);
-  } catch (const Error& e) {
-    return e.what();
-  }
-  return "no error";
+  return test::error_of<Error>([&] { parse_person(text); });
 }
 
 TEST(Shape, ReadsKeys) {

@@ -3,6 +3,7 @@
 
     cli_test.py PATH_OF_PANTOMIME [UNITTEST ARGUMENTS]
 """
+import csv
 import json
 import os
 import pathlib
@@ -222,6 +223,267 @@ class Import(TestInFolder):
         result = self.import_json("mocap")["import"]
         self.assertEqual(result["unchanged"], before)
         self.assertEqual(result["imported"], 600 - before)
+
+
+class Convert(TestInFolder):
+    def setUp(self):
+        super().setUp()
+        self.write_walks("mocap/anna/walk.bvh")
+
+    def convert(self, *arguments):
+        return self.run_ok("convert", *arguments, "-q")
+
+    def places(self, source, *arguments):
+        """Places of all joints in all frames, as `convert -o x.csv` tells them."""
+        self.convert(source, "-o", "places.csv", "--force", *arguments)
+        with open(self.folder / "places.csv", newline="") as file:
+            rows = list(csv.reader(file))
+        self.assertEqual(rows[0][:5], ["frame", "time", "pelvis_x", "pelvis_y", "pelvis_z"])
+        return [[float(value) for value in row[2:]] for row in rows[1:]]
+
+    def assert_near(self, got, want, tolerance):
+        self.assertEqual((len(got), len(got[0])), (len(want), len(want[0])))
+        worst = max(abs(a - b) for x, y in zip(got, want) for a, b in zip(x, y))
+        self.assertLess(worst, tolerance)
+
+    def test_the_ending_tells_the_format_and_every_way_back_gives_the_same(self):
+        want = self.places("mocap/anna/walk.bvh")
+        self.assertEqual(len(want), 241)
+        # 1.2 metres a second for two seconds.
+        self.assertAlmostEqual(want[-1][2] - want[0][2], 2.4, places=3)
+        for name in ("a.bvh", "a.npz", "a.glb"):
+            self.convert("mocap/anna/walk.bvh", "-o", name)
+            self.assert_near(self.places(name), want, 1e-4)
+        self.convert("mocap/anna/walk.bvh", "-o", "bones.glb", "--body", "none")
+        self.assert_near(self.places("bones.glb"), want, 1e-4)
+        self.assertEqual(len(self.places("a.npz", "--fps", "30")), 61)
+        for name in ("a.csv", "a.npy", "a.skeleton"):  # points, which are solved again
+            self.convert("mocap/anna/walk.bvh", "-o", name, "--fps", "30")
+            self.assertEqual(json.loads(self.run_ok("convert", name, "-o", name + ".bvh", "--json",
+                                                    "-q"))["converted"], 1)
+        self.assert_near(self.places("a.csv"), self.places("mocap/anna/walk.bvh", "--fps", "30"),
+                         0.02)
+
+    def test_writes_every_format_at_once_and_the_same_again(self):
+        formats = "bvh,glb,amass,humanml3d,ntu,csv,usd,obj,pc2"
+        for out in ("one", "two"):
+            self.convert("mocap", "-o", out, "--format", formats, "--fps", "5")
+        files = sorted(str(path.relative_to(self.folder / "one"))
+                       for path in (self.folder / "one").rglob("*") if path.is_file())
+        for name in ("walk.bvh", "walk.glb", "walk.npz", "walk.npy", "walk.skeleton", "walk.csv",
+                     "walk.usda", "walk_00000.obj", "walk_00010.obj", "walk.mtl", "walk.pc2",
+                     "walk.obj"):
+            self.assertIn("anna/" + name, files)
+        for name in files:
+            # Commands are kept in GLB and npz, and differ by their -o.
+            if not name.endswith((".glb", ".npz")):
+                self.assertEqual((self.folder / "one" / name).read_bytes(),
+                                 (self.folder / "two" / name).read_bytes(), name)
+        for name in ("walk.bvh", "walk.glb", "walk.npz", "walk.skeleton"):
+            self.run_ok("info", f"one/anna/{name}")
+        usd = (self.folder / "one/anna/walk.usda").read_text()
+        for texture in re.findall(r"@\./([^@]*)@|@([^@.][^@]*\.png)@", usd):
+            self.assertTrue((self.folder / "one/anna" / (texture[0] or texture[1])).exists())
+
+    def test_replaces_nothing_unless_forced_and_leaves_nothing_half_done(self):
+        (self.folder / "walk.bvh").write_text("mine")
+        line = self.run_bad(1, "convert", "mocap/anna/walk.bvh", "-o", "walk.bvh", "-q")
+        self.assertEqual(line, "pantomime convert: walk.bvh: is there already (--force replaces it)")
+        self.assertEqual((self.folder / "walk.bvh").read_text(), "mine")
+        self.convert("mocap/anna/walk.bvh", "-o", "walk.bvh", "--force")
+        self.assertTrue((self.folder / "walk.bvh").read_text().startswith("HIERARCHY"))
+        self.write_walks("mocap/b.bvh")
+        self.assertIn("one file for 2 motions", self.run_bad(1, "convert", "mocap", "-o", "c.bvh"))
+        self.assertFalse((self.folder / "c.bvh").exists())
+        (self.folder / "full").write_text("no folder")
+        self.run_bad(1, "convert", "mocap/b.bvh", "-o", "full/b.obj", "--fps", "2", "-q")
+        self.assertEqual(sorted(path.name for path in self.folder.iterdir()),
+                         ["full", "mocap", "walk.bvh"])
+
+    def test_broken_files_stop_no_others(self):
+        (self.folder / "mocap/bad.bvh").write_text(people.walk()[:5000])
+        result = pantomime("convert", "mocap", "-o", "out", "--format", "bvh", "-q", "--json",
+                           cwd=self.folder)
+        self.assertEqual(result.returncode, 1)
+        self.assertRegex(result.stderr, r"\Apantomime convert: \S*mocap/bad\.bvh:\d+: [^\n]+\n\Z")
+        told = json.loads(result.stdout)
+        self.assertEqual((told["converted"], len(told["failures"])), (1, 1))
+        self.assertEqual(told["files"][0]["mapping"], "cmu31")
+        self.assertEqual(told["files"][0]["written"], ["out/anna/walk.bvh"])
+        self.assertTrue((self.folder / "out/anna/walk.bvh").exists())
+
+    def test_says_what_is_wrong(self):
+        walk = "mocap/anna/walk.bvh"
+        self.run_bad(2, "convert", walk)
+        self.assertIn("its ending tells no format", self.run_bad(1, "convert", walk, "-o", "out"))
+        self.assertIn('format "fbx": expected bvh, glb, amass',
+                      self.run_bad(1, "convert", walk, "-o", "out", "--format", "fbx"))
+        self.assertIn("meshes need a --body",
+                      self.run_bad(1, "convert", walk, "-o", "a.obj", "--body", "none"))
+        self.assertIn("no such file or folder", self.run_bad(1, "convert", "x", "-o", "a.glb"))
+        self.assertIn('{colour}, expected {path}', self.run_bad(
+            1, "convert", walk, "-o", "out", "--format", "bvh", "--name", "{colour}"))
+        (self.folder / "notes.json").write_text("{}")
+        self.assertIn("expected a folder, motion",
+                      self.run_bad(1, "convert", "notes.json", "-o", "a.glb"))
+        self.assertFalse((self.folder / "out").exists())
+
+    def test_rigs_stay_or_change(self):
+        walk = "mocap/anna/walk.bvh"
+        self.convert(walk, "-o", "same.bvh", "--rig", "source")
+        same = (self.folder / "same.bvh").read_text()
+        self.assertEqual(re.findall(r"(?:ROOT|JOINT) (\S+)", same), list(people.joints()))
+        self.assert_near(self.places("same.bvh"), self.places(walk), 1e-4)
+        # Any rig will do, known or not.
+        (self.folder / "odd.bvh").write_text(people.walk().replace("LHipJoint", "Hinge"))
+        self.convert("odd.bvh", "-o", "odd2.bvh", "--rig", "source", "--fps", "30")
+        self.assertIn("Frames: 61", (self.folder / "odd2.bvh").read_text())
+        self.assertIn("no mapping", self.run_bad(1, "convert", "odd.bvh", "-o", "odd3.bvh", "-q"))
+        # From our skeleton onto the rig of a file.
+        self.convert(walk, "-o", "ours.npz")
+        self.convert("ours.npz", "-o", "theirs.bvh", "--rig", walk)
+        self.assert_near(self.places("theirs.bvh"), self.places(walk), 1e-3)
+
+    def test_names_tell_labels_and_stay_in_their_folder(self):
+        self.write_walks("mocap/jump/1.bvh", "mocap/jump/2.bvh")
+        self.convert("mocap", "-o", "out", "--format", "bvh", "--label", "{folder} up",
+                     "--name", "{label}/{number}-{stem}")
+        self.assertEqual(sorted(path.name for path in (self.folder / "out/jump-up").iterdir()),
+                         ["00002-1.bvh", "00003-2.bvh"])
+        self.convert("mocap", "-o", "flat", "--format", "bvh", "--name", "../walk")
+        self.assertEqual(sorted(path.name for path in (self.folder / "flat").iterdir()),
+                         ["walk.bvh", "walk_2.bvh", "walk_3.bvh"])
+        with zipfile.ZipFile(self.folder / "evil.zip", "w") as archive:
+            archive.writestr("../../evil.bvh", people.walk())
+        pantomime("convert", "evil.zip", "-o", "a/b/c", "--format", "bvh", cwd=self.folder)
+        self.assertEqual([str(path.relative_to(self.folder)) for path in
+                          self.folder.rglob("evil*") if path.suffix == ".bvh"],
+                         ["a/b/c/evil.bvh"] if (self.folder / "a/b/c/evil.bvh").exists() else [])
+
+    def test_libraries_go_out_as_they_came_in(self):
+        self.write_walks("mocap/ben/run.bvh")
+        self.run_ok("import", "mocap", "--label", "{folder}", "-q")
+        self.convert("library.db", "-o", "out", "--format", "amass",
+                     "--name", "{set}/{subject}/{label}")
+        self.assertEqual(sorted(str(path.relative_to(self.folder / "out"))
+                                for path in (self.folder / "out").rglob("*.npz")),
+                         ["own/own_anna/anna.npz", "own/own_ben/ben.npz"])
+        self.assert_near(self.places("out/own/own_ben/ben.npz"),
+                         self.places("mocap/anna/walk.bvh", "--prepare"), 2e-3)
+
+    def test_moves_a_character_of_ones_own(self):
+        walk = "mocap/anna/walk.bvh"
+        self.convert(walk, "-o", "ours.glb", "--fps", "2")
+        mine, scene = people.stranger((self.folder / "ours.glb").read_bytes())
+        (self.folder / "mine.glb").write_bytes(mine)
+        self.convert(walk, "-o", "out/moved.glb", "--character", "mine.glb")
+        data = (self.folder / "out/moved.glb").read_bytes()
+        moved = json.loads(data[20:20 + struct.unpack("<I", data[12:16])[0]])
+        for part in ("meshes", "skins", "materials", "nodes"):
+            self.assertEqual(moved[part], scene[part])
+        page = self.folder / "out/mine-mapping.toml"
+        text = page.read_text()
+        self.assertIn('left_knee = {rotation = "mixamorig:LeftLeg"}  # by its name', text)
+        # The page that was written is the one that is read.
+        self.convert(walk, "-o", "out/again.glb", "--character", "mine.glb",
+                     "--character-mapping", "out/mine-mapping.toml")
+        again = (self.folder / "out/again.glb").read_bytes()
+        self.assertEqual(again[-100000:], data[-100000:])
+        # Who corrected it loses nothing.
+        page.write_text(text.replace("head =", "# head ="))
+        self.assertIn("use it with --character-mapping",
+                      self.run_bad(1, "convert", walk, "-o", "out/x.glb", "--character",
+                                   "mine.glb"))
+        self.convert(walk, "-o", "out/still.glb", "--character", "mine.glb",
+                     "--character-mapping", "out/mine-mapping.toml")
+        self.assertNotEqual((self.folder / "out/still.glb").read_bytes()[-100000:],
+                            again[-100000:])
+        self.assertIn("only GLB files can be a character",
+                      self.run_bad(1, "convert", walk, "-o", "y.bvh", "--character", "mine.glb",
+                                   "--character-mapping", "out/mine-mapping.toml"))
+        self.assertIn("expected a character as binary glTF",
+                      self.run_bad(1, "convert", walk, "-o", "y.glb", "--character", walk))
+
+
+class Caption(TestInFolder):
+    def setUp(self):
+        super().setUp()
+        self.write_walks("mocap/anna/walk1.bvh", "mocap/ben/walk2.bvh")
+
+    def captions(self):
+        with sqlite3.connect(self.folder / "library.db") as database:
+            return [row[0] for row in database.execute("SELECT caption FROM clips ORDER BY name")]
+
+    def fill(self):
+        self.run_ok("import", "mocap", "--label", "walk", "-q")
+
+    def test_writes_sentences_into_the_library_and_the_same_again(self):
+        self.fill()
+        self.assertEqual(self.captions(), ["", ""])
+        text = self.run_ok("caption", "--paraphrases", "5", "-q")
+        self.assertEqual(text, "2 clips, 10 sentences written to library.db\n")
+        first = self.captions()
+        for caption in first:
+            lines = caption.split("\n")
+            self.assertEqual(len(set(lines)), 5)
+            for line in lines:
+                self.assertRegex(line, r"\A[A-Z][^{}\[\]]*walk[^{}\[\]]*\.\Z")
+        self.run_ok("caption", "--paraphrases", "5", "-q", "--threads", "1")
+        self.assertEqual(self.captions(), first)
+        self.run_ok("caption", "--seed", "7", "-q")
+        self.assertNotEqual(self.captions(), first)
+        self.assertEqual(len(self.captions()[0].split("\n")), 4)
+
+    def test_keeps_foreign_captions_unless_forced(self):
+        self.fill()
+        with sqlite3.connect(self.folder / "library.db") as database:
+            database.execute("UPDATE clips SET caption = 'somebody strolls'")
+        self.run_ok("caption", "-q")
+        self.run_ok("caption", "-q")
+        for caption in self.captions():
+            self.assertEqual(caption.split("\n")[0], "somebody strolls")
+            self.assertEqual(len(caption.split("\n")), 5)
+        self.run_ok("caption", "-q", "--force")
+        for caption in self.captions():
+            self.assertNotIn("somebody strolls", caption)
+            self.assertEqual(len(caption.split("\n")), 4)
+
+    def test_files_samples_and_dry_runs_are_only_printed(self):
+        text = self.run_ok("caption", "mocap", "--label", "walk", "--paraphrases", "2", "-q")
+        self.assertEqual(text.count("\n"), 6)
+        self.assertIn("walk", text)
+        self.assertFalse((self.folder / "library.db").exists())
+        self.fill()
+        self.assertEqual(self.run_ok("caption", "--sample", "1", "-q").count("\n"), 5)
+        self.assertEqual(self.run_ok("caption", "--dry-run", "-q").count("\n"), 10)
+        self.assertEqual(self.captions(), ["", ""])
+
+    def test_json_has_what_was_measured(self):
+        self.fill()
+        result = json.loads(self.run_ok("caption", "--dry-run", "--json", "-q"))
+        self.assertEqual((result["sentences"], result["written"]), (8, False))
+        clip = result["clips"][0]
+        self.assertEqual(clip["name"], "own/anna/walk1.bvh")
+        self.assertEqual(len(clip["captions"]), 4)
+        self.assertAlmostEqual(clip["seconds"], 61 / 30, places=6)
+        self.assertEqual(clip["postures"][0]["posture"], "standing")
+
+    def test_draws_a_sheet(self):
+        self.fill()
+        self.run_ok("caption", "--sheet", "sheet.png", "-q")
+        self.assertEqual((self.folder / "sheet.png").read_bytes()[:8], b"\x89PNG\r\n\x1a\n")
+        self.assertEqual(self.captions(), ["", ""])
+        self.assertIn("is there already", self.run_bad(1, "caption", "--sheet", "sheet.png", "-q"))
+
+    def test_says_what_is_wrong(self):
+        self.assertEqual(self.run_bad(1, "caption"), "pantomime caption: library.db: no such file")
+        self.fill()
+        self.assertIn("no clips that fit", self.run_bad(1, "caption", "--labels", "swim", "-q"))
+        self.run_bad(2, "caption", "--paraphrases", "0")
+        (self.folder / "words.toml").write_text('people = ["a {colour} person"]\n')
+        self.assertEqual(self.run_bad(1, "caption", "--words", "words.toml", "-q"),
+                         'pantomime caption: words.toml:1: "a {colour} person": '
+                         'unknown slot "colour"')
 
 
 class Info(TestInFolder):

@@ -1,5 +1,7 @@
-"""Small BVH files of a made-up person, for tests of the command line."""
+"""Small files of made-up people, for tests of the command line."""
+import json
 import math
+import struct
 
 # CMU's joint names with round offsets of our own, in CMU's unit (0.056444 m).
 TREE = ("Hips", (0, 0, 0), [
@@ -55,3 +57,28 @@ def walk(seconds=2.0, fps=120, speed=1.2):
             values += [0, 0, sign * swing]
         lines.append(" ".join(f"{value:.4f}" for value in values))
     return "\n".join(lines) + "\n"
+
+
+OUR_JOINTS = (
+    "pelvis left_hip right_hip spine1 left_knee right_knee spine2 left_ankle right_ankle spine3 "
+    "left_foot right_foot neck left_collar right_collar head left_shoulder right_shoulder "
+    "left_elbow right_elbow left_wrist right_wrist").split()
+MIXAMO_JOINTS = ["mixamorig:" + name for name in (
+    "Hips LeftUpLeg RightUpLeg Spine LeftLeg RightLeg Spine1 LeftFoot RightFoot Spine2 LeftToeBase "
+    "RightToeBase Neck LeftShoulder RightShoulder Head LeftArm RightArm LeftForeArm RightForeArm "
+    "LeftHand RightHand").split()]
+
+
+def stranger(glb):
+    """One of our characters (bytes of a .glb) as if another program had made it, and its scene."""
+    names = dict(zip(OUR_JOINTS, MIXAMO_JOINTS))
+    size = struct.unpack("<I", glb[12:16])[0]
+    scene = json.loads(glb[20:20 + size])
+    scene["asset"]["generator"] = "somebody"
+    for node in scene["nodes"]:
+        node["name"] = names.get(node["name"], node["name"])
+    text = json.dumps(scene).encode()
+    text += b" " * (-len(text) % 4)
+    rest = glb[20 + size:]
+    return (b"glTF" + struct.pack("<II", 2, 20 + len(text) + len(rest)) +
+            struct.pack("<I", len(text)) + b"JSON" + text + rest), scene

@@ -38,12 +38,7 @@ Words words_of(const std::string& toml, const Words& args = {}) {
 }
 
 std::string error_of(const std::string& toml) {
-  try {
-    words_of(toml);
-  } catch (const CLI::Error& error) {
-    return error.what();
-  }
-  return "no error";
+  return test::error_of<CLI::Error>([&] { words_of(toml); });
 }
 
 TEST(ConfigFile, BecomesWordsOfTheCommandLine) {

@@ -6,6 +6,7 @@
 
 #include "pantomime/base/error.h"
 #include "pantomime/diffusion/denoiser.h"
+#include "tests/diffusion/small_denoiser.h"
 
 namespace pantomime::diffusion {
 namespace {
@@ -46,22 +47,8 @@ TEST(PackedWeights, RefuseWhatDoesNotFit) {
   EXPECT_THROW(PackedWeights(torch::randn({3, 4})).product(torch::randn({2, 5})), Error);
 }
 
-Denoiser filled() {
-  Denoiser net({.features = 6, .width = 32, .layers = 2, .heads = 2},
-               features::Spectrum::white(torch::full({6}, 0.7)), 1);
-  {
-    const at::NoGradGuard guard;
-    torch::manual_seed(4);
-    for (const std::string& name : net.parameters().names()) {
-      at::Tensor p = net.parameters()[name];
-      p.copy_(torch::randn_like(p) * 0.2);
-    }
-  }
-  return net;
-}
-
 TEST(Denoiser, FrozenSaysTheSameAndStillGivesGradients) {
-  Denoiser net = filled();
+  Denoiser net = small();
   const at::Tensor x = torch::randn({3, 16, 6}), t = torch::tensor({0.1, 0.4, 0.9});
   const at::Tensor before = net.estimate(x, t).detach();
   net.freeze();
@@ -74,7 +61,7 @@ TEST(Denoiser, FrozenSaysTheSameAndStillGivesGradients) {
 }
 
 TEST(Denoiser, FrozenSaysOfAClipTheSameWhateverIsBesideIt) {
-  Denoiser net = filled();
+  Denoiser net = small();
   net.freeze();
   const at::NoGradGuard guard;
   Steering steering;

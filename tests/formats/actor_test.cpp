@@ -13,12 +13,7 @@ namespace pantomime::formats {
 namespace {
 
 std::string message_of(const std::string& bytes) {
-  try {
-    Pickle(bytes, "x.pkl");
-  } catch (const ParseError& error) {
-    return error.what();
-  }
-  return "no error";
+  return test::error_of<ParseError>([&] { Pickle(bytes, "x.pkl"); });
 }
 
 // tools/golden/pickles.py makes these with Python and NumPy themselves.
@@ -126,12 +121,7 @@ TEST(Actor, ReadsPosesPathsAndActions) {
 
 TEST(Actor, RefusesOtherPickles) {
   const auto refused = [](const std::string& bytes) -> std::string {
-    try {
-      parse_actor(bytes, "x.pkl");
-    } catch (const ParseError& error) {
-      return error.what();
-    }
-    return "no error";
+    return test::error_of<ParseError>([&] { parse_actor(bytes, "x.pkl"); });
   };
   EXPECT_EQ(refused(read_file(test::test_data("good/values_4.pkl"))),
             "x.pkl: no \"poses\", expected a dict of lists as ACTOR has it");

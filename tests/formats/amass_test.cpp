@@ -16,11 +16,7 @@ namespace {
 using motion::Quat;
 using motion::Vec3;
 
-void expect_near(Vec3 got, Vec3 want, float tolerance = 1e-5f) {
-  EXPECT_NEAR(got.x, want.x, tolerance);
-  EXPECT_NEAR(got.y, want.y, tolerance);
-  EXPECT_NEAR(got.z, want.z, tolerance);
-}
+using test::expect_near;
 
 /// An AMASS file as the archive has it: one frame, standing upright, facing -y, hands up to
 /// `width`.

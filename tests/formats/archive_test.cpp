@@ -57,12 +57,7 @@ Entries read_all(const fs::path& path, const ArchiveLimits& limits = {}) {
 }
 
 std::string error_of(const fs::path& path, const ArchiveLimits& limits = {}) {
-  try {
-    read_all(path, limits);
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "no error";
+  return test::error_of<Error>([&] { read_all(path, limits); });
 }
 
 TEST(Archive, ReadsFilesInOrderFromEveryKind) {

@@ -76,26 +76,13 @@ side 0 0 1e-15
 root 10 20 31 90 90 0
 )";
 
-std::string with(std::string text, const std::string& from, const std::string& to) {
-  const size_t at = text.find(from);
-  if (at == std::string::npos) throw Error("the text has no " + from);
-  return text.replace(at, from.size(), to);
-}
+using test::with;
 
 std::string message_of(const std::string& asf, const std::string& amc = kAmc) {
-  try {
-    parse_amc(amc, "x.amc", parse_asf(asf, "x.asf"));
-  } catch (const ParseError& error) {
-    return error.what();
-  }
-  return "no error";
+  return test::error_of<ParseError>([&] { parse_amc(amc, "x.amc", parse_asf(asf, "x.asf")); });
 }
 
-void expect_near(Vec3 a, Vec3 b, float tolerance = 1e-5f) {
-  EXPECT_NEAR(a.x, b.x, tolerance);
-  EXPECT_NEAR(a.y, b.y, tolerance);
-  EXPECT_NEAR(a.z, b.z, tolerance);
-}
+using test::expect_near;
 
 TEST(Asf, ReadsBonesAsJointsWhereTheyBegin) {
   const Asf asf = parse_asf(kAsf, "x.asf");

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "pantomime/base/error.h"
+#include "support.h"
 
 namespace pantomime::formats {
 namespace {
@@ -20,19 +21,10 @@ constexpr const char* kBabel = R"({
 })";
 
 std::string message_of(const std::string& text) {
-  try {
-    parse_babel(text, "b.json");
-  } catch (const ParseError& error) {
-    return error.what();
-  }
-  return "no error";
+  return test::error_of<ParseError>([&] { parse_babel(text, "b.json"); });
 }
 
-std::string with(std::string text, const std::string& from, const std::string& to) {
-  const size_t at = text.find(from);
-  if (at == std::string::npos) throw Error("the text has no " + from);
-  return text.replace(at, from.size(), to);
-}
+using test::with;
 
 TEST(Babel, ReadsLabelsOfSequencesAndOfTheirParts) {
   const auto sequences = parse_babel(kBabel, "b.json");

@@ -46,26 +46,13 @@ Frame Time: 0.0333333
 11 21 31 0 0 90  0 0 90  -4 90 -5 90
 )";
 
-std::string with(std::string text, const std::string& from, const std::string& to) {
-  const size_t at = text.find(from);
-  if (at == std::string::npos) throw Error("the text has no " + from);
-  return text.replace(at, from.size(), to);
-}
+using test::with;
 
 std::string message_of(const std::string& text) {
-  try {
-    parse_bvh(text, "x.bvh");
-  } catch (const ParseError& error) {
-    return error.what();
-  }
-  return "no error";
+  return test::error_of<ParseError>([&] { parse_bvh(text, "x.bvh"); });
 }
 
-void expect_near(Vec3 a, Vec3 b, float tolerance = 1e-5f) {
-  EXPECT_NEAR(a.x, b.x, tolerance);
-  EXPECT_NEAR(a.y, b.y, tolerance);
-  EXPECT_NEAR(a.z, b.z, tolerance);
-}
+using test::expect_near;
 
 TEST(Bvh, ReadsNamesOffsetsChannelsAndEndSites) {
   const Clip clip = parse_bvh(kSmall, "x.bvh");

@@ -127,12 +127,7 @@ struct Builder {
 };
 
 std::string message_of(const std::string& bytes) {
-  try {
-    parse_c3d(bytes, "m.c3d");
-  } catch (const ParseError& error) {
-    return error.what();
-  }
-  return "no error";
+  return test::error_of<ParseError>([&] { parse_c3d(bytes, "m.c3d"); });
 }
 
 TEST(C3d, ReadsAllProcessorsAndBothKindsOfNumbers) {

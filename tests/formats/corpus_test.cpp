@@ -17,8 +17,10 @@
 #include "pantomime/formats/npz.h"
 #include "pantomime/formats/ntu.h"
 #include "pantomime/formats/png.h"
+#include "pantomime/formats/point_file.h"
 #include "pantomime/formats/points_json.h"
 #include "pantomime/formats/safetensors.h"
+#include "pantomime/formats/user_character.h"
 #include "tests/support/support.h"
 
 namespace pantomime::formats {
@@ -108,6 +110,23 @@ TEST(Corpus, Pickles) {
 TEST(Corpus, Gltf) {
   check_corpus("fuzz_gltf",
                [](const std::string& bytes, const std::string& name) { parse_gltf(bytes, name); });
+}
+
+TEST(Corpus, Characters) {
+  check_corpus("fuzz_character", [](const std::string& bytes, const std::string& name) {
+    UserCharacter character(bytes, name);
+    try {
+      character.use(character.match().mapping);
+    } catch (const Error& error) {
+      throw ParseError(error.what());
+    }
+  });
+}
+
+TEST(Corpus, FilesOfPoints) {
+  check_corpus("fuzz_point_file", [](const std::string& bytes, const std::string& name) {
+    parse_point_file(bytes, name, name.ends_with(".json") ? PointKind::Video : PointKind::Csv);
+  });
 }
 
 }  // namespace

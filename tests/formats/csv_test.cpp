@@ -3,17 +3,13 @@
 #include <gtest/gtest.h>
 
 #include "pantomime/base/error.h"
+#include "support.h"
 
 namespace pantomime::formats {
 namespace {
 
 std::string error_of(const std::string& text) {
-  try {
-    parse_csv(text, "t.csv");
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "no error";
+  return test::error_of<Error>([&] { parse_csv(text, "t.csv"); });
 }
 
 TEST(Csv, ReadsQuotedFieldsWithCommasQuotesAndLineEnds) {

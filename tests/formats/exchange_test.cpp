@@ -35,11 +35,7 @@ std::vector<Vec3> skinned(const body::Character& person, const Clip& clip, size_
   return all;
 }
 
-void expect_near(Vec3 a, Vec3 b, float tolerance) {
-  EXPECT_NEAR(a.x, b.x, tolerance);
-  EXPECT_NEAR(a.y, b.y, tolerance);
-  EXPECT_NEAR(a.z, b.z, tolerance);
-}
+using test::expect_near;
 
 TEST(ObjSequence, HasTheSkinnedVerticesOfEveryFrame) {
   const body::Character person = box_character();
@@ -76,6 +72,22 @@ TEST(ObjSequence, HasTheSkinnedVerticesOfEveryFrame) {
   const test::TemporaryFolder folder;
   write_files(folder / "out", files);
   EXPECT_EQ(read_file(folder / "out/walk_00002.obj"), files.at("walk_00002.obj"));
+}
+
+TEST(ObjSequence, LeavesNothingWhenAFileCannotBeWritten) {
+  const test::TemporaryFolder folder;
+  std::filesystem::create_directories(folder / "out/b.obj");  // a folder is in the way
+  EXPECT_NE(test::error_of([&] {
+              write_files(folder / "out", {{"a.obj", "1"}, {"b.obj", "2"}, {"t/c.png", "3"}});
+            }),
+            "no error");
+  EXPECT_FALSE(std::filesystem::exists(folder / "out/a.obj"));
+  EXPECT_FALSE(std::filesystem::exists(folder / "out/t/c.png"));
+  // Textures lie where they are asked for.
+  const FileSet files =
+      to_obj_sequence(box_character(), moving_boxes(1), {.name = "x", .textures = "x_textures"});
+  EXPECT_TRUE(files.contains("x_textures/skin.png"));
+  EXPECT_NE(files.at("x.mtl").find("map_Kd x_textures/skin.png"), std::string::npos);
 }
 
 TEST(Pc2, MovesTheVerticesOfItsObj) {

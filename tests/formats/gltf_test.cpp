@@ -18,11 +18,7 @@ using motion::Clip;
 using motion::Quat;
 using motion::Vec3;
 
-void expect_near(Vec3 a, Vec3 b, float tolerance = 1e-5f) {
-  EXPECT_NEAR(a.x, b.x, tolerance);
-  EXPECT_NEAR(a.y, b.y, tolerance);
-  EXPECT_NEAR(a.z, b.z, tolerance);
-}
+using test::expect_near;
 
 std::string base64(const std::string& bytes) {
   constexpr char kDigits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
@@ -208,12 +204,7 @@ TEST(Gltf, RefusesBrokenScenes) {
   const std::string good =
       scene("rotation", "LINEAR", {0, 1}, floats({0, 0, 0, 1, 0, 0, 0, 1}), "VEC4");
   const auto message_of = [](const std::string& text) -> std::string {
-    try {
-      parse_gltf(text, "x.gltf");
-    } catch (const ParseError& error) {
-      return error.what();
-    }
-    return "no error";
+    return test::error_of<ParseError>([&] { parse_gltf(text, "x.gltf"); });
   };
   EXPECT_EQ(message_of(good), "no error");
   const std::vector<std::pair<std::string, std::string>> breaks = {

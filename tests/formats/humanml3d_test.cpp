@@ -22,10 +22,8 @@ Vec3 point(const PointRecording& joints, size_t f, size_t j) {
   return {p[0], p[1], p[2]};
 }
 
-void expect_near(Vec3 a, Vec3 b, float tolerance = 1e-4f) {
-  EXPECT_NEAR(a.x, b.x, tolerance);
-  EXPECT_NEAR(a.y, b.y, tolerance);
-  EXPECT_NEAR(a.z, b.z, tolerance);
+void expect_near(Vec3 got, Vec3 want, float tolerance = 1e-4f) {
+  test::expect_near(got, want, tolerance);
 }
 
 /// motion() of tools/golden/humanml3d.py.
@@ -153,12 +151,7 @@ TEST(HumanMl3d, UndoesANormalisation) {
 
 TEST(HumanMl3d, RefusesOtherArrays) {
   const auto message_of = [](const NpyArray& array) -> std::string {
-    try {
-      from_humanml3d(array, "x.npy");
-    } catch (const ParseError& error) {
-      return error.what();
-    }
-    return "no error";
+    return test::error_of<ParseError>([&] { from_humanml3d(array, "x.npy"); });
   };
   const std::vector<float> zeros(526), one(263);
   std::vector<float> bad(263);

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "pantomime/base/error.h"
+#include "support.h"
 
 namespace pantomime::formats {
 namespace {
@@ -32,12 +33,7 @@ TEST(HumanMl3dText, ReadsSentencesTokensAndTimes) {
 
 TEST(HumanMl3dText, NamesTheLineOfWhatIsWrong) {
   const auto message_of = [](const std::string& text) -> std::string {
-    try {
-      parse_humanml3d_captions(text, "t.txt");
-    } catch (const ParseError& error) {
-      return error.what();
-    }
-    return "no error";
+    return test::error_of<ParseError>([&] { parse_humanml3d_captions(text, "t.txt"); });
   };
   EXPECT_EQ(message_of("a#b/C#0#0\nwalk#walk#0#0"), "t.txt:2: token \"walk\", expected word/TAG");
   EXPECT_EQ(message_of("a#0#0"), "t.txt:1: 3 fields, expected sentence#tokens#first#last");

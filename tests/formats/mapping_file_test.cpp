@@ -40,12 +40,49 @@ b = {like = "a", times = 2}
 )";
 
 std::string message_of(const std::string& text) {
-  try {
-    parse_mapping(text, "m.toml");
-  } catch (const ParseError& error) {
-    return error.what();
+  return test::error_of<ParseError>([&] { parse_mapping(text, "m.toml"); });
+}
+
+void expect_equal(const Mapping& a, const Mapping& b) {
+  EXPECT_EQ(a.name, b.name);
+  EXPECT_EQ(a.axes.up, b.axes.up);
+  EXPECT_EQ(a.axes.forward, b.axes.forward);
+  EXPECT_EQ(a.axes.metres_per_unit, b.axes.metres_per_unit);
+  EXPECT_EQ(a.rotation_from, b.rotation_from);
+  EXPECT_EQ(a.position_from, b.position_from);
+  EXPECT_EQ(a.directions, b.directions);
+  EXPECT_EQ(a.lengths, b.lengths);
+  EXPECT_EQ(a.signature, b.signature);
+  EXPECT_EQ(a.posed_rest, b.posed_rest);
+  EXPECT_EQ(a.average_body, b.average_body);
+  EXPECT_EQ(a.floor_offset, b.floor_offset);
+  ASSERT_EQ(a.lost_bones.size(), b.lost_bones.size());
+  for (size_t i = 0; i < a.lost_bones.size(); ++i) {
+    EXPECT_EQ(a.lost_bones[i].joint, b.lost_bones[i].joint);
+    EXPECT_EQ(a.lost_bones[i].like, b.lost_bones[i].like);
+    EXPECT_EQ(a.lost_bones[i].times, b.lost_bones[i].times);
   }
-  return "no error";
+  for (size_t j = 0; j < motion::kJointCount; ++j) {
+    ASSERT_EQ(a.frames[j].has_value(), b.frames[j].has_value()) << j;
+    if (!a.frames[j]) continue;
+    const auto ma = motion::to_matrix(*a.frames[j]).m, mb = motion::to_matrix(*b.frames[j]).m;
+    for (size_t r = 0; r < 3; ++r)
+      for (size_t c = 0; c < 3; ++c) EXPECT_NEAR(ma[r][c], mb[r][c], 1e-6);
+  }
+}
+
+TEST(MappingFile, WritesPagesThatAreReadAsTheyWere) {
+  const auto folder = std::filesystem::path(PANTOMIME_REPOSITORY) / "configs/mappings";
+  std::vector<Mapping> all = load_mappings(folder);
+  ASSERT_GT(all.size(), 10u);
+  all.push_back(parse_mapping(kMapping, "m.toml"));
+  all.back().signature = {"quote\" and \\ and\ttab", "plain"};
+  all.back().rotation_from[motion::kPelvis] = "a: b = {c}, # d";
+  for (const Mapping& mapping : all) {
+    const std::string page = to_mapping_toml(mapping, "two\nlines", {"", "of its \"own\""});
+    EXPECT_TRUE(page.starts_with("# two\n# lines\nname = ")) << page;
+    expect_equal(parse_mapping(page, "page.toml"), mapping);
+  }
 }
 
 TEST(MappingFile, ReadsEveryKey) {

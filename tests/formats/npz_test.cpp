@@ -21,13 +21,8 @@ std::string npy_file(const std::string& header, const std::string& data, char ve
 }
 
 template <typename Call>
-std::string error_of(const Call& call) {
-  try {
-    call();
-  } catch (const ParseError& error) {
-    return error.what();
-  }
-  return "no error";
+std::string error_of(Call&& call) {
+  return test::error_of<ParseError>(call);
 }
 
 void expect_message(const std::string& message, const std::string& part, const std::string& what) {

@@ -17,12 +17,7 @@ std::string body_text(const std::string& id, double x, int state = 2, int joints
 }
 
 std::string message_of(const std::string& text) {
-  try {
-    parse_ntu_skeleton(text, "s.skeleton");
-  } catch (const ParseError& error) {
-    return error.what();
-  }
-  return "no error";
+  return test::error_of<ParseError>([&] { parse_ntu_skeleton(text, "s.skeleton"); });
 }
 
 TEST(Ntu, ReadsPeopleWhoComeAndGo) {

@@ -30,13 +30,8 @@ Image gradient(int width, int height, int channels) {
 }
 
 template <typename Call>
-std::string error_of(const Call& call) {
-  try {
-    call();
-  } catch (const ParseError& error) {
-    return error.what();
-  }
-  return "no error";
+std::string error_of(Call&& call) {
+  return test::error_of<ParseError>(call);
 }
 
 TEST(Png, RoundTripKeepsEveryPixel) {

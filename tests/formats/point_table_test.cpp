@@ -128,12 +128,7 @@ TEST(PointsCsv, WritesJointsOfClips) {
 
 TEST(PointsCsv, NamesLineAndColumnOfWhatIsWrong) {
   const auto message_of = [](const std::string& text) -> std::string {
-    try {
-      parse_points_csv(text, "p.csv");
-    } catch (const ParseError& error) {
-      return error.what();
-    }
-    return "no error";
+    return test::error_of<ParseError>([&] { parse_points_csv(text, "p.csv"); });
   };
   EXPECT_EQ(message_of("a_x,a_y,a_z\n1,2,x\n"), "p.csv:2: a_z is \"x\", expected metres");
   EXPECT_EQ(message_of("a_x,a_y\n1,2\n"), "p.csv:1: no column \"a_z\"");

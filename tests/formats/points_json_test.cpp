@@ -23,12 +23,7 @@ std::string landmarks(bool objects = true, size_t count = 33) {
 }
 
 std::string message_of(const std::string& text) {
-  try {
-    parse_mediapipe(text, "p.json");
-  } catch (const ParseError& error) {
-    return error.what();
-  }
-  return "no error";
+  return test::error_of<ParseError>([&] { parse_mediapipe(text, "p.json"); });
 }
 
 TEST(MediaPipe, ReadsTheFormsPeopleSave) {

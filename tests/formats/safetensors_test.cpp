@@ -37,12 +37,7 @@ std::string file_with(const std::string& header, size_t data) {
 }
 
 std::string error_of(const std::string& bytes) {
-  try {
-    parse_safetensors(bytes, "prior.safetensors");
-  } catch (const ParseError& error) {
-    return error.what();
-  }
-  return "no error";
+  return test::error_of<ParseError>([&] { parse_safetensors(bytes, "prior.safetensors"); });
 }
 
 TEST(Safetensors, RoundTripKeepsEveryByte) {

@@ -2,12 +2,17 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <set>
 
 #include "pantomime/base/bytes.h"
 #include "pantomime/base/error.h"
 #include "pantomime/formats/amass.h"
 #include "pantomime/formats/glb.h"
+#include "pantomime/formats/humanml3d.h"
+#include "pantomime/formats/npz.h"
+#include "pantomime/formats/ntu.h"
+#include "pantomime/formats/point_table.h"
 #include "pantomime/formats/zip.h"
 #include "pantomime/library/set_index.h"
 #include "pantomime/library/source_files.h"
@@ -70,6 +75,168 @@ TEST(Import, PutsAmassMotionIntoTheLibrary) {
       EXPECT_LT(motion::angle_between(loaded.rotation(f, j), clip.rotation(4 * f, j)), 2e-3f);
 }
 
+/// Sets of points: an array of two people with tables, and a loose file.
+void write_point_set(const fs::path& folder, bool benchmark) {
+  fs::create_directories(folder);
+  std::vector<int16_t> values;
+  Clip clip = test::random_clip(4, 60);
+  for (size_t f = 0; f < clip.frame_count(); ++f)
+    for (size_t j = 0; j < motion::kJointCount; ++j)  // small turns of a standing body
+      clip.rotation(f, j) = motion::slerp({}, clip.rotation(f, j), 0.2f);
+  const auto joints = formats::joints_of(clip);
+  for (size_t i = 0; i < joints.positions.size(); ++i) {
+    values.push_back(static_cast<int16_t>(std::lround(1000 * joints.positions[i])));
+    if (i % 3 == 2) values.push_back(1000);
+  }
+  for (size_t f = 10; f < 25; ++f)
+    values[4 * (f * motion::kJointCount + motion::kRightWrist) + 3] = 0;
+  write_file(folder / "points.npy",
+             formats::to_npy(formats::npy_of({60, 22, 4}, std::span<const int16_t>(values))));
+  write_file(folder / "recordings.csv",
+             "seq,subject,action,start,frames,fps\none,s1,wave,0,40,20\ntwo,s2,bow,40,20,20\n"
+             "none,s2,bow,60,0,20\n");
+  std::string names = "index,name\n";
+  for (size_t j = 0; j < motion::kJointCount; ++j)
+    names += fmt::format("{},{}\n", j, motion::kJointNames[j]);
+  write_file(folder / "joints.csv", names);
+  write_file(folder / "pantomime-set.toml", fmt::format(R"(name = "lab"
+licence = "X"
+source = "somebody"
+benchmark = {}
+path = "seq"
+subject = "lab/{{subject}}"
+label = "{{action}}"
+skip = ["none"]
+[[arrays]]
+array = "points.npy"
+recordings = "recordings.csv"
+names = "joints.csv"
+)",
+                                                        benchmark));
+}
+
+TEST(Import, MakesClipsOfArraysOfPoints) {
+  const test::TemporaryFolder folder;
+  write_point_set(folder / "in", true);
+  Library library(folder / "l.db", Library::Mode::Write);
+  Recorder progress;
+  const ImportReport report = import_motion({folder / "in"}, library, {}, progress);
+  for (const auto& failure : report.failures) ADD_FAILURE() << failure.message;
+  EXPECT_EQ(report.imported, 2);
+  EXPECT_EQ(report.from_points, 2);
+  EXPECT_EQ(report.skipped, 1);
+  EXPECT_TRUE(report.missing.empty());
+  EXPECT_EQ(progress.total_, 3);
+  const auto clips = library.clips();
+  ASSERT_EQ(clips.size(), 2u);
+  EXPECT_EQ(clips[0].name, "lab/one");
+  EXPECT_EQ(clips[0].split, "benchmark");
+  EXPECT_EQ(clips[0].subject, "lab/s1");
+  EXPECT_EQ(clips[0].mapping, "humanml3d");
+  EXPECT_EQ(clips[0].frames, 59);  // 39 steps of 1/20 s
+  ASSERT_EQ(clips[0].segments.size(), 1u);
+  EXPECT_EQ(clips[0].segments[0].label, "wave");
+  // Everybody has one body.
+  const auto wanted = test::random_clip(4, 1).skeleton;
+  const auto got = library.load(clips[0].id).skeleton;
+  for (size_t j = 1; j < motion::kJointCount; ++j)
+    EXPECT_NEAR(length(got.offsets[j]), length(wanted.offsets[j]), 0.03f) << motion::kJointNames[j];
+  // What was lost for three quarters of a second is told.
+  ASSERT_EQ(report.bridged.size(), 1u);
+  EXPECT_EQ(report.bridged[0].clip, "lab/one");
+  EXPECT_EQ(report.bridged[0].gaps.joints, (std::vector<std::string>{"right_wrist 0.8 s"}));
+  // Again nothing changes; another point set, or a set that trains, does.
+  EXPECT_EQ(import_motion({folder / "in"}, library, {}, progress).unchanged, 2);
+  write_point_set(folder / "in", false);
+  EXPECT_EQ(import_motion({folder / "in"}, library, {}, progress).imported, 2);
+  EXPECT_EQ(library.clips()[0].split, "train");
+}
+
+TEST(Import, TakesASetsLooseFilesOfPointsButNotItsIndex) {
+  const test::TemporaryFolder folder;
+  fs::create_directories(folder / "in/s1");
+  Clip clip = test::random_clip(4, 30);
+  for (motion::Quat& q : clip.rotations) q = motion::slerp({}, q, 0.2f);
+  write_file(folder / "in/s1/fall.csv", formats::to_points_csv(clip));
+  write_file(folder / "in/sequences.csv", "file,who,action\ns1/fall.csv,anna,fall\n");
+  write_file(folder / "in/pantomime-set.toml", R"(name = "falls"
+licence = "X"
+source = "somebody"
+index = "sequences.csv"
+subject = "falls/{who}"
+label = "{action}"
+points = "humanml3d"
+[point_files]
+ending = ".csv"
+fps = 30
+)");
+  Library library(folder / "l.db", Library::Mode::Write);
+  Recorder progress;
+  const ImportReport report = import_motion({folder / "in"}, library, {}, progress);
+  for (const auto& failure : report.failures) ADD_FAILURE() << failure.message;
+  EXPECT_EQ(report.files, 1);
+  ASSERT_EQ(library.clips().size(), 1u);
+  EXPECT_EQ(library.clips()[0].name, "falls/s1/fall.csv");
+  EXPECT_EQ(library.clips()[0].subject, "falls/anna");
+  EXPECT_EQ(library.clips()[0].segments.at(0).label, "fall");
+}
+
+TEST(Import, ArraysOfPointsGiveTheSameBytesOnAnyThreads) {
+  const test::TemporaryFolder folder;
+  write_point_set(folder / "in", true);
+  for (const int threads : {1, 2}) {
+    Library library(folder / fmt::format("{}.db", threads), Library::Mode::Write);
+    Recorder progress;
+    import_motion({folder / "in"}, library, {.threads = threads}, progress);
+  }
+  EXPECT_EQ(read_file(folder / "1.db"), read_file(folder / "2.db"));
+}
+
+TEST(Import, TellsWhatIsWrongWithArrays) {
+  const test::TemporaryFolder folder;
+  write_point_set(folder / "in", true);
+  write_file(folder / "in/points.npy", "no array");
+  Library library(folder / "l.db", Library::Mode::Write);
+  Recorder progress;
+  const ImportReport report = import_motion({folder / "in"}, library, {}, progress);
+  ASSERT_EQ(report.failures.size(), 1u);
+  EXPECT_NE(report.failures[0].message.find("points.npy"), std::string::npos);
+  EXPECT_EQ(report.imported, 0);
+  fs::remove(folder / "in/recordings.csv");
+  EXPECT_NE(test::error_of([&] {
+              import_motion({folder / "in"}, library, {}, progress);
+            }).find("recordings.csv"),
+            std::string::npos);
+}
+
+TEST(Import, TakesFilesOfPointsWherePeopleKeepThem) {
+  const test::TemporaryFolder folder;
+  Clip clip = test::random_clip(4, 30);
+  for (size_t i = 0; i < clip.rotations.size(); ++i)
+    clip.rotations[i] = motion::slerp({}, clip.rotations[i], 0.2f);
+  fs::create_directories(folder / "in/kinect");
+  formats::NtuSkeleton people = formats::ntu_of(clip);
+  write_file(folder / "in/kinect/a.skeleton", formats::to_ntu_skeleton(people));
+  people.bodies.push_back(people.bodies[0]);
+  people.bodies[1].id = "2";
+  write_file(folder / "in/kinect/b.skeleton", formats::to_ntu_skeleton(people));
+  write_file(folder / "in/joints.csv", formats::to_points_csv(clip));
+  write_file(folder / "in/labels.csv", "file,label\na,walk\n");  // no motion, and left alone
+  write_file(folder / "in/notes.json", R"({"author": "me"})");
+  write_file(folder / "in/weights.npy",
+             formats::to_npy(formats::npy_of({2}, std::span<const float>(std::vector<float>(2)))));
+  Library library(folder / "l.db", Library::Mode::Write);
+  Recorder progress;
+  const ImportReport report = import_motion({folder / "in"}, library, {}, progress);
+  for (const auto& failure : report.failures) ADD_FAILURE() << failure.message;
+  std::vector<std::string> names;
+  for (const ClipInfo& info : library.clips()) names.push_back(info.name);
+  EXPECT_EQ(names,
+            (std::vector<std::string>{"own/joints.csv", "own/kinect/a.skeleton",
+                                      "own/kinect/b.skeleton/1", "own/kinect/b.skeleton/2"}));
+  EXPECT_EQ(report.from_points, 4);
+}
+
 TEST(Import, FindsTheSkeletonsOfAmcFilesInFoldersAndArchives) {
   const test::TemporaryFolder folder;
   const std::string asf = read_file(test::test_data("good/figure.asf"));
@@ -101,7 +268,8 @@ TEST(Import, FindsTheSkeletonsOfAmcFilesInFoldersAndArchives) {
   EXPECT_NEAR(geometry[21], 7.2f * 0.056444f, 1e-3f);  // thigh
   // Another frame rate, or another skeleton, imports them anew.
   EXPECT_EQ(import_motion({folder / "in"}, library, {}, progress).unchanged, 2);
-  EXPECT_EQ(import_motion({folder / "in"}, library, {.amc_fps = 60}, progress).imported, 2);
+  const ImportOptions slow{.reader = {.rates = {.amc_fps = 60}}};
+  EXPECT_EQ(import_motion({folder / "in"}, library, slow, progress).imported, 2);
   EXPECT_EQ(library.clips()[0].frames, 60);
 }
 
@@ -111,8 +279,9 @@ TEST(Import, TakesAllClipsOfAFileThatHoldsSeveral) {
   const std::string pickle = read_file(test::test_data("good/actor.pkl"));
   write_file(folder / "in/humanact12poses.pkl", pickle);
   write_file(folder / "in/other.pkl", pickle.substr(0, 100));
-  // A scene with our 22 joints has no mapping; one with nothing to play has no clips.
-  write_file(folder / "in/figure.glb", formats::to_glb(test::random_clip(1, 20)));
+  // A scene of unknown joints has no mapping; one with nothing to play has no clips.
+  write_file(folder / "in/figure.glb", test::with(formats::to_glb(test::random_clip(1, 20)),
+                                                  "\"left_knee\"", "\"left_kn33\""));
   write_file(folder / "in/still.gltf", R"({"asset": {"version": "2.0"}})");
   Library library(folder / "l.db", Library::Mode::Write);
   Recorder progress;

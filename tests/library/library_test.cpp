@@ -28,15 +28,7 @@ ClipInfo some_info(const std::string& name) {
           .segments = {{0, 10, "walk", "walk backwards"}, {5, 40, "wave", "wave"}}};
 }
 
-template <typename Call>
-std::string error_of(Call call) {
-  try {
-    call();
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "no error";
-}
+using test::error_of;
 
 void run_sql(const fs::path& path, const std::string& sql) {
   sqlite3* database = nullptr;
@@ -179,7 +171,7 @@ TEST(Library, RefusesClipsThatAreNotCanonical) {
   ClipInfo info = some_info("x");
   info.split = "holdout";
   EXPECT_EQ(error_of([&] { library.put(info, test::random_clip(1, 40)); }),
-            file.string() + ": x: split \"holdout\", expected train, val or test");
+            file.string() + ": x: split \"holdout\", expected train, val, test or benchmark");
   EXPECT_TRUE(library.clips().empty());
 }
 
@@ -212,6 +204,38 @@ TEST(Library, SaysWhatIsWrongWithOtherFiles) {
   EXPECT_EQ(open("new.db"), (folder / "new.db").string() +
                                 ": made by a newer pantomime (library format 99, this reads 1 to "
                                 "1)");
+}
+
+TEST(Library, KeepsBenchmarksApart) {
+  const test::TemporaryFolder folder;
+  const fs::path file = folder / "l.db";
+  ClipInfo info = some_info("kinect");
+  info.split = "benchmark";
+  Library(file, Library::Mode::Write).put(info, test::random_clip(1, 40));
+  const Library library(file, Library::Mode::Read);
+  EXPECT_EQ(library.clips({.splits = {"benchmark"}}).size(), 1u);
+  EXPECT_TRUE(library.clips({.splits = {"train", "val", "test"}}).empty());
+  info.split = "holiday";
+  EXPECT_NE(error_of([&] {
+              Library(folder / "m.db", Library::Mode::Write).put(info, test::random_clip(1, 40));
+            }).find("split \"holiday\", expected train, val, test or benchmark"),
+            std::string::npos);
+}
+
+TEST(Library, MadeBeforeBenchmarksSaysSo) {
+  const test::TemporaryFolder folder;
+  const fs::path file = folder / "old.db";
+  { Library library(file, Library::Mode::Write); }
+  run_sql(file,
+          "PRAGMA writable_schema = ON; UPDATE sqlite_schema SET sql = replace(sql, "
+          "', ''benchmark''', '') WHERE name = 'clips'");
+  ClipInfo info = some_info("x");
+  Library library(file, Library::Mode::Write);
+  EXPECT_EQ(library.put(info, test::random_clip(1, 40)), 1);
+  info.split = "benchmark";
+  EXPECT_EQ(error_of([&] { library.put(info, test::random_clip(1, 40)); }),
+            file.string() +
+                ": x: this library was made before there were benchmark sets, expected a new one");
 }
 
 TEST(Library, SaysWhatIsWrongWithBrokenArrays) {

@@ -80,15 +80,7 @@ SetIndex make_index(const test::TemporaryFolder& folder, const std::string& set 
                   LabelMap::parse(labels, "labels.toml"));
 }
 
-template <typename Call>
-std::string error_of(Call call) {
-  try {
-    call();
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "no error";
-}
+using test::error_of;
 
 std::string text_of(const std::vector<Segment>& segments) {
   std::string text;

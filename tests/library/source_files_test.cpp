@@ -4,6 +4,7 @@
 
 #include "pantomime/base/bytes.h"
 #include "pantomime/base/error.h"
+#include "pantomime/library/motion_reader.h"
 #include "tests/support/support.h"
 
 namespace pantomime::library {
@@ -105,15 +106,20 @@ TEST(SourceFiles, OfTheSharedDataAreAllFound) {
   std::map<std::string, int64_t> files;
   for (const FoundSet& set : find_sets({shared / "data"}, known, described("own", "")))
     for (const fs::path& container : set.containers)
-      files[set.description.name] += count_source_files(container);
-  files.erase("own");  // other data sets, which hold no BVH
+      files[set.description.name] += count_motions(set, container);
+  files.erase("own");  // other data sets, which hold no motion
   EXPECT_EQ(files, (std::map<std::string, int64_t>{{"bandai_namco", 2791},
                                                    {"cc0_library", 111},
                                                    {"cmu_extra", 25},
                                                    {"cmu_mocap", 236},
                                                    {"deepmimic", 23},
                                                    {"hdm05", 233},
-                                                   {"reactidle", 18}}));
+                                                   {"msr_action3d", 567},
+                                                   {"reactidle", 18},
+                                                   {"ui_prmd", 3180},
+                                                   {"upfall_skeleton", 60},
+                                                   {"utd_mhad", 861},
+                                                   {"utkinect", 199}}));
 }
 
 }  // namespace

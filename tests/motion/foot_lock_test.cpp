@@ -6,6 +6,7 @@
 #include <numbers>
 
 #include "pantomime/base/error.h"
+#include "pantomime/motion/root_path.h"
 #include "pantomime/motion/two_bone_ik.h"
 #include "support.h"
 
@@ -160,11 +161,13 @@ TEST(Contacts, NeedLowAndSlowFeet) {
 
 TEST(FootLock, LeavesACleanWalkAlone) {
   const Clip clip = walk(144, 0);
-  FootLockReport report;
-  const Clip out = lock_feet(clip, {}, &report);
-  EXPECT_LT(report.largest_shift, 0.015f);
-  EXPECT_LT(report.largest_miss, 1e-3f);
-  EXPECT_LT(jerk(out), 1.3f * jerk(clip) + 1e-3f);
+  for (const bool root_follows : {false, true}) {
+    FootLockReport report;
+    const Clip out = lock_feet(clip, FootLockOptions{.root_follows = root_follows}, &report);
+    EXPECT_LT(report.largest_shift, root_follows ? 0.03f : 0.015f);
+    EXPECT_LT(report.largest_miss, 1e-3f);
+    EXPECT_LT(jerk(out), 1.3f * jerk(clip) + 1e-3f);
+  }
 }
 
 TEST(FootLock, StopsSkatingWithoutJerks) {
@@ -173,7 +176,7 @@ TEST(FootLock, StopsSkatingWithoutJerks) {
     const Contacts contacts = find_contacts(clip, FootLockOptions{}.contact);
     EXPECT_GT(skating(clip, contacts), 0.9f * speed);
     FootLockReport report;
-    const Clip out = lock_feet(clip, {}, &report);
+    const Clip out = lock_feet(clip, FootLockOptions{.root_follows = false}, &report);
     EXPECT_LT(skating(out, contacts), 0.02f) << speed;
     EXPECT_LT(jerk(out), 1.5f * jerk(clip) + 2e-3f) << speed;
     EXPECT_GT(report.contact_frames, 100u);
@@ -184,7 +187,7 @@ TEST(FootLock, StopsSkatingWithoutJerks) {
 
 TEST(FootLock, KeepsBonesArmsAndTheWayKneesBend) {
   const Clip clip = walk(144, 0.3f);
-  const Clip out = lock_feet(clip);
+  const Clip out = lock_feet(clip, FootLockOptions{.root_follows = false});
   EXPECT_EQ(out.skeleton.offsets, clip.skeleton.offsets);
   for (size_t f = 0; f < clip.frame_count(); ++f) {
     for (const Joint j : {kPelvis, kSpine2, kHead, kLeftElbow, kRightWrist})
@@ -232,9 +235,57 @@ TEST(FootLock, LetsAFootThatSlidesForeverStep) {
     for (size_t j = 0; j < kJointCount; ++j) clip.rotations.push_back(clip.rotation(0, j));
   }
   FootLockReport report;
-  lock_feet(clip, {}, &report);
+  lock_feet(clip, FootLockOptions{.root_follows = false}, &report);
   EXPECT_LT(report.largest_shift, 0.3f);
   EXPECT_LT(report.largest_miss, 0.05f);
+}
+
+/// Largest distance over the ground between the roots of two clips, metres.
+float apart(const Clip& a, const Clip& b) {
+  float worst = 0;
+  for (size_t f = 0; f < a.frame_count(); ++f) {
+    const Vec3 d = a.root_positions[f] - b.root_positions[f];
+    worst = std::max(worst, std::hypot(d.x, d.z));
+  }
+  return worst;
+}
+
+TEST(RootPath, LeavesACleanWalkAlone) {
+  const Clip clip = walk(144, 0);
+  const Clip out = root_following_feet(clip);
+  EXPECT_LT(apart(clip, out), 0.12f);  // of 4.8 m: landing feet pull a little
+  EXPECT_EQ(out.rotations, clip.rotations);
+  for (size_t f = 0; f < clip.frame_count(); ++f)
+    EXPECT_EQ(out.root_positions[f].y, clip.root_positions[f].y);
+}
+
+TEST(RootPath, TakesTheWayOfTheFeet) {
+  const Clip clean = root_following_feet(walk(144, 0));
+  for (const float speed : {-0.3f, 0.3f, 0.6f}) {
+    const Clip skating = walk(144, speed);
+    EXPECT_GT(apart(clean, skating), 1.3f);
+    EXPECT_LT(apart(clean, root_following_feet(skating)), 0.2f) << speed;
+  }
+}
+
+TEST(RootPath, LeavesFlightAndIceAlone) {
+  Clip flying = walk(90, 0.5f, -0.2f);  // 20 cm above the floor
+  EXPECT_LT(apart(flying, root_following_feet(flying)), 1e-4f);
+  Clip gliding = walk(1, 0);
+  for (int f = 1; f < 90; ++f) {  // standing still at 4 m/s
+    gliding.root_positions.push_back(gliding.root_positions[0] +
+                                     Vec3{4 * static_cast<float>(f) / 30, 0, 0});
+    for (size_t j = 0; j < kJointCount; ++j) gliding.rotations.push_back(gliding.rotation(0, j));
+  }
+  EXPECT_LT(apart(gliding, root_following_feet(gliding)), 1e-3f);
+}
+
+TEST(RootPath, IsTheSamePathAtAnotherRate) {
+  const Clip clip = walk(144, 0.3f);
+  const Clip slow = root_following_feet(clip);
+  const Clip fast = root_following_feet(resample(clip, 60));
+  for (size_t f = 0; f < slow.frame_count(); ++f)
+    EXPECT_LT(length(slow.root_positions[f] - fast.root_positions[2 * f]), 0.03f) << f;
 }
 
 TEST(FootLock, TakesClipsOfAnyLength) {

@@ -65,13 +65,8 @@ double largest_error(const PoseSolution& solution, const Clip& truth) {
 }
 
 template <typename Run>
-std::string message_of(Run&& run) {
-  try {
-    run();
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "no error";
+std::string message_of(Run&& call) {
+  return test::error_of<Error>(call);
 }
 
 TEST(PoseSolver, FindsAKnownSkeletonAgainWithinAMillimetre) {

@@ -10,10 +10,8 @@
 namespace pantomime::motion {
 namespace {
 
-void expect_near(Vec3 a, Vec3 b, float tolerance = 1e-4f) {
-  EXPECT_NEAR(a.x, b.x, tolerance);
-  EXPECT_NEAR(a.y, b.y, tolerance);
-  EXPECT_NEAR(a.z, b.z, tolerance);
+void expect_near(Vec3 got, Vec3 want, float tolerance = 1e-4f) {
+  test::expect_near(got, want, tolerance);
 }
 
 Mapping by_own_names() {

@@ -13,11 +13,7 @@ namespace {
 
 constexpr float kPi = std::numbers::pi_v<float>;
 
-void expect_near(Vec3 a, Vec3 b, float tolerance = 1e-5f) {
-  EXPECT_NEAR(a.x, b.x, tolerance);
-  EXPECT_NEAR(a.y, b.y, tolerance);
-  EXPECT_NEAR(a.z, b.z, tolerance);
-}
+using test::expect_near;
 void expect_near(const Mat3& a, const Mat3& b, float tolerance = 1e-5f) {
   for (size_t r = 0; r < 3; ++r)
     for (size_t c = 0; c < 3; ++c) EXPECT_NEAR(a.m[r][c], b.m[r][c], tolerance);

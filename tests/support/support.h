@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <string>
 
+#include "pantomime/base/error.h"
 #include "pantomime/base/random.h"
 #include "pantomime/motion/clip.h"
 
@@ -27,6 +28,23 @@ class TemporaryFolder {
 int random_cases();
 /// Seed of random cases (PANTOMIME_TEST_SEED, default 20261123).
 uint64_t random_seed();
+
+void expect_near(motion::Vec3 got, motion::Vec3 want, float tolerance = 1e-5f);
+
+/// What `call` says when it fails with an E; "no error" when it doesn't fail. Other exceptions
+/// pass.
+template <class E = Error, class Call>
+std::string error_of(Call&& call) {
+  try {
+    call();
+  } catch (const E& error) {
+    return error.what();
+  }
+  return "no error";
+}
+
+/// `text` with the first `from` in it replaced; throws when there is none.
+std::string with(std::string text, const std::string& from, const std::string& to);
 
 motion::Quat random_rotation(Random& random);
 motion::Vec3 random_vector(Random& random, double size);

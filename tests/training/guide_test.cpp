@@ -4,6 +4,7 @@
 #include <torch/torch.h>
 
 #include "pantomime/base/error.h"
+#include "pantomime/conditions/geometry.h"
 #include "pantomime/training/trainer.h"
 #include "support.h"
 
@@ -111,8 +112,17 @@ TEST_F(Guides, EveryKindRaisesTheRightArmsAndSurvivesItsFile) {
     if (kind == GuidanceKind::Probe) {
       guide.kind = GuidanceKind::Particles;
       options.sampler.steps = 16;
-      const at::Tensor p = generate_labelled(*prior_, guide, labels, options, {.particles = 6});
+      std::vector<motion::Geometry> bodies;
+      for (uint64_t seed = 0; seed < 8; ++seed)
+        bodies.push_back(motion::geometry_of(test::random_clip(seed, 2).skeleton.offsets));
+      conditions::GeometryCondition geometry(bodies, prior_->normaliser, 1e9);
+      const at::Tensor p =
+          generate_labelled(*prior_, guide, labels, options, {.particles = 6}, {&geometry});
       ASSERT_EQ(p.size(0), 8);
+      for (int64_t i = 0; i < 8; ++i) {
+        const auto got = motion::geometry_of(features::decode(p[i]).skeleton.offsets);
+        EXPECT_NEAR(got[0], bodies[static_cast<size_t>(i)][0], 1e-4) << "each clip has its body";
+      }
       double difference = 0;
       for (int64_t i = 0; i < 4; ++i)
         difference += wrists_above_shoulders(p[i + 4]) - wrists_above_shoulders(p[i]);
@@ -133,6 +143,14 @@ TEST_F(Guides, BelongToOnePriorAndKnowTheirLabels) {
                                                          prior_->normaliser.spectrum, 5);
   EXPECT_THROW(read_guide(*folder_ / "g.safetensors", other), Error);
   EXPECT_EQ(guide.index_of("up"), 1);
+  // Strength: what is asked for, else what the guide brings, else the default of its kind.
+  EXPECT_GT(with_defaults(read_guide(*folder_ / "g.safetensors", *prior_), {}).scale, 0);
+  Guide strong = guide;
+  strong.scale = 7.25;
+  write_guide(*folder_ / "strong.safetensors", strong, Storage::Float);
+  const Guide back = read_guide(*folder_ / "strong.safetensors", *prior_);
+  EXPECT_EQ(with_defaults(back, {}).scale, 7.25);
+  EXPECT_EQ(with_defaults(back, {.scale = 0.5}).scale, 0.5);
   try {
     guide.index_of("fly");
     FAIL();
