@@ -203,7 +203,49 @@ TEST(Library, SaysWhatIsWrongWithOtherFiles) {
   run_sql(folder / "new.db", "PRAGMA user_version = 99");
   EXPECT_EQ(open("new.db"), (folder / "new.db").string() +
                                 ": made by a newer pantomime (library format 99, this reads 1 to "
-                                "1)");
+                                "2)");
+}
+
+TEST(Library, KeepsFindingsWithTheirClip) {
+  const test::TemporaryFolder folder;
+  Library library(folder / "l.db", Library::Mode::Write);
+  const motion::Clip clip = test::random_clip(4, 30);
+  ClipInfo info;
+  info.name = "own/a";
+  info.set = "own";
+  info.subject = "own/anna";
+  info.split = "train";
+  info.licence = "CC0-1.0";
+  const motion::Finding flip{.defect = motion::Defect::kFlip,
+                             .severity = motion::Severity::kSerious,
+                             .first = 3,
+                             .last = 5,
+                             .joint = motion::kLeftKnee,
+                             .measured = 171,
+                             .high = 57,
+                             .measure = "turn in a step, degrees"};
+  motion::Finding floor = flip;
+  floor.defect = motion::Defect::kFloor;
+  floor.severity = motion::Severity::kNote;
+  floor.joint = -1;
+  const int64_t id = library.put(info, clip, "hash", {flip, floor});
+  EXPECT_EQ(library.findings(id), (std::vector{flip, floor}));
+  library.set_findings(id, {floor});
+  EXPECT_EQ(library.findings(id), std::vector{floor});
+  library.put(info, clip, "other", {});
+  EXPECT_EQ(library.findings(library.clips()[0].id).size(), 0u);
+}
+
+TEST(Library, BringsTheFirstFormatUpToDate) {
+  const test::TemporaryFolder folder;
+  { Library library(folder / "l.db", Library::Mode::Write); }
+  // What the first format did not have.
+  run_sql(folder / "l.db",
+          "DROP TABLE findings; UPDATE meta SET value = '1' WHERE key = 'format'; "
+          "PRAGMA user_version = 1");
+  EXPECT_TRUE(Library(folder / "l.db", Library::Mode::Read).findings(1).empty());
+  Library library(folder / "l.db", Library::Mode::Write);
+  EXPECT_TRUE(library.findings(1).empty());
 }
 
 TEST(Library, KeepsBenchmarksApart) {

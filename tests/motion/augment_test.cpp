@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 
 #include "pantomime/base/error.h"
 #include "pantomime/motion/fit_to_body.h"
@@ -176,7 +177,10 @@ TEST(Dynamics, SeesFreeFallAndWhatStands) {
   }
   for (size_t f = 0; f < 12; ++f) EXPECT_FALSE(d.flies[f]) << f;
   const Clip walk = test::synthetic_walk({.seconds = 4, .step = 0.6, .rate = 2});
-  for (const float v : dynamics_of(walk).speed) EXPECT_NEAR(v, 1.2, 0.2);
+  // Swinging legs are a third of the body: its middle is now quicker, now slower than the pelvis.
+  const std::vector<float> speed = dynamics_of(walk).speed;
+  for (const float v : speed) EXPECT_NEAR(v, 1.2, 0.45);
+  EXPECT_NEAR(std::accumulate(speed.begin(), speed.begin() + 90, 0.0) / 90, 1.2, 0.03);
   // A seat that nobody sees is no flight.
   const Dynamics high = dynamics_of(transformed(walk, {}, {0, 0.5f, 0}));
   EXPECT_EQ(std::count(high.flies.begin(), high.flies.end(), 1), 0);
