@@ -29,7 +29,7 @@ struct ImportOptions {
   bool force = false;          ///< also what has not changed since the last import
   /// Clips with serious findings are refused, and those already in the library taken out.
   bool strict = false;
-  int threads = 0;             ///< 0: all cores
+  int threads = 0;  ///< 0: all cores
 };
 
 /// A file that could not be imported, and why, in one line.
@@ -67,7 +67,7 @@ struct ImportReport {
   std::vector<ImportRepair> mended;
   int64_t refused = 0;                ///< not in the library because of `strict`
   std::vector<ImportFindings> found;  ///< clips that were written or refused, if anything was found
-  int64_t from_points = 0;  ///< of those imported: by the pose solver
+  int64_t from_points = 0;            ///< of those imported: by the pose solver
   std::vector<ImportBridge> bridged;
   std::map<std::string, int64_t> missing;  ///< set -> files of its index that were nowhere found
   std::vector<std::string> unlabelled;     ///< "set: label" that have no common label

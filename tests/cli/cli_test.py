@@ -405,6 +405,61 @@ class Convert(TestInFolder):
                       self.run_bad(1, "convert", walk, "-o", "y.glb", "--character", walk))
 
 
+class Check(TestInFolder):
+    """Recordings that no body did are found, shown and refused."""
+
+    def setUp(self):
+        super().setUp()
+        (self.folder / "mocap/anna").mkdir(parents=True)
+        # Longer, its stiff knees would be serious too.
+        (self.folder / "mocap/anna/good.bvh").write_text(people.walk(seconds=0.9))
+        lines = people.walk().splitlines()
+        first = lines.index(next(line for line in lines if line.startswith("Frame Time"))) + 1
+        hand = 6 + 3 * (list(people.joints()).index("LeftHand") - 1) + 2
+        for i in range(first + 120, len(lines)):  # from 1 s on the hand is on back to front
+            values = lines[i].split()
+            values[hand] = "150.0"
+            lines[i] = " ".join(values)
+        (self.folder / "mocap/anna/bad.bvh").write_text("\n".join(lines) + "\n")
+
+    def flips(self, *arguments):
+        found = json.loads(self.run_ok("check", *arguments, "--kinds", "flip", "--json", "-q"))
+        self.assertEqual(found["clips"], 2)
+        return found["findings"]
+
+    def test_finds_the_fault_where_it_is(self):
+        for source in ("mocap", "library.db"):
+            if source == "library.db":
+                self.run_ok("import", "mocap", "-o", source, "-q")
+            [flip] = self.flips(source)
+            self.assertEqual(flip["clip"], "own/anna/bad.bvh")
+            self.assertEqual((flip["joint"], flip["severity"]), ("left_wrist", "serious"))
+            self.assertLessEqual(flip["first"], 30)
+            self.assertGreaterEqual(flip["last"], 30)
+            self.assertAlmostEqual(flip["measured"], 150, delta=1)
+
+    def test_strict_import_refuses_it_and_takes_it_out(self):
+        self.run_ok("import", "mocap", "-q")
+        result = json.loads(self.run_ok("import", "mocap", "--strict", "--force", "--json", "-q"))
+        self.assertEqual(result["import"]["refused"], 1)
+        with sqlite3.connect(self.folder / "library.db") as database:
+            self.assertEqual(database.execute("SELECT name FROM clips").fetchall(),
+                             [("own/anna/good.bvh",)])
+
+    def test_report_shows_it(self):
+        self.run_ok("check", "mocap", "--kinds", "flip", "-o", "report", "-q")
+        page = (self.folder / "report/index.html").read_text()
+        self.assertIn("own/anna/bad.bvh", page)
+        [strip] = (self.folder / "report/strips").iterdir()
+        self.assertEqual(strip.read_bytes()[:8], b"\x89PNG\r\n\x1a\n")
+        self.assertIn("report/index.html",
+                      self.run_bad(1, "check", "mocap", "-o", "report", "-q"))
+
+    def test_says_what_is_wrong(self):
+        self.assertIn("expected one of", self.run_bad(1, "check", "mocap", "--kinds", "odd", "-q"))
+        self.assertIn("none.db", self.run_bad(1, "check", "none.db", "-q"))
+
+
 class Caption(TestInFolder):
     def setUp(self):
         super().setUp()
