@@ -5,7 +5,6 @@
 #include <memory>
 #include <optional>
 
-#include "pantomime/base/bytes.h"
 #include "pantomime/base/error.h"
 #include "pantomime/commands/commands.h"
 #include "pantomime/commands/findings_table.h"
@@ -26,15 +25,6 @@ struct Options {
   size_t strips = 200;
   bool serious = false, store = false, json = false, force = false;
 };
-
-bool is_library(const fs::path& path) {
-  constexpr std::string_view kStart = "SQLite format 3";
-  if (!fs::is_regular_file(path)) return false;
-  const MappedFile file(path);
-  const auto bytes = file.bytes();
-  return bytes.size() > kStart.size() &&
-         std::equal(kStart.begin(), kStart.end(), reinterpret_cast<const char*>(bytes.data()));
-}
 
 /// What was asked for, of one clip's findings.
 std::vector<Finding> chosen(const Options& options, std::vector<Finding> findings) {
@@ -84,7 +74,7 @@ void run(const Options& options, Context& context) {
   library::Filter filter;
   filter.sets = options.sets;
   for (const fs::path& input : options.inputs) {
-    if (!is_library(input)) {
+    if (!library::looks_like_library(input)) {
       files.push_back(input);
       continue;
     }

@@ -258,12 +258,10 @@ bool looks_like_safetensors(const std::string& bytes) {
 }
 
 json describe(const fs::path& path, const Options& options) {
-  std::string bytes = read_file(path);
-  const auto begins = [&](std::string_view magic) { return bytes.starts_with(magic); };
-  if (begins(std::string_view("SQLite format 3\0", 16))) {
-    bytes.clear();
+  if (library::looks_like_library(path))
     return library_json(library::Library(path, library::Library::Mode::Read));
-  }
+  const std::string bytes = read_file(path);
+  const auto begins = [&](std::string_view magic) { return bytes.starts_with(magic); };
   if (begins("PANTOBOD")) return describe_body(path);
   if (begins("PK\x03\x04")) return describe_npz(bytes, path);
   if (begins("\x93NUMPY")) return describe_npy(bytes, path);

@@ -282,14 +282,14 @@ class Importer {
       job.gaps = std::move(read.gaps);
       motion::Clip clip = std::move(read.clip);
       double begin = 0;
-      if (index.description().recorded) {
+      const bool recorded = index.description().recorded;
+      if (recorded) {
         job.mended = mend(clip);
-        clip = job.mended.clip;
         begin = static_cast<double>(job.mended.first) / clip.fps;
       }
-      job.clip = prepare_clip(clip, read.floor_offset);
-      job.findings = motion::check_quality(job.clip, {.recorded = index.description().recorded});
-      if (index.description().recorded) {
+      job.clip = prepare_clip(recorded ? job.mended.clip : clip, read.floor_offset);
+      job.findings = motion::check_quality(job.clip, {.recorded = recorded});
+      if (recorded) {
         const auto mended = on_clip(job.mended, static_cast<int64_t>(job.clip.frame_count()));
         job.findings.insert(job.findings.begin(), mended.begin(), mended.end());
       }
@@ -316,16 +316,12 @@ class Importer {
     if (!job.error.empty()) {
       fail_file(job.file.where, job.error);
     } else if (job.unchanged) {
-      if (!refused_again(index, job)) ++report_.unchanged;
-    } else {
-      std::vector<motion::Finding> open = job.findings;
-      std::erase_if(open, [](const auto& f) { return f.severity == motion::Severity::kMended; });
-      if (!open.empty()) report_.found.push_back({job.info.name, open});
-      if (options_.strict && motion::any_serious(open)) {
-        library_.remove(job.info.name);
-        ++report_.refused;
-        return;
-      }
+      // An import without `strict` may have let it in.
+      const std::string name = index.description().name + "/" + job.path;
+      if (!options_.strict || !refuse(name, library_.findings(library_.find(name).value())))
+        ++report_.unchanged;
+    } else if (!refuse(job.info.name, job.findings)) {
+      tell(job.info.name, job.findings);
       library_.put(job.info, job.clip, job.hash, job.findings);
       ++report_.imported;
       if (job.mended.redrawn + job.mended.left_out > 0)
@@ -337,17 +333,19 @@ class Importer {
     }
   }
 
-  /// Takes out an unchanged clip that an import without `strict` let in.
-  bool refused_again(const SetIndex& index, const Job& job) {
-    if (!options_.strict) return false;
-    const std::string name = index.description().name + "/" + job.path;
-    std::vector<motion::Finding> open = library_.findings(library_.find(name).value());
-    std::erase_if(open, [](const auto& f) { return f.severity == motion::Severity::kMended; });
-    if (!motion::any_serious(open)) return false;
-    report_.found.push_back({name, std::move(open)});
+  /// True when `strict` keeps the clip out of the library, or takes it out.
+  bool refuse(const std::string& name, const std::vector<motion::Finding>& findings) {
+    if (!options_.strict || !motion::any_serious(findings)) return false;
+    tell(name, findings);
     library_.remove(name);
     ++report_.refused;
     return true;
+  }
+
+  /// What was mended is told elsewhere.
+  void tell(const std::string& name, std::vector<motion::Finding> findings) {
+    std::erase_if(findings, [](const auto& f) { return f.severity == motion::Severity::kMended; });
+    if (!findings.empty()) report_.found.push_back({name, std::move(findings)});
   }
 
   Library& library_;

@@ -8,6 +8,7 @@
 #include <cstring>
 #include <utility>
 
+#include "pantomime/base/bytes.h"
 #include "pantomime/base/error.h"
 
 namespace pantomime::library {
@@ -322,6 +323,13 @@ struct Library::Impl {
     if (mode != Mode::Write) fail("{}: opened for reading only", file);
   }
 };
+
+bool looks_like_library(const fs::path& path) {
+  if (!fs::is_regular_file(path)) return false;
+  const MappedFile file(path);
+  const auto bytes = file.bytes();
+  return bytes.size() >= 16 && std::memcmp(bytes.data(), "SQLite format 3", 16) == 0;  // with \0
+}
 
 Library::Library(const fs::path& path, Mode mode) : impl_(std::make_unique<Impl>()) {
   impl_->file = path.string();

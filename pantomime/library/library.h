@@ -48,6 +48,9 @@ struct Filter {
   std::vector<std::string> without_licences;  ///< none of these
 };
 
+/// True for files that begin like a motion library, whatever their name.
+bool looks_like_library(const std::filesystem::path& path);
+
 /// One SQLite file; opened for writing, one of an older format is brought up to date. Not for use
 /// from two threads at once. All functions throw Error with the file's name for anything that goes
 /// wrong.
@@ -69,7 +72,7 @@ class Library {
   /// What is wrong with a clip, as told to put() or set_findings(). Empty for libraries of format
   /// 1, which knew of none.
   std::vector<motion::Finding> findings(int64_t id) const;
-  /// In one transaction. Throws Error when there is no such clip.
+  /// In one transaction. Throws Error for findings of a clip that is not there.
   void set_findings(int64_t id, const std::vector<motion::Finding>& findings);
   /// Id of the clip with this name.
   std::optional<int64_t> find(const std::string& name) const;

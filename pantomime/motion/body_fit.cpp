@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "pantomime/base/error.h"
+#include "pantomime/motion/median.h"
 #include "pantomime/motion/point_tracks.h"
 #include "pantomime/motion/pose_start.h"
 
@@ -51,12 +52,6 @@ bool rigid_pair(const BodyPoint& a, const BodyPoint& b) {
   for (int joint = 0; joint < kJointCount; ++joint)
     if (carried(a, joint) && carried(b, joint)) return true;
   return false;
-}
-
-double median(std::vector<double>& values) {
-  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
-  std::nth_element(values.begin(), middle, values.end());
-  return *middle;
 }
 
 /// Size of the body against the default: weighted median over pairs of points with a fixed

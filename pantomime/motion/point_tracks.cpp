@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "pantomime/base/error.h"
+#include "pantomime/motion/median.h"
 
 namespace pantomime::motion {
 namespace {
@@ -28,10 +29,8 @@ double jitter_by(const PointTracks& tracks, size_t p, const std::vector<double>&
     for (int axis = 0; axis < 3; ++axis) sizes.push_back(std::abs(sum[axis]));
   }
   if (sizes.empty()) return -1;
-  const auto middle = sizes.begin() + static_cast<std::ptrdiff_t>(sizes.size() / 2);
-  std::nth_element(sizes.begin(), middle, sizes.end());
   constexpr double kMedianOfNormal = 0.6745;
-  return *middle / kMedianOfNormal / std::sqrt(power);
+  return median(std::move(sizes)) / kMedianOfNormal / std::sqrt(power);
 }
 
 }  // namespace

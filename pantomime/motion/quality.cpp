@@ -19,6 +19,14 @@ constexpr std::array<std::string_view, kDefectCount> kDefectNames = {
     "floor",        "sunk",     "floating", "foot slide", "scale",  "frame rate"};
 constexpr std::array<std::string_view, 3> kSeverityNames = {"mended", "note", "serious"};
 
+template <typename Kind, size_t kCount>
+std::optional<Kind> find_name(const std::array<std::string_view, kCount>& names,
+                              std::string_view name) {
+  const auto at = std::find(names.begin(), names.end(), name);
+  if (at == names.end()) return std::nullopt;
+  return static_cast<Kind>(at - names.begin());
+}
+
 /// Frames whose numbers no pose has.
 std::vector<Finding> broken_numbers(const Clip& clip) {
   const auto broken_joint = [&](size_t f) {
@@ -106,9 +114,7 @@ std::string_view name_of(Defect defect) {
 }
 
 std::optional<Defect> find_defect(std::string_view name) {
-  const auto at = std::find(kDefectNames.begin(), kDefectNames.end(), name);
-  if (at == kDefectNames.end()) return std::nullopt;
-  return static_cast<Defect>(at - kDefectNames.begin());
+  return find_name<Defect>(kDefectNames, name);
 }
 
 std::string_view name_of(Severity severity) {
@@ -116,9 +122,7 @@ std::string_view name_of(Severity severity) {
 }
 
 std::optional<Severity> find_severity(std::string_view name) {
-  const auto at = std::find(kSeverityNames.begin(), kSeverityNames.end(), name);
-  if (at == kSeverityNames.end()) return std::nullopt;
-  return static_cast<Severity>(at - kSeverityNames.begin());
+  return find_name<Severity>(kSeverityNames, name);
 }
 
 std::string describe(const Finding& f) {
@@ -173,14 +177,11 @@ constexpr std::array<Joint, 10> kLiveJoints = {
     kLeftHip,       kRightHip,  kLeftKnee,   kRightKnee, kLeftShoulder,
     kRightShoulder, kLeftElbow, kRightElbow, kLeftAnkle, kRightAnkle};
 
-int64_t whole(size_t f) {
-  return static_cast<int64_t>(f);
-}
-
 }  // namespace
 
 Subject subject_of(const Clip& clip, const QualityLimits& limits) {
-  Subject s{clip, limits, forward_kinematics(clip), {}, {}};
+  Subject s{clip, limits, forward_kinematics(clip), {}, {}, {}};
+  s.steps = fastest_steps(clip, s.pose);
   s.centres = body_centres(s.pose);
   s.clearance = floor_clearance(clip, s.pose);
   return s;
@@ -206,16 +207,15 @@ void sudden_steps(const Subject& s, std::vector<Finding>& out) {
   std::vector<float> pelvis(steps);
   for (size_t f = 0; f < steps; ++f) pelvis[f] = length(s.at(f + 1, kPelvis) - s.at(f, kPelvis));
   const std::vector<float> out_of_line = standing_out(pelvis, 2);
-  for (const FrameRun& run :
+  for (const Stretch& run :
        runs_of(steps, 1, [&](size_t f) { return out_of_line[f] > s.limits.pelvis_step; }))
     add(Defect::kTeleport, {run.first, run.last - 1}, kPelvis,
         *std::max_element(out_of_line.begin() + whole(run.first),
                           out_of_line.begin() + whole(run.last)),
         s.limits.pelvis_step, "step of the pelvis beyond its neighbours, m");
   // Any joint: what mending looks for in the file's own frames.
-  const std::vector<float> fastest = fastest_steps(s.clip, s.pose);
   constexpr auto kLimit = static_cast<float>(kImpossibleSpeed / kFps);
-  for (const StepRun& run : impossible_runs(fastest, kLimit)) {
+  for (const StepRun& run : impossible_runs(s.steps, kLimit)) {
     size_t joint = 0;
     float most = 0;
     for (size_t f = run.first; f <= run.last; ++f)
@@ -232,7 +232,7 @@ void sudden_steps(const Subject& s, std::vector<Finding>& out) {
     for (size_t f = 0; f < steps; ++f)
       turns[f] = angle_between(s.clip.rotation(f, j), s.clip.rotation(f + 1, j));
     const std::vector<float> sudden = standing_out(turns, 3);
-    for (const FrameRun& run : runs_of(steps, 1, [&](size_t f) {
+    for (const Stretch& run : runs_of(steps, 1, [&](size_t f) {
            return sudden[f] > s.limits.sudden_turn || turns[f] > s.limits.largest_turn;
          })) {
       const float most =
@@ -269,7 +269,7 @@ void shaking(const Subject& s, std::vector<Finding>& out) {
       for (size_t k = f; k < f + kWindow; ++k) sum -= product[k], negative += product[k] < 0;
       if (negative >= kNegative && sum > 0) noise[f] = std::sqrt(sum / (12.0 * kWindow));
     }
-    for (const FrameRun& run : runs_of(count, 1, [&](size_t f) { return noise[f] > limit; }))
+    for (const Stretch& run : runs_of(count, 1, [&](size_t f) { return noise[f] > limit; }))
       out.push_back({.defect = Defect::kJitter,
                      .severity = Severity::kNote,
                      .first = whole(run.first),
@@ -284,7 +284,7 @@ void shaking(const Subject& s, std::vector<Finding>& out) {
 
 void stillness(const Subject& s, std::vector<Finding>& out) {
   if (!s.limits.recorded || s.frames() < 2) return;
-  const std::vector<float> steps = fastest_steps(s.clip, s.pose);
+  const std::vector<float>& steps = s.steps;
   for (const StepRun& run : frozen_runs(steps, kFps))
     out.push_back({.defect = Defect::kFrozen,
                    .first = whole(run.first),
@@ -298,7 +298,7 @@ void stillness(const Subject& s, std::vector<Finding>& out) {
   constexpr double kBusy = 0.5;     // share of the frames in which the body moves
   const auto shortest = static_cast<size_t>(s.limits.dead_seconds * kFps);
   for (const Joint joint : kLiveJoints) {
-    for (const FrameRun& run : runs_of(steps.size(), shortest, [&](size_t f) {
+    for (const Stretch& run : runs_of(steps.size(), shortest, [&](size_t f) {
            return angle_between(s.clip.rotation(f, joint), s.clip.rotation(f + 1, joint)) < kRigid;
          })) {
       if (angle_between(s.clip.rotation(run.first, joint), s.clip.rotation(run.last, joint)) >

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "pantomime/motion/quality.h"
+#include "pantomime/motion/signal.h"
 
 namespace pantomime::motion::checks {
 
@@ -12,6 +13,7 @@ struct Subject {
   const Clip& clip;
   const QualityLimits& limits;
   WorldPose pose;
+  std::vector<float> steps;      ///< [F - 1] metres of the quickest joint (sudden.h)
   std::vector<Vec3> centres;     ///< [F] of mass
   std::vector<float> clearance;  ///< [F] metres between the floor and the skin nearest to it
 
@@ -20,20 +22,17 @@ struct Subject {
 };
 Subject subject_of(const Clip& clip, const QualityLimits& limits);
 
-/// Runs [first, last) of at least `shortest` frames in which `flag(f)` holds.
-struct FrameRun {
-  size_t first, last;
-};
+/// Stretches of at least `shortest` of `frames` frames in which `flag(f)` holds.
 template <typename Flag>
-std::vector<FrameRun> runs_of(size_t frames, size_t shortest, Flag flag) {
-  std::vector<FrameRun> runs;
-  for (size_t f = 0; f < frames; ++f) {
-    size_t end = f;
-    while (end < frames && flag(end)) ++end;
-    if (end > f && end - f >= shortest) runs.push_back({f, end});
-    f = end;
-  }
-  return runs;
+std::vector<Stretch> runs_of(size_t frames, size_t shortest, Flag flag) {
+  std::vector<bool> flags(frames);
+  for (size_t f = 0; f < frames; ++f) flags[f] = flag(f);
+  return stretches(flags, 0, shortest);
+}
+
+/// A frame as findings count it.
+inline int64_t whole(size_t f) {
+  return static_cast<int64_t>(f);
 }
 
 // Each appends what it finds.

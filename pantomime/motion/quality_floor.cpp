@@ -10,10 +10,6 @@
 namespace pantomime::motion::checks {
 namespace {
 
-int64_t whole(size_t f) {
-  return static_cast<int64_t>(f);
-}
-
 void floor_level(const Subject& s, std::vector<Finding>& out) {
   const double floor = floor_height(s.clip);
   const QualityLimits& l = s.limits;
@@ -38,7 +34,7 @@ void sunk_joints(const Subject& s, std::vector<Finding>& out) {
     for (size_t j = 1; j < kJointCount; ++j)
       if (s.at(f, j).y < lowest[f]) lowest[f] = s.at(f, j).y, joint[f] = static_cast<int>(j);
   }
-  for (const FrameRun& run :
+  for (const Stretch& run :
        runs_of(s.frames(), kShortest, [&](size_t f) { return -lowest[f] > s.limits.sunk; })) {
     const auto at =
         std::min_element(lowest.begin() + whole(run.first), lowest.begin() + whole(run.last));
@@ -55,7 +51,7 @@ void sunk_joints(const Subject& s, std::vector<Finding>& out) {
 
 void floating(const Subject& s, std::vector<Finding>& out) {
   const auto shortest = static_cast<size_t>(s.limits.float_seconds * kFps);
-  for (const FrameRun& run : runs_of(s.frames(), shortest, [&](size_t f) {
+  for (const Stretch& run : runs_of(s.frames(), shortest, [&](size_t f) {
          return s.clearance[f] > s.limits.float_height;
        })) {
     const double seconds = static_cast<double>(run.last - run.first) / kFps;
@@ -105,7 +101,7 @@ void foot_slide(const Subject& s, std::vector<Finding>& out) {
   const auto shortest = static_cast<size_t>(s.limits.slide_seconds * kFps);
   double sliding = 0;
   std::vector<Finding> found;
-  for (const FrameRun& run : runs_of(speed.size(), shortest, slides)) {
+  for (const Stretch& run : runs_of(speed.size(), shortest, slides)) {
     double distance = 0;
     for (size_t f = run.first; f < run.last; ++f) distance += speed[f] / kFps;
     if (distance < s.limits.slide_distance) continue;

@@ -3,22 +3,13 @@
 #include <array>
 #include <cmath>
 
+#include "pantomime/motion/median.h"
 #include "pantomime/motion/quality_checks.h"
 
 namespace pantomime::motion::checks {
 namespace {
 
 constexpr double kGravity = 9.81;
-
-int64_t whole(size_t f) {
-  return static_cast<int64_t>(f);
-}
-
-double median(std::vector<double> values) {
-  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
-  std::nth_element(values.begin(), middle, values.end());
-  return *middle;
-}
 
 /// Flights that are falls by their shape, whatever the acceleration.
 void free_fall(const Subject& s, std::vector<Finding>& out) {
@@ -27,9 +18,9 @@ void free_fall(const Subject& s, std::vector<Finding>& out) {
   constexpr double kAlone = 0.03, kHeight = 0.05;
   constexpr double kSlowest = -0.35;  // 4 times too slow and a bit; standing on a chair has less
   std::vector<double> falls;
-  std::vector<FrameRun> where;
+  std::vector<Stretch> where;
   double best = 1;
-  for (const FrameRun& run : runs_of(s.frames(), kShortest, [&](size_t f) {
+  for (const Stretch& run : runs_of(s.frames(), kShortest, [&](size_t f) {
          return s.clearance[f] > s.limits.float_height;
        })) {
     const Fall fall = fit_fall(s, run.first, run.last);
@@ -41,7 +32,7 @@ void free_fall(const Subject& s, std::vector<Finding>& out) {
   if (falls.empty() || (falls.size() == 1 && best > kAlone)) return;
   const double acceleration = median(falls);
   if (acceleration >= s.limits.least_fall && acceleration <= s.limits.most_fall) return;
-  for (const FrameRun& run : where)
+  for (const Stretch& run : where)
     out.push_back({.defect = Defect::kFrameRate,
                    .severity = falls.size() > 1 ? Severity::kSerious : Severity::kNote,
                    .first = whole(run.first),

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "pantomime/motion/signal.h"
+
 namespace pantomime::motion {
 namespace {
 
@@ -37,13 +39,10 @@ std::vector<StepRun> impossible_runs(const std::vector<float>& steps, float limi
 
 std::vector<StepRun> frozen_runs(const std::vector<float>& steps, double fps) {
   const auto shortest = std::max<size_t>(static_cast<size_t>(kFrozenSeconds * fps), 2);
+  std::vector<bool> still(steps.size());
+  for (size_t f = 0; f < steps.size(); ++f) still[f] = steps[f] < kStill;
   std::vector<StepRun> runs;
-  for (size_t f = 0; f < steps.size(); ++f) {
-    size_t end = f;
-    while (end < steps.size() && steps[end] < kStill) ++end;
-    if (end - f >= shortest) runs.push_back({f, end - 1});
-    f = std::max(f, end);
-  }
+  for (const Stretch& s : stretches(still, 0, shortest)) runs.push_back({s.first, s.last - 1});
   return runs;
 }
 

@@ -78,6 +78,8 @@ std::string points_attribute(std::span<const Point> points) {
   return out;
 }
 
+}  // namespace
+
 std::string escaped(const std::string& words) {
   std::string out;
   for (const char c : valid_utf8(words)) {
@@ -97,8 +99,6 @@ std::string escaped(const std::string& words) {
   }
   return out;
 }
-
-}  // namespace
 
 Colour series_colour(size_t index) {
   static constexpr std::array<uint32_t, 8> kColours = {0x0072b2, 0xd55e00, 0x009e73, 0xcc79a7,

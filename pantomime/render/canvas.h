@@ -35,6 +35,10 @@ struct Point {
   float x = 0, y = 0;
 };
 
+/// Words as they stand in XML and HTML, outside of attributes; bytes that are no UTF-8 are
+/// replaced.
+std::string escaped(const std::string& words);
+
 enum class Align { kLeft, kCentre, kRight };
 
 struct TextStyle {

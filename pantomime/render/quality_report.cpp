@@ -6,6 +6,7 @@
 #include <set>
 
 #include "pantomime/base/bytes.h"
+#include "pantomime/render/canvas.h"
 #include "pantomime/render/image_file.h"
 #include "pantomime/render/sheet.h"
 #include "pantomime/render/skeleton_strip.h"
@@ -15,24 +16,6 @@ namespace {
 
 using motion::Finding;
 using motion::Severity;
-
-std::string escaped(const std::string& text) {
-  std::string out;
-  for (const char c : text) {
-    if (c == '<') {
-      out += "&lt;";
-    } else if (c == '>') {
-      out += "&gt;";
-    } else if (c == '&') {
-      out += "&amp;";
-    } else if (c == '"') {
-      out += "&quot;";
-    } else {
-      out += c;
-    }
-  }
-  return out;
-}
 
 constexpr const char* kHead = R"(<!doctype html>
 <html lang="en"><meta charset="utf-8"><title>Recordings that no body did</title>
