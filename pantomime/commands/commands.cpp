@@ -125,6 +125,7 @@ const std::vector<Command>& all_commands() {
   static const std::vector<Command> commands = {
       {"import", "Fill a motion library from motion capture files", add_import},
       {"check", "Find recordings that no body did, and show them", add_check},
+      {"augment", "Make more motion from a library: other bodies, speeds, backwards", add_augment},
       {"convert", "Turn any motion into any format, or onto your own character", add_convert},
       {"caption", "Write captions from labels and measured motion", add_caption},
       {"generate", "Make labelled, clothed, moving people", add_generate},

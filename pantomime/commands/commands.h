@@ -51,6 +51,7 @@ int run_program(int argc, char** argv, std::string& command);
 
 Run add_import(CLI::App& app, Context& context);
 Run add_check(CLI::App& app, Context& context);
+Run add_augment(CLI::App& app, Context& context);
 Run add_convert(CLI::App& app, Context& context);
 Run add_caption(CLI::App& app, Context& context);
 Run add_generate(CLI::App& app, Context& context);

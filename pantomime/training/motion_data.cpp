@@ -72,14 +72,15 @@ MotionData MotionData::load(const library::Library& library, const library::Filt
   names.erase("");
   data.labels_.assign(names.begin(), names.end());
   std::map<std::string, double> per_label;
-  for (const std::string& label : window_labels) per_label[label] += 1;
+  for (size_t i = 0; i < data.windows_.size(); ++i)
+    per_label[window_labels[i]] += data.infos_[data.windows_[i].clip].weight;
   double total = 0;
   for (size_t i = 0; i < data.windows_.size(); ++i) {
     Window& w = data.windows_[i];
     if (!window_labels[i].empty())
       w.label = std::lower_bound(data.labels_.begin(), data.labels_.end(), window_labels[i]) -
                 data.labels_.begin();
-    w.weight = 1 / std::sqrt(per_label[window_labels[i]]);
+    w.weight = data.infos_[w.clip].weight / std::sqrt(per_label[window_labels[i]]);
     data.cumulative_.push_back(total += w.weight);
   }
   return data;

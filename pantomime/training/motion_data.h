@@ -51,7 +51,8 @@ class MotionData {
   features::Normaliser fit_normaliser() const;
 
   /// Batch number `step` of a run with this seed: the same for the same numbers, whatever was drawn
-  /// before. Windows are drawn with chance weight / sqrt(windows of the label); half of them are
+  /// before. Windows are drawn with chance w / sqrt(sum of w over the label), where w is the weight
+  /// of their clip (ClipInfo::weight); half of them are
   /// mirrored; starts are jittered; three in ten are cut to a random shorter length; a share of
   /// `vary` is played up to 16 % faster or slower, by bodies up to 6 % bigger or smaller.
   Batch draw(uint64_t seed, int64_t step, int64_t size, const features::Normaliser& normaliser,

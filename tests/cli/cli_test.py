@@ -460,6 +460,27 @@ class Check(TestInFolder):
         self.assertIn("none.db", self.run_bad(1, "check", "none.db", "-q"))
 
 
+class Augment(TestInFolder):
+    def test_makes_a_larger_library(self):
+        (self.folder / "mocap/anna").mkdir(parents=True)
+        (self.folder / "mocap/anna/good.bvh").write_text(people.walk(seconds=2))
+        self.run_ok("import", "mocap", "--label", "walk", "-q")
+        made = json.loads(self.run_ok("augment", "-o", "more.db", "--speeds", "2", "--bodies", "1",
+                                      "--backwards", "--json", "-q"))
+        self.assertEqual((made["clips"], made["bodies"], made["refused"]), (1, 1, 0))
+        self.assertEqual(made["backwards"], 0)  # nobody walks backwards like this
+        with sqlite3.connect(self.folder / "more.db") as database:
+            rows = database.execute("SELECT name, weight, frames FROM clips ORDER BY name").fetchall()
+        self.assertEqual(rows[0][0], "own/anna/good.bvh")
+        self.assertEqual(rows[1][0], "own/anna/good.bvh~body1")
+        self.assertAlmostEqual(sum(weight for _, weight, _ in rows), 1)
+        before = (self.folder / "more.db").read_bytes()
+        self.assertIn("--force", self.run_bad(1, "augment", "-o", "more.db", "--speeds", "2", "-q"))
+        self.assertIn("nothing to do", self.run_bad(1, "augment", "-o", "other.db", "-q"))
+        self.assertEqual((self.folder / "more.db").read_bytes(), before)
+        self.assertFalse((self.folder / "other.db").exists())
+
+
 class Caption(TestInFolder):
     def setUp(self):
         super().setUp()
