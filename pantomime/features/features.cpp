@@ -49,24 +49,28 @@ void check_features(const at::Tensor& x, const char* what) {
 }  // namespace
 
 at::Tensor encode(const motion::Clip& clip) {
+  PANTOMIME_CHECK(clip.frame_count() > 0, "features: no frames");
+  return encode_in_place(motion::face_forward(clip));
+}
+
+at::Tensor encode_in_place(const motion::Clip& clip) {
   PANTOMIME_CHECK(clip.joint_count() == kJointCount, "features: {} joints, expected {}",
                   clip.joint_count(), kJointCount);
   PANTOMIME_CHECK(clip.frame_count() > 0, "features: no frames");
   PANTOMIME_CHECK(std::abs(clip.fps - motion::kFps) < 1e-6,
                   "features: {} frames per second, expected {}", clip.fps, motion::kFps);
-  const motion::Clip faced = motion::face_forward(clip);
-  const auto frames = static_cast<int64_t>(faced.frame_count());
+  const auto frames = static_cast<int64_t>(clip.frame_count());
   at::Tensor out = at::empty({frames, kFeatureSize}, at::kFloat);
-  const motion::Geometry geometry = motion::geometry_of(faced.skeleton.offsets);
+  const motion::Geometry geometry = motion::geometry_of(clip.skeleton.offsets);
   for (int64_t f = 0; f < frames; ++f) {
     float* row = out.data_ptr<float>() + f * kFeatureSize;
     const auto at = static_cast<size_t>(std::max<int64_t>(f, std::min<int64_t>(1, frames - 1)));
-    const Vec3 step = at == 0 ? Vec3{} : faced.root_positions[at] - faced.root_positions[at - 1];
+    const Vec3 step = at == 0 ? Vec3{} : clip.root_positions[at] - clip.root_positions[at - 1];
     row[kRootVelocity] = step.x * static_cast<float>(motion::kFps);
     row[kRootVelocity + 1] = step.z * static_cast<float>(motion::kFps);
-    row[kRootHeight] = faced.root_positions[static_cast<size_t>(f)].y;
+    row[kRootHeight] = clip.root_positions[static_cast<size_t>(f)].y;
     for (size_t j = 0; j < kJointCount; ++j) {
-      const auto six = motion::to_6d(faced.rotation(static_cast<size_t>(f), j));
+      const auto six = motion::to_6d(clip.rotation(static_cast<size_t>(f), j));
       std::copy(six.begin(), six.end(), row + kRootRotation + 6 * j);
     }
     std::copy(geometry.begin(), geometry.end(), row + kGeometry);

@@ -24,6 +24,9 @@ inline constexpr const char* kFeatureLayout = "root-velocity-6d-geometry/1";
 /// frame 1's.
 at::Tensor encode(const motion::Clip& clip);
 
+/// The same without turning or moving: for clips that stand in a common world.
+at::Tensor encode_in_place(const motion::Clip& clip);
+
 /// Clip of features [F, D]: positions are the sum of velocities from the origin (the velocity of
 /// frame 0 is not used), geometry is the mean over frames, 6D is orthonormalised.
 motion::Clip decode(const at::Tensor& features);

@@ -80,24 +80,16 @@ at::Tensor bone_offsets(const at::Tensor& geometry) {
   return at::matmul(geometry, matrix.t()).view({-1, kJointCount, 3});
 }
 
-at::Tensor joint_positions(const at::Tensor& features, double smallest) {
-  PANTOMIME_CHECK(features.dim() == 3 && features.size(2) == kFeatureSize,
-                  "joint_positions: expected [B, F, {}], got {} dimensions", kFeatureSize,
-                  features.dim());
-  const int64_t batch = features.size(0), frames = features.size(1);
-  const at::Tensor local = rotation_matrices(
-      features.narrow(2, kRootRotation, 6 * kJointCount).view({batch, frames, kJointCount, 6}),
-      smallest);  // [B, F, 22, 3, 3]
-  const at::Tensor offsets =
-      bone_offsets(features.narrow(2, kGeometry, motion::kGeometrySize).mean(1));  // [B, 22, 3]
-  const at::Tensor path = root_path(features);
-  const at::Tensor root =
-      at::stack({path.select(-1, 0), features.select(-1, kRootHeight), path.select(-1, 1)}, -1);
+WorldJoints world_joints(const at::Tensor& six, const at::Tensor& root, const at::Tensor& offsets,
+                         double smallest) {
+  const int64_t batch = six.size(0), frames = six.size(1);
+  const at::Tensor local =
+      rotation_matrices(six.reshape({batch, frames, kJointCount, 6}), smallest);  // [B, F, 22, 3, 3]
 
   // One tensor per joint would be 22 x 9 small products; one per level is 8.
   at::Tensor rotations = local.narrow(2, 0, 1), positions = root.unsqueeze(2);  // level so far
   std::vector<int64_t> where(kJointCount, 0);  // place of each joint inside its level
-  std::vector<at::Tensor> all = {positions};
+  std::vector<at::Tensor> all = {positions}, turned = {rotations};
   std::vector<int64_t> order = {0};
   for (size_t level = 1; level < levels().size(); ++level) {
     const std::vector<int64_t>& joints = levels()[level];
@@ -108,7 +100,7 @@ at::Tensor joint_positions(const at::Tensor& features, double smallest) {
     }
     for (size_t i = 0; i < joints.size(); ++i)
       where[static_cast<size_t>(joints[i])] = static_cast<int64_t>(i);
-    const auto device = features.device();
+    const auto device = six.device();
     const at::Tensor parent_index = at::tensor(parents, at::kLong).to(device);
     const at::Tensor joint_index = at::tensor(joints, at::kLong).to(device);
     const at::Tensor parent_rotation = rotations.index_select(2, parent_index);
@@ -118,12 +110,27 @@ at::Tensor joint_positions(const at::Tensor& features, double smallest) {
         positions.index_select(2, parent_index) + times(parent_rotation, offset).squeeze(-1);
     rotations = times(parent_rotation, local.index_select(2, joint_index));
     all.push_back(positions);
+    turned.push_back(rotations);
     order.insert(order.end(), joints.begin(), joints.end());
   }
   std::vector<int64_t> back(kJointCount);
   for (size_t i = 0; i < order.size(); ++i)
     back[static_cast<size_t>(order[i])] = static_cast<int64_t>(i);
-  return at::cat(all, 2).index_select(2, at::tensor(back, at::kLong).to(features.device()));
+  const at::Tensor index = at::tensor(back, at::kLong).to(six.device());
+  return {at::cat(all, 2).index_select(2, index), at::cat(turned, 2).index_select(2, index)};
+}
+
+at::Tensor joint_positions(const at::Tensor& features, double smallest) {
+  PANTOMIME_CHECK(features.dim() == 3 && features.size(2) == kFeatureSize,
+                  "joint_positions: expected [B, F, {}], got {} dimensions", kFeatureSize,
+                  features.dim());
+  const at::Tensor offsets =
+      bone_offsets(features.narrow(2, kGeometry, motion::kGeometrySize).mean(1));  // [B, 22, 3]
+  const at::Tensor path = root_path(features);
+  const at::Tensor root =
+      at::stack({path.select(-1, 0), features.select(-1, kRootHeight), path.select(-1, 1)}, -1);
+  return world_joints(features.narrow(2, kRootRotation, 6 * kJointCount), root, offsets, smallest)
+      .positions;
 }
 
 }  // namespace pantomime::features

@@ -12,6 +12,15 @@ namespace pantomime::features {
 /// gradient explode (early in training a 10 to 20 times too large gradient was seen).
 at::Tensor joint_positions(const at::Tensor& features, double smallest = 1e-6);
 
+/// Joints in the world: positions [B, F, 22, 3] metres, rotations [B, F, 22, 3, 3].
+struct WorldJoints {
+  at::Tensor positions, rotations;
+};
+/// The same from its parts: rotations 6D [B, F, 132] (root first), root positions [B, F, 3] and bone
+/// offsets [B, 22, 3].
+WorldJoints world_joints(const at::Tensor& six, const at::Tensor& root, const at::Tensor& offsets,
+                         double smallest = 1e-6);
+
 /// Rotation matrices [..., 3, 3] from 6D [..., 6].
 at::Tensor rotation_matrices(const at::Tensor& six, double smallest = 1e-6);
 

@@ -1,0 +1,286 @@
+#include "pantomime/conditions/constraint_solver.h"
+
+#include <ATen/ATen.h>
+#include <torch/csrc/autograd/autograd.h>
+
+#include <algorithm>
+
+#include "pantomime/base/error.h"
+#include "pantomime/features/kinematics.h"
+
+namespace pantomime::conditions {
+
+using features::kGeometry;
+using features::kRootHeight;
+using features::kRootRotation;
+using features::kRootVelocity;
+using motion::kGeometrySize;
+
+namespace {
+
+constexpr int64_t kSix = 6 * motion::kJointCount;
+/// Gauss-Newton believes its linear model this far: metres, radians.
+constexpr double kLongestStep = 0.4;
+
+at::Tensor doubles(at::IntArrayRef sizes) {
+  return at::zeros(sizes, at::kDouble);
+}
+
+at::Tensor indices(const std::vector<int64_t>& values) {
+  return at::tensor(values, at::kLong);
+}
+
+/// s^-1 b for a symmetric, positive definite s.
+at::Tensor solve(const at::Tensor& s, const at::Tensor& b) {
+  // Rows that say nearly the same leave next to nothing of each other.
+  const double jitter = 1e-9 * s.diagonal().mean().item<double>() + 1e-15;
+  const at::Tensor l = at::linalg_cholesky(s + jitter * at::eye(s.size(0), s.options()));
+  return at::cholesky_solve(b, l);
+}
+
+}  // namespace
+
+struct ConstraintSolver::Pose {
+  at::Tensor six, height, path;  ///< leaves: [1, F, 132], [1, F], [1, F, 2]
+  features::WorldJoints joints;
+};
+
+ConstraintSolver::ConstraintSolver(const Constraints& constraints,
+                                   const features::Normaliser& normaliser,
+                                   std::shared_ptr<const EstimateError> error,
+                                   std::shared_ptr<GainCache> cache)
+    : constraints_(constraints),
+      normaliser_{normaliser.mean.to(at::kCPU, at::kDouble),
+                  normaliser.scale.to(at::kCPU, at::kDouble), normaliser.spread, {}},
+      error_(std::move(error)),
+      cache_(cache ? std::move(cache) : std::make_shared<GainCache>()) {
+  PANTOMIME_CHECK(constraints.frames == error_->frames(), "constraints: {} frames, expected {}",
+                  constraints.frames, error_->frames());
+  for (size_t block = 0; block < kMovingBlocks.size(); ++block) add_groups(constraints, block);
+}
+
+void ConstraintSolver::add_groups(const Constraints& constraints, size_t block) {
+  const int64_t frames = constraints.frames;
+  const auto [first, count] = kMovingBlocks[block];
+  // Channels whose known frames are the same share everything but the wanted values.
+  std::map<std::string, std::vector<int64_t>> alike;
+  const at::Tensor known = constraints.known.contiguous();
+  for (int64_t d = first; d < first + count; ++d) {
+    std::string key = block == 0 ? std::to_string(d) : "";  // places differ in x and z
+    for (int64_t f = 0; f < frames; ++f)
+      key += known.data_ptr<bool>()[f * features::kFeatureSize + d] ? '1' : '0';
+    alike[key].push_back(d);
+  }
+  const at::Tensor values = normaliser_.normalise(constraints.value.to(at::kDouble));
+  for (const auto& [pattern, channels] : alike) {
+    const at::Tensor index = indices(channels);
+    std::vector<at::Tensor> rows, wanted;
+    std::vector<double> noise;
+    const auto add = [&](const at::Tensor& row, const at::Tensor& value, double variance) {
+      rows.push_back(row);
+      wanted.push_back(value);
+      noise.push_back(variance);
+    };
+    for (int64_t f = 0; f < frames; ++f) {
+      if (!known[f][channels[0]].item<bool>()) continue;
+      at::Tensor row = doubles({frames});
+      row[f] = 1;
+      add(row, values[f].index_select(0, index), 0);
+    }
+    if (constraints.loop)
+      for (int64_t k = 0; k < Constraints::kLoopFrames; ++k) {
+        const int64_t again = frames - Constraints::kLoopFrames + k;
+        if (known[again][channels[0]].item<bool>()) continue;
+        at::Tensor row = doubles({frames});
+        row[again] = 1;
+        row[k] = -1;
+        add(row, doubles({static_cast<int64_t>(channels.size())}), 0);
+      }
+    if (block == 0)
+      for (const Constraints::Place& place : constraints.places) {
+        const auto& target = channels[0] == kRootVelocity ? place.x : place.z;
+        if (!target || place.frame == 0) continue;
+        PANTOMIME_CHECK(place.frame > 0 && place.frame < frames,
+                        "constraints: a place in frame {} of {}", place.frame, frames);
+        // The way is the sum of steps from frame 1 on.
+        const double scale = normaliser_.scale[channels[0]].item<double>() / motion::kFps;
+        const double mean = normaliser_.mean[channels[0]].item<double>() / motion::kFps;
+        at::Tensor row = doubles({frames});
+        row.narrow(0, 1, place.frame).fill_(scale);
+        add(row, at::full({1}, *target - mean * static_cast<double>(place.frame), at::kDouble),
+            place.tolerance * place.tolerance);
+      }
+    Group group{block, channels, {}, {}, {}, {}};
+    if (!rows.empty()) {
+      group.rows = at::stack(rows);
+      group.wanted = at::stack(wanted);
+      group.noise = at::tensor(noise, at::kDouble);
+      group.key.assign(reinterpret_cast<const char*>(group.rows.data_ptr<double>()),
+                       static_cast<size_t>(group.rows.numel()) * sizeof(double));
+      group.key.append(reinterpret_cast<const char*>(group.noise.data_ptr<double>()),
+                       noise.size() * sizeof(double));
+    }
+    group.key += static_cast<char>(block);
+    groups_.push_back(std::move(group));
+  }
+}
+
+const Gain& ConstraintSolver::gain_of(const Group& group, double t) const {
+  Gain& gain = (*cache_)[{group.key, t}];
+  if (gain.covariance.defined()) return gain;
+  const at::Tensor c = error_->covariance(group.block, t);
+  if (!group.rows.defined()) {
+    gain.covariance = c;
+    return gain;
+  }
+  const at::Tensor ac = at::matmul(group.rows, c);
+  const at::Tensor s = at::matmul(ac, group.rows.t()) + group.noise.diag();
+  gain.gain = solve(s, ac).t().contiguous();
+  const at::Tensor left = c - at::matmul(gain.gain, ac);
+  gain.covariance = 0.5 * (left + left.t());
+  return gain;
+}
+
+at::Tensor ConstraintSolver::correct(const at::Tensor& x, double t, int rounds) const {
+  PANTOMIME_CHECK(x.dim() == 2 && x.size(0) == constraints_.frames,
+                  "constraints: an estimate of {} frames, expected {}", x.size(0),
+                  constraints_.frames);
+  at::Tensor out = x.to(at::kCPU, at::kDouble, /*non_blocking=*/false, /*copy=*/true);
+  for (const Group& group : groups_) {
+    if (!group.rows.defined()) continue;
+    const at::Tensor index = indices(group.channels);
+    const at::Tensor is = out.index_select(1, index);
+    const at::Tensor missing = group.wanted - at::matmul(group.rows, is);
+    out.index_copy_(1, index, is + at::matmul(gain_of(group, t).gain, missing));
+  }
+  for (int round = 0; round < rounds && !constraints_.goals.empty(); ++round)
+    if (!step(out, t)) break;
+  // To the last bit.
+  const at::Tensor values = normaliser_.normalise(constraints_.value.to(at::kDouble));
+  return at::where(constraints_.known, values, out).to(at::kFloat);
+}
+
+ConstraintSolver::Pose ConstraintSolver::pose_of(const at::Tensor& x) const {
+  const at::Tensor raw = normaliser_.restore(x).unsqueeze(0);
+  Pose pose;
+  pose.six = raw.narrow(2, kRootRotation, kSix).clone().requires_grad_(true);
+  pose.height = raw.select(2, kRootHeight).clone().requires_grad_(true);
+  pose.path = features::root_path(raw).clone().requires_grad_(true);
+  at::Tensor offsets;
+  if (constraints_.offsets.empty()) {
+    offsets = features::bone_offsets(raw.narrow(2, kGeometry, kGeometrySize).mean(1));
+  } else {
+    offsets = at::empty({1, motion::kJointCount, 3}, at::kDouble);
+    double* to = offsets.data_ptr<double>();
+    for (const motion::Vec3& o : constraints_.offsets)
+      for (const float v : {o.x, o.y, o.z}) *to++ = v;
+  }
+  const at::Tensor root =
+      at::stack({pose.path.select(2, 0), pose.height, pose.path.select(2, 1)}, 2);
+  // Means over plausible poses can be short: their directions must not turn wildly.
+  pose.joints = features::world_joints(pose.six, root, offsets, 0.1);
+  return pose;
+}
+
+std::vector<double> ConstraintSolver::misses(const at::Tensor& x) const {
+  const at::NoGradGuard no_grad;
+  const Pose pose = pose_of(x.to(at::kCPU, at::kDouble));
+  std::vector<double> all;
+  for (const auto& goal : constraints_.goals) {
+    double miss = 0;
+    for (const Ask& ask : goal->ask(pose.joints))
+      miss = std::max(miss, ask.residual.abs().max().item<double>());
+    all.push_back(miss);
+  }
+  return all;
+}
+
+bool ConstraintSolver::step(at::Tensor& x, double t) const {
+  const at::AutoGradMode grad(true);
+  const Pose pose = pose_of(x);
+  std::vector<int64_t> frames;
+  std::vector<double> residuals, variances;
+  std::vector<at::Tensor> gradients, ways;  // [m, D] normalised, [m, 2]
+  bool missed = false;
+  for (const auto& goal : constraints_.goals)
+    for (const Ask& ask : goal->ask(pose.joints)) {
+      // A frame's residual depends on that frame only, so the gradient of their sum has them all.
+      const auto g = torch::autograd::grad({ask.residual.sum()},
+                                           {pose.six, pose.height, pose.path}, {}, true, false,
+                                           /*allow_unused=*/true);
+      const at::Tensor r = ask.residual.detach().contiguous();
+      std::vector<int64_t> active;
+      for (int64_t i = 0; i < r.numel(); ++i) {
+        const double miss = r.data_ptr<double>()[i];
+        if (miss == 0) continue;
+        missed = missed || std::abs(miss) > goal->tolerance();
+        active.push_back(ask.frames[static_cast<size_t>(i)]);
+        residuals.push_back(std::clamp(miss, -kLongestStep, kLongestStep));
+        variances.push_back(0.1 * goal->tolerance() * goal->tolerance());
+      }
+      if (active.empty()) continue;
+      frames.insert(frames.end(), active.begin(), active.end());
+      const at::Tensor rows = indices(active);
+      const auto m = static_cast<int64_t>(active.size());
+      at::Tensor gradient = doubles({m, x.size(1)});
+      if (g[0].defined())
+        gradient.narrow(1, kRootRotation, kSix).copy_(g[0][0].index_select(0, rows));
+      if (g[1].defined()) gradient.select(1, kRootHeight).copy_(g[1][0].index_select(0, rows));
+      gradients.push_back(gradient * normaliser_.scale);
+      ways.push_back(g[2].defined() ? g[2][0].index_select(0, rows) : doubles({m, 2}));
+    }
+  if (!missed) return false;
+  const at::NoGradGuard no_grad;
+  const at::Tensor at_frames = indices(frames), gradient = at::cat(gradients), way = at::cat(ways);
+  const int64_t total = x.size(0);
+  // Steps from frame 1 on add up to the way.
+  at::Tensor sums = at::ones({total, total}, at::kDouble).tril();
+  sums.select(1, 0).zero_();
+  struct Part {
+    const Group* group;
+    at::Tensor slopes;  // [m, n] of the group's features
+    at::Tensor spread;  // [F, m]: how the rows' frames move all frames
+  };
+  std::vector<Part> parts;
+  at::Tensor s = at::tensor(variances, at::kDouble).diag();
+  for (const Group& group : groups_) {
+    const at::Tensor& c = gain_of(group, t).covariance;
+    if (group.block == 0) {
+      const int64_t axis = group.channels[0] - kRootVelocity;
+      const at::Tensor slopes =
+          way.narrow(1, axis, 1) * (normaliser_.scale[group.channels[0]] / motion::kFps);
+      const at::Tensor spread = at::matmul(c, sums.index_select(0, at_frames).t());
+      s += at::matmul(slopes, slopes.t()) *
+           at::matmul(sums.index_select(0, at_frames), spread);
+      parts.push_back({&group, slopes, spread});
+    } else {
+      const at::Tensor slopes = gradient.index_select(1, indices(group.channels));
+      const at::Tensor spread = c.index_select(1, at_frames);
+      s += at::matmul(slopes, slopes.t()) * spread.index_select(0, at_frames);
+      parts.push_back({&group, slopes, spread});
+    }
+  }
+  const at::Tensor weights = solve(s, at::tensor(residuals, at::kDouble).unsqueeze(1));  // [m, 1]
+  for (const Part& part : parts) {
+    const at::Tensor change = at::matmul(part.spread, part.slopes * weights);
+    x.index_add_(1, indices(part.group->channels), change, -1);
+  }
+  return true;
+}
+
+Settled settle(const motion::Clip& clip, const Constraints& constraints,
+               const features::Normaliser& normaliser, int rounds) {
+  Constraints own = constraints;
+  own.offsets = clip.skeleton.offsets;
+  const ConstraintSolver solver(
+      own, normaliser, std::make_shared<EstimateError>(normaliser.spectrum, constraints.frames));
+  const at::Tensor x = normaliser.normalise(features::encode_in_place(clip));
+  const at::Tensor corrected = solver.correct(x, 0, rounds);
+  Settled settled;
+  settled.misses = solver.misses(corrected);
+  settled.clip = features::decode(normaliser.restore(corrected));
+  settled.clip.skeleton = clip.skeleton;
+  return settled;
+}
+
+}  // namespace pantomime::conditions

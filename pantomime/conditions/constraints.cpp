@@ -1,0 +1,111 @@
+#include "pantomime/conditions/constraints.h"
+
+#include <ATen/ATen.h>
+
+#include <map>
+#include <string>
+
+#include "pantomime/base/error.h"
+#include "pantomime/features/features.h"
+
+namespace pantomime::conditions {
+
+using namespace motion;
+using features::kFeatureSize;
+using features::kJointRotations;
+using features::kRootHeight;
+using features::kRootRotation;
+using features::kRootVelocity;
+
+JointMask parse_joints(std::string_view text) {
+  static const std::map<std::string, std::vector<Joint>, std::less<>> kGroups = {
+      {"root", {kPelvis}},
+      {"upper",
+       {kSpine1, kSpine2, kSpine3, kNeck, kHead, kLeftCollar, kRightCollar, kLeftShoulder,
+        kRightShoulder, kLeftElbow, kRightElbow, kLeftWrist, kRightWrist}},
+      {"lower",
+       {kPelvis, kLeftHip, kRightHip, kLeftKnee, kRightKnee, kLeftAnkle, kRightAnkle, kLeftFoot,
+        kRightFoot}},
+      {"legs",
+       {kLeftHip, kRightHip, kLeftKnee, kRightKnee, kLeftAnkle, kRightAnkle, kLeftFoot,
+        kRightFoot}},
+      {"arms",
+       {kLeftCollar, kRightCollar, kLeftShoulder, kRightShoulder, kLeftElbow, kRightElbow,
+        kLeftWrist, kRightWrist}},
+      {"left arm", {kLeftCollar, kLeftShoulder, kLeftElbow, kLeftWrist}},
+      {"right arm", {kRightCollar, kRightShoulder, kRightElbow, kRightWrist}}};
+  JointMask mask{};
+  for (size_t begin = 0; begin <= text.size();) {
+    const size_t end = std::min(text.find(',', begin), text.size());
+    const std::string_view word = text.substr(begin, end - begin);
+    begin = end + 1;
+    if (word == "all") {
+      mask.fill(true);
+    } else if (const auto group = kGroups.find(word); group != kGroups.end()) {
+      for (const Joint joint : group->second) mask[static_cast<size_t>(joint)] = true;
+    } else if (const auto joint = find_joint(word)) {
+      mask[static_cast<size_t>(*joint)] = true;
+    } else {
+      fail("joints \"{}\": expected all, upper, lower, legs, arms, left arm, right arm, root, or "
+           "names of joints such as left_wrist",
+           word);
+    }
+  }
+  return mask;
+}
+
+Constraints::Constraints(int64_t frame_count)
+    : frames(frame_count),
+      known(at::zeros({frame_count, kFeatureSize}, at::kBool)),
+      value(at::zeros({frame_count, kFeatureSize}, at::kFloat)) {}
+
+bool Constraints::empty() const {
+  return places.empty() && goals.empty() && !loop && !known.any().item<bool>();
+}
+
+bool Constraints::fixes_height() const {
+  return !goals.empty() || known.select(1, kRootHeight).any().item<bool>();
+}
+
+Constraints Constraints::scaled(double ratio) const {
+  Constraints out = *this;
+  out.value = value.clone();
+  // Lengths only: root velocity and height come first.
+  out.value.narrow(1, kRootVelocity, 3).mul_(ratio);
+  for (Place& place : out.places) {
+    if (place.x) *place.x *= ratio;
+    if (place.z) *place.z *= ratio;
+  }
+  for (auto& goal : out.goals) goal = goal->scaled(ratio);
+  for (Vec3& offset : out.offsets) offset = static_cast<float>(ratio) * offset;
+  return out;
+}
+
+void keep(Constraints& constraints, const Clip& clip, int64_t first, int64_t count, int64_t at,
+          const JointMask& joints) {
+  const auto total = static_cast<int64_t>(clip.frame_count());
+  PANTOMIME_CHECK(first >= 0 && count > 0 && first + count <= total,
+                  "keep: frames {} to {}, the clip has {}", first, first + count, total);
+  PANTOMIME_CHECK(at >= 0 && at + count <= constraints.frames,
+                  "keep: frames {} to {} of a clip that gets {}", at, at + count,
+                  constraints.frames);
+  const at::Tensor features = features::encode_in_place(clip).narrow(0, first, count);
+  const auto take = [&](int64_t channel, int64_t channels, int64_t skip = 0) {
+    constraints.known.narrow(0, at + skip, count - skip).narrow(1, channel, channels).fill_(true);
+    constraints.value.narrow(0, at + skip, count - skip)
+        .narrow(1, channel, channels)
+        .copy_(features.narrow(0, skip, count - skip).narrow(1, channel, channels));
+  };
+  if (joints[kPelvis]) {
+    take(kRootHeight, 1);
+    take(kRootRotation, 6);
+    // The velocity of the first frame is that of the step towards it, which isn't kept.
+    if (count > 1) take(kRootVelocity, 2, 1);
+    const Vec3& root = clip.root_positions[static_cast<size_t>(first)];
+    if (at > 0) constraints.places.push_back({at, root.x, root.z, 0});
+  }
+  for (int64_t j = 1; j < kJointCount; ++j)
+    if (joints[static_cast<size_t>(j)]) take(kJointRotations + 6 * (j - 1), 6);
+}
+
+}  // namespace pantomime::conditions

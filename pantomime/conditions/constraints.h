@@ -1,0 +1,60 @@
+// What must hold in a generated clip: known values, places of the root, goals of joints.
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "pantomime/conditions/goal.h"
+#include "pantomime/motion/clip.h"
+
+namespace pantomime::conditions {
+
+/// Joints whose rotations are kept: [22]; the pelvis stands for the whole root (rotation, height,
+/// and place).
+using JointMask = std::array<bool, motion::kJointCount>;
+/// "all", "upper" (spine, head, arms), "lower" (pelvis and legs), "arms", "left arm", "right arm",
+/// "legs", "root", or names of joints with commas. Throws Error that lists them.
+JointMask parse_joints(std::string_view text);
+
+/// For one clip, in real units, in the world in which the clip's first frame stands over the origin
+/// and faces +Z.
+struct Constraints {
+  explicit Constraints(int64_t frame_count);
+
+  int64_t frames;
+  at::Tensor known;  ///< [F, D] bool: features that have a given value
+  at::Tensor value;  ///< [F, D] float, real units
+
+  /// Where the root is over the floor. The path is the sum of velocities, so this is linear too.
+  struct Place {
+    int64_t frame = 0;
+    std::optional<double> x, z;  ///< metres; nothing: free
+    double tolerance = 0;        ///< metres
+  };
+  std::vector<Place> places;
+  /// The last kLoopFrames frames are the first ones again (but for where they are), so that the
+  /// clip without them can be played over and over.
+  bool loop = false;
+  static constexpr int64_t kLoopFrames = 4;
+  Goals goals;
+  /// Bones [22] that the goals are meant for; empty: the estimate's own geometry.
+  std::vector<motion::Vec3> offsets;
+
+  bool empty() const;
+  /// True when heights are given, so that nobody may move the clip up or down any more.
+  bool fixes_height() const;
+  /// For a body whose legs are `ratio` times as long.
+  Constraints scaled(double ratio) const;
+};
+
+/// Keeps frames [first, first + count) of a canonical clip, whose world is the constraints' world,
+/// as frames `at` and following. Throws Error when they don't fit in.
+void keep(Constraints& constraints, const motion::Clip& clip, int64_t first, int64_t count,
+          int64_t at, const JointMask& joints);
+
+
+}  // namespace pantomime::conditions

@@ -1,0 +1,52 @@
+// How wrong the prior's estimate of a clip may still be, and how such errors hang together in time.
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <array>
+#include <cstdint>
+
+#include "pantomime/features/features.h"
+
+namespace pantomime::conditions {
+
+/// Features that move in one way, and so share a covariance.
+struct FeatureBlock {
+  int64_t first, count;
+};
+/// Root velocity, root height, root rotation, joint rotations. Geometry is not among them: it has
+/// a condition of its own.
+inline constexpr std::array<FeatureBlock, 4> kMovingBlocks = {
+    {{features::kRootVelocity, 2},
+     {features::kRootHeight, 1},
+     {features::kRootRotation, 6},
+     {features::kJointRotations, features::kGeometry - features::kJointRotations}}};
+
+/// Covariance in time of the error of an estimate made at diffusion time t: what Wiener's filter
+/// leaves of motion with the training data's spectrum, averaged over the features of a block,
+///   B diag(sigma^2 S / (alpha^2 S + sigma^2)) B^T + shake I
+/// in the cosine basis B. With strong noise an error is slow, and to correct it in one frame means to
+/// correct seconds around it; near the end errors are small and short.
+///
+/// The network is not that good at small t, so times count as at least `least_time`: corrections
+/// keep a width of some frames, and leave no seam.
+class EstimateError {
+ public:
+  struct Options {
+    double least_time = 0.35;
+    double shake = 1e-5;  ///< variance of errors that frames don't share, normalised features
+  };
+  EstimateError(const features::Spectrum& spectrum, int64_t frames, const Options& options);
+  EstimateError(const features::Spectrum& spectrum, int64_t frames);
+
+  int64_t frames() const { return basis_.size(0); }
+  /// [F, F] double, positive definite, of a block of kMovingBlocks, in normalised features.
+  at::Tensor covariance(size_t block, double t) const;
+
+ private:
+  Options options_;
+  at::Tensor basis_;                                      ///< [F, F] double
+  std::array<at::Tensor, kMovingBlocks.size()> variance_;  ///< [F] double
+};
+
+}  // namespace pantomime::conditions

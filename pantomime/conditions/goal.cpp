@@ -1,0 +1,245 @@
+#include "pantomime/conditions/goal.h"
+
+#include <ATen/ATen.h>
+#include <fmt/format.h>
+
+#include <cmath>
+#include <numbers>
+#include <numeric>
+
+#include "pantomime/base/error.h"
+#include "pantomime/motion/clip.h"
+
+namespace pantomime::conditions {
+namespace {
+
+using features::WorldJoints;
+
+std::vector<int64_t> frames_between(int64_t first, int64_t last) {
+  PANTOMIME_CHECK(first >= 0 && last > first, "goal: frames {} to {}", first, last);
+  std::vector<int64_t> frames(static_cast<size_t>(last - first));
+  std::iota(frames.begin(), frames.end(), first);
+  return frames;
+}
+
+/// One of x, y, z of a joint, [M].
+at::Tensor coordinate(const WorldJoints& joints, int joint, int axis, int64_t first, int64_t last) {
+  return joints.positions[0].narrow(0, first, last - first).select(1, joint).select(1, axis);
+}
+
+at::Tensor numbers(const std::vector<double>& values, const at::Tensor& like) {
+  return at::tensor(values, at::kDouble).to(like.options());
+}
+
+std::string span_of(int64_t first, int64_t last) {
+  const auto at = [](int64_t f) { return static_cast<double>(f) / motion::kFps; };
+  return last == first + 1 ? fmt::format("at {:.2f} s", at(first))
+                           : fmt::format("from {:.2f} to {:.2f} s", at(first), at(last - 1));
+}
+
+class Reach : public Goal {
+ public:
+  explicit Reach(const ReachOptions& options) : o_(options) {
+    frames_ = frames_between(o_.first, o_.last);
+    PANTOMIME_CHECK(o_.points.size() == 1 || o_.points.size() == frames_.size(),
+                    "goal: {} points for {} frames", o_.points.size(), frames_.size());
+  }
+  std::vector<Ask> ask(const WorldJoints& joints) const override {
+    std::vector<Ask> asks;
+    for (int axis = 0; axis < 3; ++axis) {
+      if (!o_.axes[static_cast<size_t>(axis)]) continue;
+      const at::Tensor is = coordinate(joints, o_.joint, axis, o_.first, o_.last);
+      std::vector<double> wanted;
+      for (size_t i = 0; i < frames_.size(); ++i) {
+        const motion::Vec3& p = o_.points[o_.points.size() == 1 ? 0 : i];
+        wanted.push_back(axis == 0 ? p.x : axis == 1 ? p.y : p.z);
+      }
+      asks.push_back({frames_, is - numbers(wanted, is)});
+    }
+    return asks;
+  }
+  double tolerance() const override { return o_.tolerance; }
+  std::string describe() const override {
+    std::string name(motion::kJointNames[static_cast<size_t>(o_.joint)]);
+    for (char& c : name)
+      if (c == '_') c = ' ';
+    const motion::Vec3& p = o_.points.back();
+    return fmt::format("{} at ({:.2f}, {:.2f}, {:.2f}) {}", name, p.x, p.y, p.z,
+                       span_of(o_.first, o_.last));
+  }
+  std::shared_ptr<const Goal> scaled(double ratio) const override {
+    ReachOptions o = o_;
+    for (motion::Vec3& p : o.points) p = static_cast<float>(ratio) * p;
+    return std::make_shared<Reach>(o);
+  }
+
+ private:
+  ReachOptions o_;
+  std::vector<int64_t> frames_;
+};
+
+class Face : public Goal {
+ public:
+  Face(int64_t first, int64_t last, std::vector<double> angles, double tolerance)
+      : frames_(frames_between(first, last)), angles_(std::move(angles)), tolerance_(tolerance) {
+    PANTOMIME_CHECK(angles_.size() == 1 || angles_.size() == frames_.size(),
+                    "goal: {} angles for {} frames", angles_.size(), frames_.size());
+  }
+  std::vector<Ask> ask(const WorldJoints& joints) const override {
+    // Where the pelvis' z axis points on the floor, turned back by the wanted angle.
+    const at::Tensor forward = joints.rotations[0]
+                                   .narrow(0, frames_[0], static_cast<int64_t>(frames_.size()))
+                                   .select(1, motion::kPelvis)
+                                   .select(2, 2);
+    std::vector<double> angles = angles_;
+    if (angles.size() == 1) angles.assign(frames_.size(), angles_[0]);
+    const at::Tensor a = numbers(angles, forward);
+    const at::Tensor fx = forward.select(1, 0), fz = forward.select(1, 2);
+    return {{frames_, at::atan2(fx * a.cos() - fz * a.sin(), fx * a.sin() + fz * a.cos())}};
+  }
+  double tolerance() const override { return tolerance_; }
+  std::string describe() const override {
+    return fmt::format("facing {:.0f} degrees {}", angles_.back() * 180 / std::numbers::pi,
+                       span_of(frames_.front(), frames_.back() + 1));
+  }
+  std::shared_ptr<const Goal> scaled(double /*ratio*/) const override {
+    return std::make_shared<Face>(*this);
+  }
+
+ private:
+  std::vector<int64_t> frames_;
+  std::vector<double> angles_;
+  double tolerance_;
+};
+
+class HoldApart : public Goal {
+ public:
+  HoldApart(motion::Joint a, motion::Joint b, std::vector<int64_t> frames, double distance,
+            double tolerance)
+      : a_(a), b_(b), frames_(std::move(frames)), distance_(distance), tolerance_(tolerance) {}
+  std::vector<Ask> ask(const WorldJoints& joints) const override {
+    const at::Tensor p =
+        joints.positions[0].narrow(0, frames_[0], static_cast<int64_t>(frames_.size()));
+    return {{frames_, (p.select(1, a_) - p.select(1, b_)).norm(2, 1) - distance_}};
+  }
+  double tolerance() const override { return tolerance_; }
+  std::string describe() const override {
+    return fmt::format("{} and {} {:.2f} m apart {}", motion::kJointNames[static_cast<size_t>(a_)],
+                       motion::kJointNames[static_cast<size_t>(b_)], distance_,
+                       span_of(frames_.front(), frames_.back() + 1));
+  }
+  std::shared_ptr<const Goal> scaled(double ratio) const override {
+    return std::make_shared<HoldApart>(a_, b_, frames_, ratio * distance_, tolerance_);
+  }
+
+ private:
+  motion::Joint a_, b_;
+  std::vector<int64_t> frames_;
+  double distance_, tolerance_;
+};
+
+class Avoid : public Goal {
+ public:
+  Avoid(const Box& box, double margin) : box_(box), margin_(margin) {}
+  std::vector<Ask> ask(const WorldJoints& joints) const override {
+    const at::Tensor p = joints.positions[0];  // [F, J, 3]
+    const double c = std::cos(box_.turn), s = std::sin(box_.turn);
+    const at::Tensor dx = p.select(2, 0) - box_.x, dz = p.select(2, 2) - box_.z;
+    // How deep inside from the nearest side; joints under the top leave sideways or upwards.
+    const at::Tensor across = box_.width / 2 + margin_ - (c * dx - s * dz).abs();
+    const at::Tensor along = box_.depth / 2 + margin_ - (s * dx + c * dz).abs();
+    const at::Tensor up = box_.height + margin_ - p.select(2, 1);
+    const at::Tensor deep = at::minimum(at::minimum(across, along), up).clamp_min(0);  // [F, J]
+    std::vector<Ask> asks;
+    const auto frames = frames_between(0, p.size(0));
+    for (int64_t j = 0; j < motion::kJointCount; ++j)
+      if (deep.select(1, j).max().item<double>() > 0) asks.push_back({frames, deep.select(1, j)});
+    return asks;
+  }
+  double tolerance() const override { return 5e-3; }
+  std::string describe() const override {
+    return fmt::format("clear of the box at ({:.2f}, {:.2f})", box_.x, box_.z);
+  }
+  std::shared_ptr<const Goal> scaled(double ratio) const override {
+    Box b = box_;
+    for (double* v : {&b.x, &b.z, &b.width, &b.depth, &b.height}) *v *= ratio;
+    return std::make_shared<Avoid>(b, margin_ * ratio);
+  }
+
+ private:
+  Box box_;
+  double margin_;
+};
+
+class StayInside : public Goal {
+ public:
+  StayInside(std::vector<std::array<double, 2>> corners, double margin)
+      : corners_(std::move(corners)), margin_(margin) {
+    PANTOMIME_CHECK(corners_.size() >= 3, "goal: a floor of {} corners, expected at least 3",
+                    corners_.size());
+  }
+  std::vector<Ask> ask(const WorldJoints& joints) const override {
+    std::vector<Ask> asks;
+    const auto frames = frames_between(0, joints.positions.size(1));
+    for (const int j : {motion::kPelvis, motion::kLeftFoot, motion::kRightFoot}) {
+      const at::Tensor p = joints.positions[0].select(1, j);
+      const at::Tensor outside = (margin_ - depth(p.select(1, 0), p.select(1, 2))).clamp_min(0);
+      if (outside.max().item<double>() > 0) asks.push_back({frames, outside});
+    }
+    return asks;
+  }
+  double tolerance() const override { return 5e-3; }
+  std::string describe() const override {
+    return fmt::format("inside a floor of {} corners", corners_.size());
+  }
+  std::shared_ptr<const Goal> scaled(double ratio) const override {
+    auto corners = corners_;
+    for (auto& corner : corners) corner = {corner[0] * ratio, corner[1] * ratio};
+    return std::make_shared<StayInside>(corners, margin_ * ratio);
+  }
+
+ private:
+  /// Distance to the nearest edge, negative outside (even-odd rule), [F].
+  at::Tensor depth(const at::Tensor& x, const at::Tensor& z) const {
+    at::Tensor nearest, inside = at::zeros(x.sizes(), at::kBool);
+    for (size_t i = 0; i < corners_.size(); ++i) {
+      const auto [ax, az] = corners_[i];
+      const auto [bx, bz] = corners_[(i + 1) % corners_.size()];
+      const double ex = bx - ax, ez = bz - az, size = ex * ex + ez * ez;
+      const at::Tensor u = (((x - ax) * ex + (z - az) * ez) / size).clamp(0, 1);
+      const at::Tensor d =
+          ((x - ax - u * ex).square() + (z - az - u * ez).square() + 1e-12).sqrt();
+      nearest = nearest.defined() ? at::minimum(nearest, d) : d;
+      const at::Tensor crosses = at::logical_xor(az > z, bz > z);
+      if (ez != 0)
+        inside = at::logical_xor(
+            inside, at::logical_and(crosses, x < (z - az) / ez * ex + ax));
+    }
+    return at::where(inside, nearest, -nearest);
+  }
+
+  std::vector<std::array<double, 2>> corners_;
+  double margin_;
+};
+
+}  // namespace
+
+std::shared_ptr<const Goal> reach(const ReachOptions& options) {
+  return std::make_shared<Reach>(options);
+}
+std::shared_ptr<const Goal> face(int64_t first, int64_t last, std::vector<double> angles,
+                                 double tolerance) {
+  return std::make_shared<Face>(first, last, std::move(angles), tolerance);
+}
+std::shared_ptr<const Goal> hold_apart(motion::Joint a, motion::Joint b, int64_t first,
+                                       int64_t last, double distance, double tolerance) {
+  return std::make_shared<HoldApart>(a, b, frames_between(first, last), distance, tolerance);
+}
+std::shared_ptr<const Goal> avoid(const Box& box, double margin) {
+  return std::make_shared<Avoid>(box, margin);
+}
+std::shared_ptr<const Goal> stay_inside(std::vector<std::array<double, 2>> corners, double margin) {
+  return std::make_shared<StayInside>(std::move(corners), margin);
+}
+
+}  // namespace pantomime::conditions

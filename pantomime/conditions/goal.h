@@ -1,0 +1,72 @@
+// What joints should do: differentiable residuals on forward kinematics.
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "pantomime/features/kinematics.h"
+#include "pantomime/motion/skeleton.h"
+
+namespace pantomime::conditions {
+
+/// One number per frame that should be zero. A frame's number may depend on the pose in that frame
+/// only, which is what makes its gradient cheap.
+struct Ask {
+  std::vector<int64_t> frames;  ///< [M], each once
+  at::Tensor residual;          ///< [M] metres or radians; exactly 0 where nothing is asked
+};
+
+class Goal {
+ public:
+  virtual ~Goal() = default;
+  /// `joints` of one clip, [1, F, …].
+  virtual std::vector<Ask> ask(const features::WorldJoints& joints) const = 0;
+  /// Deviation that is as good as none, in the residual's unit.
+  virtual double tolerance() const { return 1e-3; }
+  /// For messages: "left wrist at (0.3, 1.2, 0.5) from 1.5 s on".
+  virtual std::string describe() const = 0;
+  /// Lengths of the goal times `ratio`: for a body that is so much bigger.
+  virtual std::shared_ptr<const Goal> scaled(double ratio) const = 0;
+};
+
+using Goals = std::vector<std::shared_ptr<const Goal>>;
+
+/// A joint at a point, in frames [first, last).
+struct ReachOptions {
+  motion::Joint joint = motion::kRightWrist;
+  int64_t first = 0, last = 1;
+  std::vector<motion::Vec3> points;     ///< one for all frames, or one a frame; metres
+  std::array<bool, 3> axes{{true, true, true}};  ///< which of x, y, z are asked for
+  double tolerance = 1e-3;
+};
+std::shared_ptr<const Goal> reach(const ReachOptions& options);
+
+/// The pelvis faces `angle` (radians about +Y, 0 = +Z, positive towards +X), one for all frames of
+/// [first, last) or one a frame.
+std::shared_ptr<const Goal> face(int64_t first, int64_t last, std::vector<double> angles,
+                                 double tolerance = 0.005);
+
+/// Two joints stay `distance` metres apart: both hands carry one thing.
+std::shared_ptr<const Goal> hold_apart(motion::Joint a, motion::Joint b, int64_t first,
+                                       int64_t last, double distance, double tolerance = 2e-3);
+
+/// A box that stands on the floor.
+struct Box {
+  double x = 0, z = 0;           ///< metres, its middle
+  double width = 1, depth = 1;   ///< metres along its own x and z
+  double height = 2;             ///< metres
+  double turn = 0;               ///< radians about +Y
+};
+/// No joint is inside the box or nearer than `margin` metres to it (bodies have flesh around joints).
+std::shared_ptr<const Goal> avoid(const Box& box, double margin = 0.12);
+
+/// The pelvis and the feet stay over a polygon of corners (x, z), `margin` metres from its edges.
+std::shared_ptr<const Goal> stay_inside(std::vector<std::array<double, 2>> corners,
+                                        double margin = 0.1);
+
+}  // namespace pantomime::conditions

@@ -1,0 +1,246 @@
+#include "pantomime/conditions/constraints.h"
+
+#include <gtest/gtest.h>
+#include <torch/torch.h>
+
+#include <cmath>
+#include <numbers>
+
+#include "pantomime/base/error.h"
+#include "pantomime/conditions/constraint_condition.h"
+#include "pantomime/conditions/constraint_solver.h"
+#include "pantomime/features/kinematics.h"
+#include "support.h"
+#include "tests/motion/synthetic_walk.h"
+
+namespace pantomime::conditions {
+namespace {
+
+using features::kFeatureSize;
+using motion::Clip;
+using motion::Vec3;
+
+constexpr int64_t kFrames = 60;
+
+/// Features of smooth motion: variance falls with frequency.
+features::Normaliser normaliser() {
+  const at::Tensor k = torch::arange(features::Spectrum::kBins, torch::kFloat).unsqueeze(1);
+  const at::Tensor variance = (20 / (1 + (k / 3).pow(4))).expand({-1, kFeatureSize}).contiguous();
+  const at::Tensor mean = features::encode(test::synthetic_walk({.seconds = 2})).mean(0);
+  return {mean, torch::full({kFeatureSize}, 0.3), torch::ones({kFeatureSize}),
+          features::Spectrum(variance)};
+}
+
+Clip walk(double seconds = 2) {
+  return motion::face_forward(test::synthetic_walk({.seconds = seconds}));
+}
+
+std::shared_ptr<const EstimateError> error_of(const features::Normaliser& n) {
+  return std::make_shared<EstimateError>(n.spectrum, kFrames);
+}
+
+/// A smooth clip that has nothing to do with the walk.
+at::Tensor other_motion() {
+  torch::manual_seed(3);
+  return 0.2 * torch::randn({1, kFeatureSize}) +
+         0.1 * torch::sin(torch::arange(kFrames).unsqueeze(1) * 0.2 + torch::randn({kFeatureSize}));
+}
+
+TEST(EstimateError, IsTheDatasCovarianceWithoutSignalAndNarrowsWithIt) {
+  const auto n = normaliser();
+  const EstimateError error(n.spectrum, kFrames, {.least_time = 0, .shake = 0});
+  const auto length = n.spectrum.of_length(kFrames);
+  const at::Tensor basis = length.basis.to(torch::kDouble);
+  const at::Tensor prior =
+      at::matmul(basis * length.variance.select(1, 0).to(torch::kDouble), basis.t());
+  EXPECT_TRUE(at::allclose(error.covariance(0, 1.0), prior, 1e-3, 1e-6));
+  double before = 1e9;
+  for (const double t : {0.9, 0.6, 0.3, 0.1}) {
+    const at::Tensor c = error.covariance(0, t);
+    const double size = c.diagonal().mean().item<double>();
+    EXPECT_LT(size, before);
+    before = size;
+    EXPECT_GT(std::get<0>(at::linalg_eigh(c)).min().item<double>(), 0);
+  }
+}
+
+TEST(Constraints, LinearOnesAreWhatBayesSays) {
+  // The textbook's mean and covariance of a Gaussian, given some of its values.
+  const auto n = normaliser();
+  Constraints constraints(kFrames);
+  const at::Tensor value = torch::linspace(-1, 1, 5);
+  const std::vector<int64_t> at = {3, 4, 20, 21, 50};
+  const int64_t channel = features::kJointRotations + 17;
+  for (size_t i = 0; i < at.size(); ++i) {
+    constraints.known[at[i]][channel] = true;
+    constraints.value[at[i]][channel] = value[static_cast<int64_t>(i)];
+  }
+  const auto error = error_of(n);
+  const ConstraintSolver solver(constraints, n, error);
+  const at::Tensor x = other_motion();
+  const double t = 0.8;
+  const at::Tensor out = solver.correct(x, t, 0);
+  const at::Tensor c = error->covariance(3, t);
+  const at::Tensor index = torch::tensor(at);
+  const at::Tensor ca = c.index_select(1, index), aca = ca.index_select(0, index);
+  const at::Tensor wanted = ((value - n.mean[channel]) / n.scale[channel]).to(torch::kDouble);
+  const at::Tensor column = x.select(1, channel).to(torch::kDouble);
+  const at::Tensor expected =
+      column + at::matmul(at::matmul(ca, at::linalg_inv(aca)), wanted - column.index_select(0, index));
+  EXPECT_LT((out.select(1, channel) - expected).abs().max().item<double>(), 1e-4);
+  EXPECT_LT((out.select(1, channel).index_select(0, index) - wanted).abs().max().item<double>(), 1e-6);
+  // Nothing else moves.
+  at::Tensor rest = (out - x).abs();
+  rest.select(1, channel).zero_();
+  EXPECT_EQ(rest.max().item<double>(), 0);
+}
+
+TEST(Constraints, KeptFramesAndPlacesAreExactAndWithoutSeam) {
+  const auto n = normaliser();
+  const Clip clip = walk();
+  Constraints constraints(kFrames);
+  keep(constraints, clip, 0, 15, 0, parse_joints("all"));
+  keep(constraints, clip, 40, 10, 40, parse_joints("all"));
+  constraints.places.push_back({25, 0.4, std::nullopt, 0});
+  const ConstraintSolver solver(constraints, n, error_of(n));
+  const at::Tensor x = other_motion();
+  for (const double t : {0.95, 0.5, 0.02}) {
+    const Clip made = features::decode(n.restore(solver.correct(x, t, 0)));
+    for (const int64_t f : {0, 7, 14, 40, 45, 49}) {
+      const auto i = static_cast<size_t>(f);
+      EXPECT_LT(motion::length(made.root_positions[i] - clip.root_positions[i]), 1e-4f) << f;
+      for (size_t j = 0; j < motion::kJointCount; ++j)
+        EXPECT_LT(motion::angle_between(made.rotation(i, j), clip.rotation(i, j)), 2e-3f) << f;
+    }
+    EXPECT_NEAR(made.root_positions[25].x, 0.4, 1e-4);
+    // From frame to frame nothing jumps, though the estimate was far away.
+    for (size_t f = 1; f < kFrames; ++f)
+      for (size_t j = 0; j < motion::kJointCount; ++j)
+        EXPECT_LT(motion::angle_between(made.rotation(f, j), made.rotation(f - 1, j)), 0.5f)
+            << f << " " << j << " " << t;
+  }
+}
+
+TEST(Constraints, LoopsEndAsTheyBegin) {
+  const auto n = normaliser();
+  Constraints constraints(kFrames);
+  constraints.loop = true;
+  const ConstraintSolver solver(constraints, n, error_of(n));
+  const at::Tensor out = solver.correct(other_motion(), 0.5, 0);
+  for (int64_t k = 0; k < Constraints::kLoopFrames; ++k) {
+    const int64_t again = kFrames - Constraints::kLoopFrames + k;
+    EXPECT_TRUE(at::allclose(out[again].narrow(0, 0, features::kGeometry),
+                             out[k].narrow(0, 0, features::kGeometry), 1e-5, 1e-5));
+  }
+}
+
+TEST(Constraints, GoalsAreReachedWhileKeptFramesStay) {
+  const auto n = normaliser();
+  const Clip clip = walk();
+  Constraints constraints(kFrames);
+  keep(constraints, clip, 0, 10, 0, parse_joints("all"));
+  const Vec3 point = {0.35f, 1.25f, 1.0f};
+  constraints.goals.push_back(
+      reach({.joint = motion::kRightWrist, .first = 40, .last = 46, .points = {point}}));
+  constraints.goals.push_back(face(30, 35, {0.4}));
+  const at::Tensor x = n.normalise(features::encode_in_place(clip));
+  const ConstraintSolver solver(constraints, n, error_of(n));
+  const at::Tensor out = solver.correct(x, 0, 20);
+  const auto misses = solver.misses(out);
+  EXPECT_LT(misses[0], 2e-3);
+  EXPECT_LT(misses[1], 1e-2);
+  const Clip made = features::decode(n.restore(out));
+  const auto pose = motion::forward_kinematics(made);
+  for (size_t f = 40; f < 46; ++f)
+    EXPECT_LT(motion::length(pose.positions[f * motion::kJointCount + motion::kRightWrist] - point),
+              3e-3f);
+  for (size_t f = 0; f < 10; ++f)
+    EXPECT_LT(motion::length(made.root_positions[f] - clip.root_positions[f]), 1e-4f);
+}
+
+TEST(Constraints, UnreachableGoalsSayByHowMuch) {
+  const auto n = normaliser();
+  const Clip clip = walk();
+  Constraints constraints(kFrames);
+  keep(constraints, clip, 0, kFrames, 0, parse_joints("root"));
+  constraints.goals.push_back(reach({.joint = motion::kLeftWrist,
+                                     .first = 30,
+                                     .last = 31,
+                                     .points = {{0, 4, 0.5f}}}));
+  const Settled settled = settle(clip, constraints, n);
+  ASSERT_EQ(settled.misses.size(), 1u);
+  EXPECT_GT(settled.misses[0], 1);
+  settled.clip.validate();
+  EXPECT_NE(constraints.goals[0]->describe().find("left wrist"), std::string::npos);
+}
+
+/// Gradients of every goal against central differences.
+TEST(Goals, HaveTheGradientsOfFiniteDifferences) {
+  const Clip clip = walk();
+  const Goals goals = {
+      reach({.joint = motion::kLeftWrist, .first = 5, .last = 9, .points = {{0.3f, 1, 0.2f}}}),
+      face(3, 8, {0.7}),
+      hold_apart(motion::kLeftWrist, motion::kRightWrist, 2, 6, 0.4),
+      avoid({.x = 0.1, .z = 0.3, .width = 0.5, .depth = 0.4, .height = 1.2, .turn = 0.3}),
+      stay_inside({{{-0.3, -0.2}, {0.05, -0.2}, {0.05, 0.5}, {-0.3, 0.5}}})};
+  const auto pose = motion::forward_kinematics(motion::cut(clip, 0, 12));
+  at::Tensor positions = torch::zeros({1, 12, motion::kJointCount, 3}, torch::kDouble);
+  at::Tensor rotations = torch::zeros({1, 12, motion::kJointCount, 3, 3}, torch::kDouble);
+  torch::manual_seed(1);
+  for (int64_t f = 0; f < 12; ++f)
+    for (int64_t j = 0; j < motion::kJointCount; ++j) {
+      const Vec3 p = pose.positions[static_cast<size_t>(f * motion::kJointCount + j)];
+      positions[0][f][j] = torch::tensor({p.x, p.y, p.z}, torch::kDouble);
+      rotations[0][f][j] = torch::eye(3, torch::kDouble) + 0.1 * torch::randn({3, 3}, torch::kDouble);
+    }
+  const auto total = [&](const Goal& goal, const at::Tensor& p, const at::Tensor& r) {
+    at::Tensor sum = torch::zeros({}, torch::kDouble);
+    for (const Ask& ask : goal.ask({p, r}))
+      sum = sum + (ask.residual * torch::linspace(1, 2, ask.residual.numel(), torch::kDouble)).sum();
+    return sum;
+  };
+  for (const auto& goal : goals) {
+    at::Tensor p = positions.clone().requires_grad_(true), r = rotations.clone().requires_grad_(true);
+    const at::Tensor sum = total(*goal, p, r);
+    ASSERT_NE(sum.item<double>(), 0) << goal->describe();
+    const auto g = torch::autograd::grad({sum}, {p, r}, {}, false, false, true);
+    for (int which = 0; which < 2; ++which) {
+      const at::Tensor& base = which == 0 ? positions : rotations;
+      const at::Tensor direction = torch::randn_like(base);
+      const double step = 1e-6;
+      const auto moved = [&](double h) {
+        const at::Tensor at = base + h * direction;
+        return (which == 0 ? total(*goal, at, rotations) : total(*goal, positions, at)).item<double>();
+      };
+      const double numeric = (moved(step) - moved(-step)) / (2 * step);
+      const at::Tensor& gradient = g[static_cast<size_t>(which)];
+      const double analytic =
+          gradient.defined() ? (gradient * direction).sum().item<double>() : 0.0;
+      EXPECT_NEAR(analytic, numeric, 1e-5 * (1 + std::abs(numeric))) << goal->describe();
+    }
+  }
+}
+
+TEST(Goals, ScaleWithTheBody) {
+  Constraints constraints(10);
+  constraints.places.push_back({4, 1.0, 2.0, 0});
+  constraints.goals.push_back(avoid({.x = 1, .z = 2}));
+  constraints.value[3][features::kRootHeight] = 0.9;
+  const Constraints half = constraints.scaled(0.5);
+  EXPECT_EQ(*half.places[0].z, 1.0);
+  EXPECT_FLOAT_EQ(half.value[3][features::kRootHeight].item<float>(), 0.45f);
+  EXPECT_NE(half.goals[0]->describe().find("(0.50, 1.00)"), std::string::npos);
+  EXPECT_EQ(*constraints.places[0].z, 2.0);
+}
+
+TEST(Constraints, SayWhatIsWrong) {
+  Constraints constraints(kFrames);
+  EXPECT_THROW(keep(constraints, walk(), 0, 70, 0, parse_joints("all")), Error);
+  EXPECT_THROW(keep(constraints, walk(), 0, 20, 50, parse_joints("all")), Error);
+  EXPECT_NE(test::error_of([] { parse_joints("tail"); }).find("left_wrist"), std::string::npos);
+  EXPECT_THROW(reach({.first = 4, .last = 4, .points = {{}}}), Error);
+  EXPECT_THROW(stay_inside({{{0, 0}, {1, 1}}}), Error);
+}
+
+}  // namespace
+}  // namespace pantomime::conditions
