@@ -13,7 +13,10 @@
 #include "pantomime/commands/character_option.h"
 #include "pantomime/commands/commands.h"
 #include "pantomime/commands/model_options.h"
+#include "pantomime/body/nearest_shape.h"
 #include "pantomime/commands/motion_writer.h"
+#include "pantomime/commands/scene_options.h"
+#include "pantomime/conditions/constraint_condition.h"
 #include "pantomime/conditions/geometry.h"
 #include "pantomime/formats/makehuman.h"
 #include "pantomime/motion/fit_to_body.h"
@@ -39,6 +42,7 @@ struct Options {
   std::string body = "random";
   std::vector<std::string> formats = {"glb", "bvh", "npz", "mp4", "png"};
   CharacterOption character;
+  SceneOptions scene;
   fs::path out = "out";
   std::string sampler = "dpm2m";
   int steps = diffusion::SampleOptions{}.steps;
@@ -52,44 +56,75 @@ struct Item {
   std::string name;   ///< of its files, without extension
   body::Character character;
   motion::Clip clip;
+  /// Of goals that were missed: what was asked, and how far off it ended.
+  std::vector<std::pair<std::string, double>> missed;
 };
 
 /// People for the items: random ones, one described, or plain bodies when there are no assets. The
-/// user's own character is played by a plain body with its bones.
-void cast(const Options& options, const formats::UserCharacter* own, std::vector<Item>& items,
-          Context& context) {
+/// user's own character is played by a plain body with its bones. Who goes on from kept frames is
+/// the person nearest to the one in them.
+void cast(const Options& options, const formats::UserCharacter* own, const motion::Clip* kept,
+          std::vector<Item>& items, Context& context) {
+  const auto plain_one = [&](const motion::Geometry& geometry) {
+    return body::plain_character(geometry, derive_seed(options.seed, "person"));
+  };
   if (own != nullptr) {
-    for (Item& item : items)
-      item.character = body::plain_character(motion::geometry_of(own->body().offsets),
-                                             derive_seed(options.seed, "person"));
+    for (Item& item : items) item.character = plain_one(motion::geometry_of(own->body().offsets));
     return;
   }
+  const bool kept_one = kept != nullptr && options.body == "random";
   const fs::path assets_file = formats::body_assets_path();
   const bool plain = options.body == "plain" || !fs::exists(assets_file);
   if (plain) {
     if (options.body != "plain")
       context.terminal.note(fmt::format("{} is not there (tools/setup makes it): plain bodies",
                                         assets_file.string()));
-    for (Item& item : items)
-      item.character =
-          body::plain_character(motion::default_geometry(), derive_seed(options.seed, "person"));
+    for (Item& item : items) {
+      item.character = plain_one(kept ? motion::geometry_of(kept->skeleton.offsets)
+                                      : motion::default_geometry());
+      if (kept) item.character.skeleton = kept->skeleton;  // to the last millimetre
+    }
     return;
   }
   const body::BodyAssets assets = formats::open_body_assets(assets_file);
+  std::optional<body::BodyShape> nearest;
+  if (kept_one)
+    nearest = body::nearest_shape(body::GeometryModel(assets),
+                                  motion::geometry_of(kept->skeleton.offsets))
+                  .shape;
   for (size_t i = 0; i < items.size(); ++i) {
     const body::PersonDescription person =
-        options.body == "random"
+        kept_one ? body::PersonDescription{.shape = *nearest}
+        : options.body == "random"
             ? body::sample_person(assets, derive_seed(options.seed, "person", i))
             : body::parse_person(options.body);
     items[i].character = body::make_character(assets, person);
   }
 }
 
+int64_t frames_of(const Options& options) {
+  return std::lround(options.seconds * motion::kFps);
+}
+
+/// What must hold, held on this very body; tells what could not be.
+void finish(Item& item, const motion::Clip& clip, const conditions::Constraints& constraints,
+            const Scene& scene, const training::Prior& prior) {
+  const conditions::Settled settled = conditions::settle(clip, constraints, prior.normaliser);
+  for (size_t g = 0; g < constraints.goals.size(); ++g)
+    if (settled.misses[g] > std::max(0.01, 2 * constraints.goals[g]->tolerance()))
+      item.missed.emplace_back(constraints.goals[g]->describe(), settled.misses[g]);
+  item.clip = scene.in_world(settled.clip);
+  if (constraints.loop)
+    item.clip = motion::cut(item.clip, 0,
+                            item.clip.frame_count() - conditions::Constraints::kLoopFrames);
+}
+
 /// Motions for all items in a few batches; one condition list for each batch.
 void move(const Options& options, const training::Prior& prior,
-          const std::optional<training::Guide>& guide, std::vector<Item>& items, Context& context) {
+          const std::optional<training::Guide>& guide, const Scene& scene,
+          std::vector<Item>& items, Context& context) {
   constexpr size_t kBatch = 16;
-  const auto frames = static_cast<int64_t>(std::lround(options.seconds * motion::kFps));
+  const int64_t frames = frames_of(options);
   context.terminal.begin("generate", static_cast<int64_t>(items.size()));
   for (size_t first = 0; first < items.size(); first += kBatch) {
     const size_t last = std::min(items.size(), first + kBatch);
@@ -105,15 +140,33 @@ void move(const Options& options, const training::Prior& prior,
       labels.push_back(items[i].label.empty() ? -1 : guide->index_of(items[i].label));
     }
     conditions::GeometryCondition geometry(bodies, prior.normaliser);
+    std::vector<conditions::Condition*> also = {&geometry};
+    std::vector<conditions::Constraints> wanted;
+    std::optional<conditions::ConstraintCondition> constraints;
+    if (!scene.empty()) {
+      std::vector<conditions::Constraints> held;
+      for (size_t i = first; i < last; ++i) {
+        const motion::Skeleton& body = items[i].character.skeleton;
+        wanted.push_back(scene.constraints(body));
+        // In the size of the body that the prior moves.
+        held.push_back(wanted.back().scaled(
+            motion::leg_length(motion::canonical_skeleton(geometry.held(i - first))) /
+            motion::leg_length(body)));
+      }
+      constraints.emplace(held, prior.normaliser);
+      also.push_back(&*constraints);
+    }
     const at::Tensor features =
         guide ? training::generate_labelled(prior, *guide, labels, generate,
-                                            strength_of(options.model), {&geometry})
-              : conditions::generate(*prior.denoiser, prior.normaliser, {&geometry}, generate);
+                                            strength_of(options.model), also)
+              : conditions::generate(*prior.denoiser, prior.normaliser, also, generate);
     for (size_t i = first; i < last; ++i) {
       const motion::Clip raw = features::decode(features[static_cast<int64_t>(i - first)]);
       motion::Clip clip = motion::fit_to_body(raw, items[i].character.skeleton);
-      clip = motion::on_floor(clip);
-      items[i].clip = options.no_foot_lock ? clip : motion::lock_feet(clip);
+      if (scene.empty() || !wanted[i - first].fixes_height()) clip = motion::on_floor(clip);
+      if (!options.no_foot_lock) clip = motion::lock_feet(clip);
+      if (!scene.empty()) finish(items[i], clip, wanted[i - first], scene, prior);
+      else items[i].clip = clip;
     }
     context.terminal.step(static_cast<int64_t>(last), "");
   }
@@ -136,6 +189,8 @@ json settings_of(const Options& options, const training::Prior& prior,
                    {"guidance", item.label.empty() ? "none" : options.model.guidance},
                    {"foot_lock", !options.no_foot_lock},
                    {"person", item.character.description}};
+  for (const auto& [goal, miss] : item.missed)
+    settings["missed"].push_back({{"goal", goal}, {"by", miss}});
   if (guide) {
     const auto strength = training::with_defaults(*guide, strength_of(options.model));
     settings["scale"] = strength.scale;
@@ -191,6 +246,7 @@ void run(const Options& options, Context& context) {
                   "--size {}: expected an even number from 64 to 4096", options.size);
   PANTOMIME_CHECK(options.character.file.empty() || options.body == "random",
                   "--body {}: there is a --character already", options.body);
+  const Scene scene(options.scene, frames_of(options));
   const training::Prior prior = open_prior(options.model);
   std::optional<training::Guide> guide;
   if (!options.labels.empty()) guide = open_guide(options.model, prior);
@@ -212,8 +268,12 @@ void run(const Options& options, Context& context) {
   fs::create_directories(options.out);
 
   const auto own = open_character(options.character, options.out, options.force, context);
-  cast(options, own ? &*own : nullptr, items, context);
-  move(options, prior, guide, items, context);
+  cast(options, own ? &*own : nullptr, scene.person(), items, context);
+  move(options, prior, guide, scene, items, context);
+  for (const Item& item : items)
+    for (const auto& [goal, miss] : item.missed)
+      context.terminal.complain(
+          fmt::format("{}: {}: ended {:.2f} off; nearer, slower or later may do", item.name, goal, miss));
 
   json manifest = json::array();
   context.terminal.begin("write", static_cast<int64_t>(items.size()));
@@ -254,7 +314,7 @@ Run add_generate(CLI::App& app, Context& context) {
   app.add_option("--label", o->labels, "Actions, or all; --count people do each of them")
       ->delimiter(',');
   app.add_option("--seconds", o->seconds, "Length of each clip, 0.5 to 10");
-  app.add_option("--count", o->count, "Clips of each label");
+  app.add_option("--count,--variations", o->count, "Clips of each label");
   app.add_option("--body", o->body,
                  "random, plain, or a description: \"sex=female,age=70,weight=0.7,height=1.62m\"");
   app.add_option("--format", o->formats,
@@ -264,6 +324,7 @@ Run add_generate(CLI::App& app, Context& context) {
   app.add_option("--steps", o->steps, "Denoising steps");
   app.add_option("--size", o->size, "Width and height of videos, pixels");
   app.add_flag("--no-foot-lock", o->no_foot_lock, "Leave the feet as they were sampled");
+  add_scene_options(app, o->scene);
   add_character_option(app, o->character);
   add_model_options(app, o->model);
   add_out(app, o->out, "Folder for the files");

@@ -4,6 +4,8 @@
 #include <torch/csrc/autograd/autograd.h>
 
 #include <algorithm>
+#include <cmath>
+#include <numeric>
 
 #include "pantomime/base/error.h"
 #include "pantomime/features/kinematics.h"
@@ -56,12 +58,12 @@ ConstraintSolver::ConstraintSolver(const Constraints& constraints,
       cache_(cache ? std::move(cache) : std::make_shared<GainCache>()) {
   PANTOMIME_CHECK(constraints.frames == error_->frames(), "constraints: {} frames, expected {}",
                   constraints.frames, error_->frames());
-  for (size_t block = 0; block < kMovingBlocks.size(); ++block) add_groups(constraints, block);
+  for (size_t block = 0; block < kMovingBlockCount; ++block) add_groups(constraints, block);
 }
 
 void ConstraintSolver::add_groups(const Constraints& constraints, size_t block) {
   const int64_t frames = constraints.frames;
-  const auto [first, count] = kMovingBlocks[block];
+  const auto [first, count] = moving_block(block);
   // Channels whose known frames are the same share everything but the wanted values.
   std::map<std::string, std::vector<int64_t>> alike;
   const at::Tensor known = constraints.known.contiguous();
@@ -99,15 +101,17 @@ void ConstraintSolver::add_groups(const Constraints& constraints, size_t block) 
     if (block == 0)
       for (const Constraints::Place& place : constraints.places) {
         const auto& target = channels[0] == kRootVelocity ? place.x : place.z;
-        if (!target || place.frame == 0) continue;
-        PANTOMIME_CHECK(place.frame > 0 && place.frame < frames,
-                        "constraints: a place in frame {} of {}", place.frame, frames);
-        // The way is the sum of steps from frame 1 on.
+        const int64_t steps = place.frame - place.from;
+        if (!target || steps == 0) continue;
+        PANTOMIME_CHECK(place.from >= 0 && steps > 0 && place.frame < frames,
+                        "constraints: a place in frame {} from frame {} on, of {}", place.frame,
+                        place.from, frames);
+        // The way is the sum of steps.
         const double scale = normaliser_.scale[channels[0]].item<double>() / motion::kFps;
         const double mean = normaliser_.mean[channels[0]].item<double>() / motion::kFps;
         at::Tensor row = doubles({frames});
-        row.narrow(0, 1, place.frame).fill_(scale);
-        add(row, at::full({1}, *target - mean * static_cast<double>(place.frame), at::kDouble),
+        row.narrow(0, place.from + 1, steps).fill_(scale);
+        add(row, at::full({1}, *target - mean * static_cast<double>(steps), at::kDouble),
             place.tolerance * place.tolerance);
       }
     Group group{block, channels, {}, {}, {}, {}};
@@ -195,43 +199,91 @@ std::vector<double> ConstraintSolver::misses(const at::Tensor& x) const {
   return all;
 }
 
+/// Linearised goals, a row a number.
+struct ConstraintSolver::Rows {
+  std::vector<int64_t> frames;
+  std::vector<double> residuals, variances;
+  std::vector<at::Tensor> gradients, ways;  ///< [m, D] real units, [m, 2]
+
+  /// Adds rows of an ask whose frames are `active` (indices into the ask).
+  void add(const Ask& ask, const std::vector<int64_t>& active, const Pose& pose) {
+    // A frame's residual depends on that frame only, so the gradient of their sum has them all.
+    const auto g =
+        torch::autograd::grad({ask.residual.sum()}, {pose.six, pose.height, pose.path}, {}, true,
+                              false, /*allow_unused=*/true);
+    const at::Tensor r = ask.residual.detach().contiguous();
+    std::vector<int64_t> at;
+    for (const int64_t i : active) {
+      at.push_back(ask.frames[static_cast<size_t>(i)]);
+      residuals.push_back(std::clamp(r.data_ptr<double>()[i], -kLongestStep, kLongestStep));
+    }
+    frames.insert(frames.end(), at.begin(), at.end());
+    const at::Tensor which = indices(at);
+    const auto m = static_cast<int64_t>(at.size());
+    at::Tensor gradient = doubles({m, features::kFeatureSize});
+    if (g[0].defined())
+      gradient.narrow(1, kRootRotation, kSix).copy_(g[0][0].index_select(0, which));
+    if (g[1].defined()) gradient.select(1, kRootHeight).copy_(g[1][0].index_select(0, which));
+    gradients.push_back(gradient);
+    ways.push_back(g[2].defined() ? g[2][0].index_select(0, which) : doubles({m, 2}));
+  }
+};
+
+void ConstraintSolver::anchor_feet(const Pose& pose, Rows& rows) const {
+  // Corrections are smooth, so every few frames will do.
+  constexpr int64_t kEvery = 4;
+  constexpr double kLow = 0.07, kSlow = 0.6 / motion::kFps;  // m, m a frame
+  constexpr double kStanding = 0.003, kSwinging = 0.2;       // tolerances, m
+  const at::Tensor positions = pose.joints.positions[0];
+  const int64_t frames = positions.size(0);
+  for (const auto& [ankle, toe] : {std::pair{motion::kLeftAnkle, motion::kLeftFoot},
+                                   std::pair{motion::kRightAnkle, motion::kRightFoot}}) {
+    const at::Tensor place = positions.select(1, toe).detach().contiguous();
+    const double* p = place.data_ptr<double>();
+    std::vector<int64_t> active;
+    std::vector<double> variances;
+    for (int64_t f = 0; f < frames; f += kEvery) {
+      const int64_t a = std::max<int64_t>(f - 1, 0), b = std::min(f + 1, frames - 1);
+      const double speed = std::hypot(p[3 * b] - p[3 * a], p[3 * b + 2] - p[3 * a + 2]) / 2;
+      const double tolerance = p[3 * f + 1] < kLow && speed < kSlow ? kStanding : kSwinging;
+      active.push_back(f);
+      variances.push_back(tolerance * tolerance);
+    }
+    for (const int joint : {ankle, toe})
+      for (int64_t axis = 0; axis < 3; ++axis) {
+        const at::Tensor is = positions.select(1, joint).select(1, axis);
+        std::vector<int64_t> all(static_cast<size_t>(frames));
+        std::iota(all.begin(), all.end(), 0);
+        rows.add({all, is - is.detach()}, active, pose);
+        rows.variances.insert(rows.variances.end(), variances.begin(), variances.end());
+      }
+  }
+}
+
 bool ConstraintSolver::step(at::Tensor& x, double t) const {
   const at::AutoGradMode grad(true);
   const Pose pose = pose_of(x);
-  std::vector<int64_t> frames;
-  std::vector<double> residuals, variances;
-  std::vector<at::Tensor> gradients, ways;  // [m, D] normalised, [m, 2]
+  Rows rows;
   bool missed = false;
   for (const auto& goal : constraints_.goals)
     for (const Ask& ask : goal->ask(pose.joints)) {
-      // A frame's residual depends on that frame only, so the gradient of their sum has them all.
-      const auto g = torch::autograd::grad({ask.residual.sum()},
-                                           {pose.six, pose.height, pose.path}, {}, true, false,
-                                           /*allow_unused=*/true);
       const at::Tensor r = ask.residual.detach().contiguous();
       std::vector<int64_t> active;
       for (int64_t i = 0; i < r.numel(); ++i) {
         const double miss = r.data_ptr<double>()[i];
         if (miss == 0) continue;
         missed = missed || std::abs(miss) > goal->tolerance();
-        active.push_back(ask.frames[static_cast<size_t>(i)]);
-        residuals.push_back(std::clamp(miss, -kLongestStep, kLongestStep));
-        variances.push_back(0.1 * goal->tolerance() * goal->tolerance());
+        active.push_back(i);
+        rows.variances.push_back(0.1 * goal->tolerance() * goal->tolerance());
       }
-      if (active.empty()) continue;
-      frames.insert(frames.end(), active.begin(), active.end());
-      const at::Tensor rows = indices(active);
-      const auto m = static_cast<int64_t>(active.size());
-      at::Tensor gradient = doubles({m, x.size(1)});
-      if (g[0].defined())
-        gradient.narrow(1, kRootRotation, kSix).copy_(g[0][0].index_select(0, rows));
-      if (g[1].defined()) gradient.select(1, kRootHeight).copy_(g[1][0].index_select(0, rows));
-      gradients.push_back(gradient * normaliser_.scale);
-      ways.push_back(g[2].defined() ? g[2][0].index_select(0, rows) : doubles({m, 2}));
+      if (!active.empty()) rows.add(ask, active, pose);
     }
   if (!missed) return false;
+  anchor_feet(pose, rows);
   const at::NoGradGuard no_grad;
-  const at::Tensor at_frames = indices(frames), gradient = at::cat(gradients), way = at::cat(ways);
+  const at::Tensor at_frames = indices(rows.frames);
+  const at::Tensor gradient = at::cat(rows.gradients) * normaliser_.scale;
+  const at::Tensor way = at::cat(rows.ways);
   const int64_t total = x.size(0);
   // Steps from frame 1 on add up to the way.
   at::Tensor sums = at::ones({total, total}, at::kDouble).tril();
@@ -242,7 +294,7 @@ bool ConstraintSolver::step(at::Tensor& x, double t) const {
     at::Tensor spread;  // [F, m]: how the rows' frames move all frames
   };
   std::vector<Part> parts;
-  at::Tensor s = at::tensor(variances, at::kDouble).diag();
+  at::Tensor s = at::tensor(rows.variances, at::kDouble).diag();
   for (const Group& group : groups_) {
     const at::Tensor& c = gain_of(group, t).covariance;
     if (group.block == 0) {
@@ -260,7 +312,7 @@ bool ConstraintSolver::step(at::Tensor& x, double t) const {
       parts.push_back({&group, slopes, spread});
     }
   }
-  const at::Tensor weights = solve(s, at::tensor(residuals, at::kDouble).unsqueeze(1));  // [m, 1]
+  const at::Tensor weights = solve(s, at::tensor(rows.residuals, at::kDouble).unsqueeze(1));  // [m, 1]
   for (const Part& part : parts) {
     const at::Tensor change = at::matmul(part.spread, part.slopes * weights);
     x.index_add_(1, indices(part.group->channels), change, -1);

@@ -31,6 +31,9 @@ using GainCache = std::map<std::pair<std::string, double>, Gain>;
 ///   goals r(x) = 0, by Gauss-Newton with the C that is left, so that what the linear ones ask for
 ///   stays exact:  x -= C J^T (J C J^T + R)^-1 r(x).
 ///
+/// While it works on goals, feet that stand in the estimate are asked to stay where they are: who
+/// reaches up raises the arm, and doesn't fly.
+///
 /// R holds squared tolerances. C couples frames, so a correction spreads over as much time as the
 /// estimate can be wrong about: known frames have no seam, a hand swings towards its goal. ProjFlow
 /// (CVPR 2026) projects in the same way, in a metric of the skeleton; ours is the spectrum of the data.
@@ -56,15 +59,13 @@ class ConstraintSolver {
     at::Tensor wanted;  ///< y [M, channels]
     std::string key;
   };
-  struct Row {
-    int64_t frame;
-    double residual, variance;
-  };
   struct Pose;
+  struct Rows;
 
   void add_groups(const Constraints& constraints, size_t block);
   const Gain& gain_of(const Group& group, double t) const;
   bool step(at::Tensor& x, double t) const;
+  void anchor_feet(const Pose& pose, Rows& rows) const;
   Pose pose_of(const at::Tensor& x) const;
 
   Constraints constraints_;

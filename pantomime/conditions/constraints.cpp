@@ -2,6 +2,7 @@
 
 #include <ATen/ATen.h>
 
+#include <cmath>
 #include <map>
 #include <string>
 
@@ -82,7 +83,7 @@ Constraints Constraints::scaled(double ratio) const {
 }
 
 void keep(Constraints& constraints, const Clip& clip, int64_t first, int64_t count, int64_t at,
-          const JointMask& joints) {
+          const JointMask& joints, bool placed) {
   const auto total = static_cast<int64_t>(clip.frame_count());
   PANTOMIME_CHECK(first >= 0 && count > 0 && first + count <= total,
                   "keep: frames {} to {}, the clip has {}", first, first + count, total);
@@ -102,10 +103,58 @@ void keep(Constraints& constraints, const Clip& clip, int64_t first, int64_t cou
     // The velocity of the first frame is that of the step towards it, which isn't kept.
     if (count > 1) take(kRootVelocity, 2, 1);
     const Vec3& root = clip.root_positions[static_cast<size_t>(first)];
-    if (at > 0) constraints.places.push_back({at, root.x, root.z, 0});
+    if (at > 0 && placed) constraints.places.push_back({at, root.x, root.z, 0});
   }
   for (int64_t j = 1; j < kJointCount; ++j)
     if (joints[static_cast<size_t>(j)]) take(kJointRotations + 6 * (j - 1), 6);
+}
+
+namespace {
+
+/// A joint's height in frames [first, last); where it is over the floor stays free.
+void raise(Constraints& constraints, Joint joint, double height, int64_t first, int64_t last,
+           double tolerance) {
+  constraints.goals.push_back(reach({.joint = joint,
+                                     .first = first,
+                                     .last = last,
+                                     .points = {{0, static_cast<float>(height), 0}},
+                                     .axes = {false, true, false},
+                                     .tolerance = tolerance}));
+}
+
+}  // namespace
+
+void sit(Constraints& constraints, const Seat& seat, int64_t first, int64_t last) {
+  // The hip joints of a sitting adult are some 9 cm above the seat, and 12 cm behind its middle.
+  constexpr double kFlesh = 0.09, kBehind = 0.10;
+  for (int64_t f = first; f < last; ++f)
+    constraints.places.push_back({f, seat.x - kBehind * std::sin(seat.heading),
+                                  seat.z - kBehind * std::cos(seat.heading), 0.01});
+  raise(constraints, kPelvis, seat.height + kFlesh, first, last, 0.01);
+  constraints.goals.push_back(face(first, last, {seat.heading}, 0.03));
+}
+
+void lie(Constraints& constraints, const Bed& bed, int64_t first, int64_t last) {
+  constexpr double kFlesh = 0.11;  // from the bed up to the joints of the trunk
+  for (int64_t f = first; f < last; ++f) constraints.places.push_back({f, bed.x, bed.z, 0.03});
+  for (const Joint joint : {kPelvis, kSpine3, kHead, kLeftKnee, kRightKnee})
+    raise(constraints, joint, bed.height + kFlesh, first, last, 0.02);
+  for (const Joint joint : {kLeftAnkle, kRightAnkle})
+    raise(constraints, joint, bed.height + 0.07, first, last, 0.02);
+  // On the back: the head lies opposite to the feet.
+  const auto sine = static_cast<float>(std::sin(bed.heading)),
+             cosine = static_cast<float>(std::cos(bed.heading));
+  const auto over = [&](Joint joint, float along) {
+    constraints.goals.push_back(reach({.joint = joint,
+                                       .first = first,
+                                       .last = last,
+                                       .points = {{static_cast<float>(bed.x) + along * sine, 0,
+                                                   static_cast<float>(bed.z) + along * cosine}},
+                                       .axes = {true, false, true},
+                                       .tolerance = 0.05}));
+  };
+  over(kSpine3, -0.3f);
+  over(kHead, -0.6f);
 }
 
 }  // namespace pantomime::conditions

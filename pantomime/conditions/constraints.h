@@ -34,6 +34,7 @@ struct Constraints {
     int64_t frame = 0;
     std::optional<double> x, z;  ///< metres; nothing: free
     double tolerance = 0;        ///< metres
+    int64_t from = 0;            ///< x and z count from where the root is in this earlier frame
   };
   std::vector<Place> places;
   /// The last kLoopFrames frames are the first ones again (but for where they are), so that the
@@ -52,9 +53,23 @@ struct Constraints {
 };
 
 /// Keeps frames [first, first + count) of a canonical clip, whose world is the constraints' world,
-/// as frames `at` and following. Throws Error when they don't fit in.
+/// as frames `at` and following. `placed`: where it is over the floor counts too. Throws Error when
+/// they don't fit in.
 void keep(Constraints& constraints, const motion::Clip& clip, int64_t first, int64_t count,
-          int64_t at, const JointMask& joints);
+          int64_t at, const JointMask& joints, bool placed = true);
+
+/// The pelvis comes to rest over a seat `height` metres above the floor, facing `heading` (radians),
+/// in frames [first, last).
+struct Seat {
+  double x = 0, z = 0, height = 0.45, heading = 0;
+};
+void sit(Constraints& constraints, const Seat& seat, int64_t first, int64_t last);
+
+/// The body lies on its back on a bed: its middle over (x, z), its feet towards `heading`.
+struct Bed {
+  double x = 0, z = 0, height = 0.5, heading = 0;
+};
+void lie(Constraints& constraints, const Bed& bed, int64_t first, int64_t last);
 
 
 }  // namespace pantomime::conditions

@@ -16,10 +16,9 @@ EstimateError::EstimateError(const features::Spectrum& spectrum, int64_t frames,
     : options_(options) {
   const auto length = spectrum.of_length(frames);
   basis_ = length.basis.to(at::kCPU, at::kDouble);
-  for (size_t b = 0; b < kMovingBlocks.size(); ++b)
-    variance_[b] = length.variance.to(at::kCPU, at::kDouble)
-                       .narrow(1, kMovingBlocks[b].first, kMovingBlocks[b].count)
-                       .mean(1);
+  const at::Tensor variance = length.variance.to(at::kCPU, at::kDouble);
+  for (size_t b = 0; b < kMovingBlockCount; ++b)
+    variance_[b] = variance.narrow(1, moving_block(b).first, moving_block(b).count).mean(1);
 }
 
 at::Tensor EstimateError::covariance(size_t block, double t) const {

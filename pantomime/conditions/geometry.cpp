@@ -21,6 +21,16 @@ GeometryCondition::GeometryCondition(const std::vector<motion::Geometry>& bodies
   const at::Tensor scale = normaliser.scale.narrow(0, kGeometry, kGeometrySize);
   const at::Tensor far = reach * normaliser.spread.narrow(0, kGeometry, kGeometrySize);
   held_ = at::minimum(at::maximum((raw - centre) / scale, -far), far).unsqueeze(1);
+  centre_ = centre;
+  scale_ = scale;
+}
+
+motion::Geometry GeometryCondition::held(size_t clip) const {
+  const at::Tensor raw =
+      (held_[static_cast<int64_t>(clip)][0] * scale_ + centre_).to(at::kCPU).contiguous();
+  motion::Geometry geometry{};
+  std::copy_n(raw.data_ptr<float>(), geometry.size(), geometry.begin());
+  return geometry;
 }
 
 at::Tensor GeometryCondition::guide(Call& call, const at::Tensor& estimate) {

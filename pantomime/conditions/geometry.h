@@ -18,9 +18,12 @@ class GeometryCondition : public Condition {
   GeometryCondition(const std::vector<motion::Geometry>& bodies,
                     const features::Normaliser& normaliser, double reach = 2.5);
   at::Tensor guide(Call& call, const at::Tensor& estimate) override;
+  /// What is held for a clip: its body, as far as the prior knows such bodies.
+  motion::Geometry held(size_t clip) const;
 
  private:
-  at::Tensor held_;  ///< [bodies, 1, 26] normalised
+  at::Tensor held_;           ///< [bodies, 1, 26] normalised
+  at::Tensor centre_, scale_;  ///< [26]
 };
 
 }  // namespace pantomime::conditions

@@ -80,7 +80,7 @@ TEST(Constraints, LinearOnesAreWhatBayesSays) {
   const at::Tensor x = other_motion();
   const double t = 0.8;
   const at::Tensor out = solver.correct(x, t, 0);
-  const at::Tensor c = error->covariance(3, t);
+  const at::Tensor c = error->covariance(4, t);
   const at::Tensor index = torch::tensor(at);
   const at::Tensor ca = c.index_select(1, index), aca = ca.index_select(0, index);
   const at::Tensor wanted = ((value - n.mean[channel]) / n.scale[channel]).to(torch::kDouble);

@@ -1,0 +1,315 @@
+#include "pantomime/commands/scene_options.h"
+
+#include <charconv>
+#include <cmath>
+#include <map>
+#include <numbers>
+
+#include "pantomime/base/error.h"
+#include "pantomime/library/motion_reader.h"
+#include "pantomime/library/source_files.h"
+#include "pantomime/motion/augment.h"
+#include "pantomime/motion/retarget.h"
+
+namespace pantomime::commands {
+namespace {
+
+namespace fs = std::filesystem;
+using motion::Vec3;
+
+constexpr double kDegree = std::numbers::pi / 180;
+
+std::vector<std::string> split(const std::string& text, char by) {
+  std::vector<std::string> parts;
+  for (size_t begin = 0; begin <= text.size();) {
+    const size_t end = std::min(text.find(by, begin), text.size());
+    std::string part = text.substr(begin, end - begin);
+    part.erase(0, part.find_first_not_of(' '));
+    part.erase(part.find_last_not_of(' ') + 1);
+    parts.push_back(part);
+    begin = end + 1;
+  }
+  return parts;
+}
+
+double number(const std::string& option, const std::string& text) {
+  double value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc() || end != text.data() + text.size() || !std::isfinite(value))
+    fail("{}: \"{}\", expected a number", option, text);
+  return value;
+}
+
+std::vector<double> numbers(const std::string& option, const std::string& text, size_t fewest,
+                            size_t most) {
+  std::vector<double> values;
+  for (const std::string& part : split(text, ',')) values.push_back(number(option, part));
+  if (values.size() < fewest || values.size() > most)
+    fail("{} {}: {} numbers, expected {}", option, text, values.size(),
+         fewest == most ? fmt::format("{}", most) : fmt::format("{} to {}", fewest, most));
+  return values;
+}
+
+motion::Joint joint_called(const std::string& text) {
+  static const std::map<std::string, motion::Joint> kEveryday = {
+      {"left hand", motion::kLeftWrist},
+      {"right hand", motion::kRightWrist},
+      {"left toe", motion::kLeftFoot},
+      {"right toe", motion::kRightFoot}};
+  if (const auto found = kEveryday.find(text); found != kEveryday.end()) return found->second;
+  std::string name = text;
+  for (char& c : name)
+    if (c == ' ') c = '_';
+  const auto joint = motion::find_joint(name);
+  if (!joint)
+    fail("--reach \"{}\": no such joint, expected left hand, right hand, head, pelvis, left foot, "
+         "… (docs/CONVENTIONS.md)",
+         text);
+  return static_cast<motion::Joint>(*joint);
+}
+
+/// A motion file at 30 frames per second on its floor, where it was recorded.
+motion::Clip read_motion(const fs::path& path) {
+  const library::MotionReader reader({});
+  std::optional<motion::Clip> clip;
+  library::read_source_files(path, path.parent_path(), [&](library::SourceFile&& file) {
+    const auto found = reader.parse(file);
+    PANTOMIME_CHECK(found.size() == 1, "--keep {}: {} motions, expected one", file.where,
+                    found.size());
+    const auto read = reader.canonical(found[0], file.where);
+    clip = motion::on_floor(motion::resample(read.clip, motion::kFps), read.floor_offset);
+    clip->fps = motion::kFps;
+    return false;
+  });
+  PANTOMIME_CHECK(clip && clip->frame_count() > 0, "--keep {}: holds no motion", path.string());
+  return *clip;
+}
+
+/// Where the pelvis faces, radians.
+double heading_of(const motion::Clip& clip, size_t frame) {
+  const Vec3 forward = clip.rotation(frame, motion::kPelvis) * Vec3{0, 0, 1};
+  return std::atan2(forward.x, forward.z);
+}
+
+}  // namespace
+
+void add_scene_options(CLI::App& app, SceneOptions& o) {
+  app.add_option("--keep", o.keep,
+                 "Frames of a motion file that stay: FILE@FROM:TO or FILE@SECOND; =SECOND where in "
+                 "the file they are, if elsewhere")
+      ->type_name("TEXT ...");
+  app.add_option("--joints", o.joints,
+                 "What of the kept frames stays: all, upper, lower, arms, legs, root, or joints");
+  app.add_option("--path", o.path, "Where the pelvis is when: \"0=0,0; 2=1.5,0; 4=1.5,2\" (x, z)");
+  app.add_option("--heading", o.heading, "Where it faces when, degrees: \"0=0; 4=90\" (90 is +X)");
+  app.add_option("--reach", o.reach, "A joint at a point: \"right hand@2:2.5=0.3,1.2,0.5\"");
+  app.add_option("--carry", o.carry, "Both hands so far apart: \"1:3=0.4\"");
+  app.add_option("--sit", o.sit, "On a seat: \"2:4=X,Z,HEIGHT,ANGLE\"");
+  app.add_option("--lie", o.lie, "On a bed: \"2:4=X,Z,HEIGHT,ANGLE\", feet towards the angle");
+  app.add_option("--avoid", o.avoid, "A box to stay clear of: X,Z,WIDTH,DEPTH,HEIGHT[,ANGLE]");
+  app.add_option("--floor", o.floor, "Corners of the floor to stay on: \"-1,-1; 2,-1; 2,3\"");
+  app.add_flag("--loop", o.loop, "The end goes over into the begin");
+}
+
+Scene::Scene(const SceneOptions& o, int64_t frames)
+    : frames_(frames), loop_(o.loop), joints_(conditions::parse_joints(o.joints)) {
+  for (const std::string& text : o.keep) read_keep(text);
+  path_ = parse_list("--path", o.path, 2);
+  heading_ = parse_list("--heading", o.heading, 1);
+  for (const std::string& text : o.carry) carry_.push_back(parse_item("--carry", text, 1, 1));
+  for (const std::string& text : o.sit) sit_.push_back(parse_item("--sit", text, 4, 4));
+  for (const std::string& text : o.lie) lie_.push_back(parse_item("--lie", text, 4, 4));
+  for (const std::string& text : o.reach) {
+    const size_t at = text.find('@');
+    if (at == std::string::npos) fail("--reach {}: expected JOINT@TIME=X,Y,Z", text);
+    reach_.emplace_back(joint_called(text.substr(0, at)),
+                        parse_item("--reach", text.substr(at + 1), 3, 3));
+  }
+  for (const std::string& text : o.avoid) avoid_.push_back(numbers("--avoid", text, 5, 6));
+  if (!o.floor.empty())
+    for (const std::string& corner : split(o.floor, ';')) {
+      const auto xz = numbers("--floor", corner, 2, 2);
+      floor_.push_back({xz[0], xz[1]});
+    }
+  empty_ = keeps_.empty() && path_.empty() && heading_.empty() && carry_.empty() && sit_.empty() &&
+           lie_.empty() && reach_.empty() && avoid_.empty() && floor_.empty() && !loop_;
+  find_start();
+}
+
+Scene::Span Scene::parse_span(const std::string& option, const std::string& text) const {
+  const auto parts = split(text, ':');
+  if (parts.size() > 2) fail("{} \"{}\": expected a second, or FROM:TO", option, text);
+  const auto frame = [&](const std::string& part) {
+    const double second = number(option, part);
+    const auto f = static_cast<int64_t>(std::lround(second * motion::kFps));
+    if (second < 0 || f > frames_)
+      fail("{}: second {}, the clip has {:.2f} (--seconds makes it longer)", option, part,
+           static_cast<double>(frames_) / motion::kFps);
+    return f;
+  };
+  Span span{frame(parts[0]), 0};
+  span.first = std::min(span.first, frames_ - 1);
+  span.last = parts.size() == 2 ? frame(parts[1]) : span.first + 1;
+  if (span.last <= span.first) fail("{} \"{}\": ends before it begins", option, text);
+  return span;
+}
+
+Scene::Listed Scene::parse_item(const std::string& option, const std::string& text, size_t fewest,
+                                size_t most) const {
+  const size_t equals = text.find('=');
+  if (equals == std::string::npos) fail("{} \"{}\": expected TIME=NUMBERS", option, text);
+  return {parse_span(option, text.substr(0, equals)),
+          numbers(option, text.substr(equals + 1), fewest, most)};
+}
+
+std::vector<Scene::Listed> Scene::parse_list(const std::string& option, const std::string& text,
+                                             size_t count) const {
+  std::vector<Listed> items;
+  if (text.empty()) return items;
+  for (const std::string& part : split(text, ';')) {
+    items.push_back(parse_item(option, part, count, count));
+    if (items.size() > 1 && items.back().span.first <= items[items.size() - 2].span.first)
+      fail("{}: times must grow, at \"{}\"", option, part);
+  }
+  return items;
+}
+
+void Scene::read_keep(const std::string& text) {
+  const size_t at = text.rfind('@');
+  if (at == std::string::npos) fail("--keep {}: expected FILE@FROM:TO or FILE@SECOND", text);
+  const std::string when = text.substr(at + 1);
+  const size_t equals = when.find('=');
+  const Span span = parse_span("--keep", when.substr(0, equals));
+  Keep keep{read_motion(text.substr(0, at)), span.first, span.last - span.first, span.first};
+  const auto total = static_cast<int64_t>(keep.clip.frame_count());
+  if (equals != std::string::npos)
+    keep.first = static_cast<int64_t>(
+        std::lround(number("--keep", when.substr(equals + 1)) * motion::kFps));
+  else if (total == 1)
+    keep.first = 0;  // a pose has no time
+  if (keep.first < 0 || keep.first + keep.count > total)
+    fail("--keep {}: seconds {:.2f} to {:.2f} of a file of {:.2f}", text,
+         static_cast<double>(keep.first) / motion::kFps,
+         static_cast<double>(keep.first + keep.count - 1) / motion::kFps,
+         static_cast<double>(total) / motion::kFps);
+  keeps_.push_back(std::move(keep));
+}
+
+void Scene::find_start() {
+  const bool rooted = joints_[motion::kPelvis];
+  for (const Keep& keep : keeps_)
+    if (keep.at == 0 && rooted) {
+      const auto frame = static_cast<size_t>(keep.first);
+      const Vec3& root = keep.clip.root_positions[frame];
+      origin_ = {root.x, 0, root.z};
+      turn_ = heading_of(keep.clip, frame);
+      return;
+    }
+  if (!heading_.empty() && heading_[0].span.first == 0) turn_ = heading_[0].numbers[0] * kDegree;
+  if (!path_.empty()) {
+    const Listed& first = path_[0];
+    if (first.span.first == 0)
+      origin_ = {static_cast<float>(first.numbers[0]), 0, static_cast<float>(first.numbers[1])};
+    if (heading_.empty() || heading_[0].span.first != 0)
+      for (const Listed& next : path_) {
+        const double dx = next.numbers[0] - static_cast<double>(origin_.x),
+                     dz = next.numbers[1] - static_cast<double>(origin_.z);
+        if (std::hypot(dx, dz) < 0.1) continue;
+        turn_ = std::atan2(dx, dz);
+        break;
+      }
+    return;
+  }
+  // Nobody says where a kept pose is: it faces as the clip does at its begin.
+  anchored_ = keeps_.empty() || !rooted;
+  if (!anchored_) turn_ = heading_of(keeps_[0].clip, static_cast<size_t>(keeps_[0].first));
+}
+
+Vec3 Scene::inside(double x, double y, double z) const {
+  const double c = std::cos(turn_), s = std::sin(turn_);
+  const double dx = x - static_cast<double>(origin_.x), dz = z - static_cast<double>(origin_.z);
+  return {static_cast<float>(c * dx - s * dz), static_cast<float>(y),
+          static_cast<float>(s * dx + c * dz)};
+}
+
+motion::Clip Scene::inside(const motion::Clip& clip) const {
+  const motion::Quat back = motion::from_axis_angle({0, 1, 0}, static_cast<float>(-turn_));
+  return motion::transformed(clip, back, -1.0f * (back * origin_));
+}
+
+motion::Clip Scene::in_world(const motion::Clip& clip) const {
+  if (!anchored_) return clip;
+  return motion::transformed(
+      clip, motion::from_axis_angle({0, 1, 0}, static_cast<float>(turn_)), origin_);
+}
+
+conditions::Constraints Scene::constraints(const motion::Skeleton& body) const {
+  conditions::Constraints out(frames_);
+  out.loop = loop_;
+  int64_t placed = -1;  // frame that later kept ones are placed from, when nobody says where
+  for (const Keep& keep : keeps_) {
+    const bool same = keep.clip.skeleton.offsets == body.offsets;
+    const motion::Clip clip = inside(same ? keep.clip : motion::on_body(keep.clip, body));
+    conditions::keep(out, clip, keep.first, keep.count, keep.at, joints_, anchored_);
+    if (anchored_ || !joints_[motion::kPelvis]) continue;
+    const Vec3& root = clip.root_positions[static_cast<size_t>(keep.first)];
+    const Vec3& first = inside(keeps_[0].clip).root_positions[static_cast<size_t>(keeps_[0].first)];
+    if (placed < 0)
+      placed = keep.at;
+    else if (keep.at > placed)
+      out.places.push_back({keep.at, root.x - first.x, root.z - first.z, 0, placed});
+  }
+  const auto angle = [&](double degrees) { return degrees * kDegree - turn_; };
+  for (const Listed& item : path_)
+    for (int64_t f = item.span.first; f < item.span.last; ++f) {
+      const Vec3 p = inside(item.numbers[0], 0, item.numbers[1]);
+      out.places.push_back({f, p.x, p.z, 0});
+    }
+  for (const Listed& item : heading_)
+    if (item.span.first > 0 || item.span.last > 1)
+      out.goals.push_back(
+          conditions::face(item.span.first, item.span.last, {angle(item.numbers[0])}));
+  // Who is told a way only goes forwards along it.
+  for (size_t i = 1; heading_.empty() && i < path_.size(); ++i) {
+    const Vec3 a = inside(path_[i - 1].numbers[0], 0, path_[i - 1].numbers[1]),
+               b = inside(path_[i].numbers[0], 0, path_[i].numbers[1]);
+    if (motion::length(b - a) < 0.3f) continue;
+    const int64_t middle = (path_[i - 1].span.last + path_[i].span.first) / 2;
+    out.goals.push_back(conditions::face(middle, middle + 1, {std::atan2(b.x - a.x, b.z - a.z)}, 0.2));
+  }
+  for (const auto& [joint, item] : reach_)
+    out.goals.push_back(
+        conditions::reach({.joint = joint,
+                           .first = item.span.first,
+                           .last = item.span.last,
+                           .points = {inside(item.numbers[0], item.numbers[1], item.numbers[2])}}));
+  for (const Listed& item : carry_)
+    out.goals.push_back(conditions::hold_apart(motion::kLeftWrist, motion::kRightWrist,
+                                               item.span.first, item.span.last, item.numbers[0]));
+  for (const std::vector<double>& n : avoid_) {
+    const Vec3 p = inside(n[0], 0, n[1]);
+    out.goals.push_back(conditions::avoid(
+        {p.x, p.z, n[2], n[3], n[4], angle(n.size() > 5 ? n[5] : 0)}));
+  }
+  if (!floor_.empty()) {
+    std::vector<std::array<double, 2>> corners;
+    for (const auto& [x, z] : floor_) {
+      const Vec3 p = inside(x, 0, z);
+      corners.push_back({p.x, p.z});
+    }
+    out.goals.push_back(conditions::stay_inside(std::move(corners)));
+  }
+  for (const Listed& item : sit_) {
+    const Vec3 p = inside(item.numbers[0], 0, item.numbers[1]);
+    conditions::sit(out, {p.x, p.z, item.numbers[2], angle(item.numbers[3])}, item.span.first,
+                    item.span.last);
+  }
+  for (const Listed& item : lie_) {
+    const Vec3 p = inside(item.numbers[0], 0, item.numbers[1]);
+    conditions::lie(out, {p.x, p.z, item.numbers[2], angle(item.numbers[3])}, item.span.first,
+                    item.span.last);
+  }
+  return out;
+}
+
+}  // namespace pantomime::commands
