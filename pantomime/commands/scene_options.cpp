@@ -265,6 +265,19 @@ conditions::Constraints Scene::constraints(const motion::Skeleton& body) const {
       const Vec3 p = inside(item.numbers[0], 0, item.numbers[1]);
       out.places.push_back({f, p.x, p.z, 0});
     }
+  // Between two of them about the straight way at a steady pace.
+  for (size_t i = 1; i < path_.size(); ++i) {
+    constexpr int64_t kEvery = 6;
+    constexpr double kAbout = 0.25;
+    const Listed &a = path_[i - 1], &b = path_[i];
+    const int64_t begin = a.span.last - 1, gap = b.span.first - begin;
+    for (int64_t f = begin + kEvery; f + kEvery / 2 < b.span.first; f += kEvery) {
+      const double u = static_cast<double>(f - begin) / static_cast<double>(gap);
+      const Vec3 p = inside(a.numbers[0] + u * (b.numbers[0] - a.numbers[0]), 0,
+                            a.numbers[1] + u * (b.numbers[1] - a.numbers[1]));
+      out.places.push_back({f, p.x, p.z, kAbout});
+    }
+  }
   for (const Listed& item : heading_)
     if (item.span.first > 0 || item.span.last > 1)
       out.goals.push_back(

@@ -68,17 +68,55 @@ bool Constraints::fixes_height() const {
   return !goals.empty() || known.select(1, kRootHeight).any().item<bool>();
 }
 
-Constraints Constraints::scaled(double ratio) const {
+Constraints Constraints::placed(const Placement& placement) const {
   Constraints out = *this;
   out.value = value.clone();
   // Lengths only: root velocity and height come first.
-  out.value.narrow(1, kRootVelocity, 3).mul_(ratio);
-  for (Place& place : out.places) {
-    if (place.x) *place.x *= ratio;
-    if (place.z) *place.z *= ratio;
+  out.value.narrow(1, kRootVelocity, 3).mul_(placement.ratio);
+  const double c = std::cos(placement.turn), s = std::sin(placement.turn);
+  const auto turn = [&](int64_t x, int64_t z) {
+    const at::Tensor old_x = out.value.select(1, x).clone(), old_z = out.value.select(1, z).clone();
+    out.value.select(1, x).copy_(c * old_x + s * old_z);
+    out.value.select(1, z).copy_(c * old_z - s * old_x);
+  };
+  if (placement.turn != 0) {
+    turn(kRootVelocity, kRootVelocity + 1);
+    turn(kRootRotation, kRootRotation + 2);
+    turn(kRootRotation + 3, kRootRotation + 5);
   }
-  for (auto& goal : out.goals) goal = goal->scaled(ratio);
-  for (Vec3& offset : out.offsets) offset = static_cast<float>(ratio) * offset;
+  for (Place& place : out.places) {
+    PANTOMIME_CHECK(placement.turn == 0 || (place.x && place.z),
+                    "constraints: a place with only one of x and z can't be turned");
+    const Vec3 p = placement({static_cast<float>(place.x.value_or(0)), 0,
+                              static_cast<float>(place.z.value_or(0))});
+    const bool absolute = place.from == 0;
+    if (place.x) place.x = p.x - (absolute ? 0 : placement.shift.x);
+    if (place.z) place.z = p.z - (absolute ? 0 : placement.shift.z);
+  }
+  for (auto& goal : out.goals) goal = goal->placed(placement);
+  for (Vec3& offset : out.offsets) offset = static_cast<float>(placement.ratio) * offset;
+  return out;
+}
+
+Constraints Constraints::within(int64_t first, int64_t count, int64_t at, int64_t total) const {
+  PANTOMIME_CHECK(first >= 0 && count > 0 && first + count <= frames && at >= 0 &&
+                      at + count <= total,
+                  "constraints: frames {} to {} of {} as {} to {} of {}", first, first + count,
+                  frames, at, at + count, total);
+  Constraints out(total);
+  out.known.narrow(0, at, count).copy_(known.narrow(0, first, count));
+  out.value.narrow(0, at, count).copy_(value.narrow(0, first, count));
+  for (Place place : places) {
+    if (place.frame < first || place.frame >= first + count) continue;
+    place.frame += at - first;
+    if (place.from != 0) place.from += at - first;
+    if (place.from < 0) continue;
+    out.places.push_back(place);
+  }
+  for (const auto& goal : goals)
+    if (auto part = goal->within(first, count, at)) out.goals.push_back(std::move(part));
+  out.offsets = offsets;
+  out.loop = loop && count == frames;
   return out;
 }
 

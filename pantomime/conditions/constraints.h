@@ -48,8 +48,11 @@ struct Constraints {
   bool empty() const;
   /// True when heights are given, so that nobody may move the clip up or down any more.
   bool fixes_height() const;
-  /// For a body whose legs are `ratio` times as long.
-  Constraints scaled(double ratio) const;
+  /// The same in another world. Throws Error when a place with only one of x and z is to be turned.
+  Constraints placed(const Placement& placement) const;
+  /// What is asked for in frames [first, first + count), as constraints on a clip of `total` frames in
+  /// which they begin at `at`. Places that count from an earlier frame must have it inside.
+  Constraints within(int64_t first, int64_t count, int64_t at, int64_t total) const;
 };
 
 /// Keeps frames [first, first + count) of a canonical clip, whose world is the constraints' world,

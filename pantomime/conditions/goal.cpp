@@ -6,6 +6,7 @@
 #include <cmath>
 #include <numbers>
 #include <numeric>
+#include <optional>
 
 #include "pantomime/base/error.h"
 #include "pantomime/motion/clip.h"
@@ -14,6 +15,24 @@ namespace pantomime::conditions {
 namespace {
 
 using features::WorldJoints;
+
+/// Frames of a goal that lies in [first, last) as far as they are in a part of the clip.
+struct Part {
+  int64_t skip;         ///< of the goal's frames
+  int64_t first, last;  ///< in the part
+};
+std::optional<Part> part_of(int64_t first, int64_t last, int64_t begin, int64_t count, int64_t at) {
+  const int64_t from = std::max(first, begin), to = std::min(last, begin + count);
+  if (from >= to) return std::nullopt;
+  return Part{from - first, from - begin + at, to - begin + at};
+}
+
+/// Values of those frames, when there is one for each.
+template <typename Value>
+std::vector<Value> some(const std::vector<Value>& values, const Part& part) {
+  if (values.size() == 1) return values;
+  return {values.begin() + part.skip, values.begin() + part.skip + (part.last - part.first)};
+}
 
 std::vector<int64_t> frames_between(int64_t first, int64_t last) {
   PANTOMIME_CHECK(first >= 0 && last > first, "goal: frames {} to {}", first, last);
@@ -67,9 +86,16 @@ class Reach : public Goal {
     return fmt::format("{} at ({:.2f}, {:.2f}, {:.2f}) {}", name, p.x, p.y, p.z,
                        span_of(o_.first, o_.last));
   }
-  std::shared_ptr<const Goal> scaled(double ratio) const override {
+  std::shared_ptr<const Goal> placed(const Placement& placement) const override {
     ReachOptions o = o_;
-    for (motion::Vec3& p : o.points) p = static_cast<float>(ratio) * p;
+    for (motion::Vec3& p : o.points) p = placement(p);
+    return std::make_shared<Reach>(o);
+  }
+  std::shared_ptr<const Goal> within(int64_t first, int64_t count, int64_t at) const override {
+    const auto part = part_of(o_.first, o_.last, first, count, at);
+    if (!part) return nullptr;
+    ReachOptions o = o_;
+    o.first = part->first, o.last = part->last, o.points = some(o_.points, *part);
     return std::make_shared<Reach>(o);
   }
 
@@ -102,8 +128,15 @@ class Face : public Goal {
     return fmt::format("facing {:.0f} degrees {}", angles_.back() * 180 / std::numbers::pi,
                        span_of(frames_.front(), frames_.back() + 1));
   }
-  std::shared_ptr<const Goal> scaled(double /*ratio*/) const override {
-    return std::make_shared<Face>(*this);
+  std::shared_ptr<const Goal> placed(const Placement& placement) const override {
+    std::vector<double> angles = angles_;
+    for (double& angle : angles) angle += placement.turn;
+    return std::make_shared<Face>(frames_.front(), frames_.back() + 1, angles, tolerance_);
+  }
+  std::shared_ptr<const Goal> within(int64_t first, int64_t count, int64_t at) const override {
+    const auto part = part_of(frames_.front(), frames_.back() + 1, first, count, at);
+    if (!part) return nullptr;
+    return std::make_shared<Face>(part->first, part->last, some(angles_, *part), tolerance_);
   }
 
  private:
@@ -128,8 +161,14 @@ class HoldApart : public Goal {
                        motion::kJointNames[static_cast<size_t>(b_)], distance_,
                        span_of(frames_.front(), frames_.back() + 1));
   }
-  std::shared_ptr<const Goal> scaled(double ratio) const override {
-    return std::make_shared<HoldApart>(a_, b_, frames_, ratio * distance_, tolerance_);
+  std::shared_ptr<const Goal> placed(const Placement& placement) const override {
+    return std::make_shared<HoldApart>(a_, b_, frames_, placement.ratio * distance_, tolerance_);
+  }
+  std::shared_ptr<const Goal> within(int64_t first, int64_t count, int64_t at) const override {
+    const auto part = part_of(frames_.front(), frames_.back() + 1, first, count, at);
+    if (!part) return nullptr;
+    return std::make_shared<HoldApart>(a_, b_, frames_between(part->first, part->last), distance_,
+                                       tolerance_);
   }
 
  private:
@@ -160,10 +199,15 @@ class Avoid : public Goal {
   std::string describe() const override {
     return fmt::format("clear of the box at ({:.2f}, {:.2f})", box_.x, box_.z);
   }
-  std::shared_ptr<const Goal> scaled(double ratio) const override {
+  std::shared_ptr<const Goal> placed(const Placement& placement) const override {
     Box b = box_;
-    for (double* v : {&b.x, &b.z, &b.width, &b.depth, &b.height}) *v *= ratio;
-    return std::make_shared<Avoid>(b, margin_ * ratio);
+    const motion::Vec3 p = placement({static_cast<float>(b.x), 0, static_cast<float>(b.z)});
+    b.x = p.x, b.z = p.z, b.turn += placement.turn;
+    for (double* v : {&b.width, &b.depth, &b.height}) *v *= placement.ratio;
+    return std::make_shared<Avoid>(b, margin_ * placement.ratio);
+  }
+  std::shared_ptr<const Goal> within(int64_t, int64_t, int64_t) const override {
+    return std::make_shared<Avoid>(*this);
   }
 
  private:
@@ -192,10 +236,17 @@ class StayInside : public Goal {
   std::string describe() const override {
     return fmt::format("inside a floor of {} corners", corners_.size());
   }
-  std::shared_ptr<const Goal> scaled(double ratio) const override {
+  std::shared_ptr<const Goal> placed(const Placement& placement) const override {
     auto corners = corners_;
-    for (auto& corner : corners) corner = {corner[0] * ratio, corner[1] * ratio};
-    return std::make_shared<StayInside>(corners, margin_ * ratio);
+    for (auto& corner : corners) {
+      const motion::Vec3 p =
+          placement({static_cast<float>(corner[0]), 0, static_cast<float>(corner[1])});
+      corner = {p.x, p.z};
+    }
+    return std::make_shared<StayInside>(corners, margin_ * placement.ratio);
+  }
+  std::shared_ptr<const Goal> within(int64_t, int64_t, int64_t) const override {
+    return std::make_shared<StayInside>(*this);
   }
 
  private:
@@ -223,6 +274,12 @@ class StayInside : public Goal {
 };
 
 }  // namespace
+
+motion::Vec3 Placement::operator()(motion::Vec3 p) const {
+  return motion::from_axis_angle({0, 1, 0}, static_cast<float>(turn)) *
+             (static_cast<float>(ratio) * p) +
+         shift;
+}
 
 std::shared_ptr<const Goal> reach(const ReachOptions& options) {
   return std::make_shared<Reach>(options);

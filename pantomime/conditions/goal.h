@@ -21,6 +21,15 @@ struct Ask {
   at::Tensor residual;          ///< [M] metres or radians; exactly 0 where nothing is asked
 };
 
+/// A world within another: p -> turn (ratio p) + shift. Turned about +Y, lengths `ratio` times as long.
+struct Placement {
+  double ratio = 1;
+  double turn = 0;       ///< radians
+  motion::Vec3 shift{};  ///< metres
+
+  motion::Vec3 operator()(motion::Vec3 p) const;
+};
+
 class Goal {
  public:
   virtual ~Goal() = default;
@@ -30,8 +39,11 @@ class Goal {
   virtual double tolerance() const { return 1e-3; }
   /// For messages: "left wrist at (0.3, 1.2, 0.5) from 1.5 s on".
   virtual std::string describe() const = 0;
-  /// Lengths of the goal times `ratio`: for a body that is so much bigger.
-  virtual std::shared_ptr<const Goal> scaled(double ratio) const = 0;
+  /// The same goal in another world.
+  virtual std::shared_ptr<const Goal> placed(const Placement& placement) const = 0;
+  /// What it asks for in frames [first, first + count), which become frames `at` and following; null
+  /// when that is nothing.
+  virtual std::shared_ptr<const Goal> within(int64_t first, int64_t count, int64_t at) const = 0;
 };
 
 using Goals = std::vector<std::shared_ptr<const Goal>>;

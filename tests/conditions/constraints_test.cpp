@@ -221,16 +221,69 @@ TEST(Goals, HaveTheGradientsOfFiniteDifferences) {
   }
 }
 
-TEST(Goals, ScaleWithTheBody) {
-  Constraints constraints(10);
-  constraints.places.push_back({4, 1.0, 2.0, 0});
-  constraints.goals.push_back(avoid({.x = 1, .z = 2}));
-  constraints.value[3][features::kRootHeight] = 0.9;
-  const Constraints half = constraints.scaled(0.5);
-  EXPECT_EQ(*half.places[0].z, 1.0);
-  EXPECT_FLOAT_EQ(half.value[3][features::kRootHeight].item<float>(), 0.45f);
-  EXPECT_NE(half.goals[0]->describe().find("(0.50, 1.00)"), std::string::npos);
-  EXPECT_EQ(*constraints.places[0].z, 2.0);
+TEST(Constraints, GoWithTheirWorld) {
+  // What a clip does in one world, its moved copy does in the moved world.
+  const Clip clip = walk();
+  Constraints constraints(kFrames);
+  keep(constraints, clip, 20, 10, 20, parse_joints("all"));
+  const auto pose = motion::forward_kinematics(clip);
+  const Vec3 hand = pose.positions[33 * motion::kJointCount + motion::kLeftWrist];
+  constraints.goals = {
+      reach({.joint = motion::kLeftWrist, .first = 33, .last = 34, .points = {hand}}),
+      face(30, 31, {std::atan2(2 * (clip.rotation(30, 0).x * clip.rotation(30, 0).z +
+                                    clip.rotation(30, 0).w * clip.rotation(30, 0).y),
+                               1 - 2 * (clip.rotation(30, 0).x * clip.rotation(30, 0).x +
+                                        clip.rotation(30, 0).y * clip.rotation(30, 0).y))}),
+      stay_inside({{{-2, -2}, {2, -2}, {2, 4}, {-2, 4}}}), avoid({.x = 1.5, .z = 1})};
+  const Placement placement{.ratio = 1, .turn = 0.8, .shift = {0.5f, 0, -1}};
+  const Clip moved = motion::transformed(clip, motion::from_axis_angle({0, 1, 0}, 0.8f), {0.5f, 0, -1});
+  const Constraints there = constraints.placed(placement);
+  Constraints expected(kFrames);
+  keep(expected, moved, 20, 10, 20, parse_joints("all"));
+  EXPECT_TRUE(at::equal(there.known, expected.known));
+  EXPECT_TRUE(at::allclose(there.value, expected.value, 1e-4, 1e-4));
+  EXPECT_NEAR(*there.places[0].x, *expected.places[0].x, 1e-5);
+  EXPECT_NEAR(*there.places[0].z, *expected.places[0].z, 1e-5);
+  const at::Tensor features = features::encode_in_place(moved);
+  const at::Tensor six = features.narrow(1, features::kRootRotation, 132).unsqueeze(0);
+  at::Tensor root = torch::zeros({1, kFrames, 3});
+  for (int64_t f = 0; f < kFrames; ++f) {
+    const Vec3 p = moved.root_positions[static_cast<size_t>(f)];
+    root[0][f] = torch::tensor({p.x, p.y, p.z});
+  }
+  at::Tensor offsets = torch::zeros({1, motion::kJointCount, 3});
+  for (int64_t j = 0; j < motion::kJointCount; ++j) {
+    const Vec3 o = moved.skeleton.offsets[static_cast<size_t>(j)];
+    offsets[0][j] = torch::tensor({o.x, o.y, o.z});
+  }
+  const auto joints = features::world_joints(six, root, offsets);
+  for (const auto& goal : there.goals)
+    for (const Ask& ask : goal->ask(joints))
+      EXPECT_LT(ask.residual.abs().max().item<double>(), 1e-4) << goal->describe();
+  // A body half as big.
+  const Constraints half = constraints.placed({.ratio = 0.5});
+  EXPECT_NEAR(*half.places[0].z, 0.5 * *constraints.places[0].z, 1e-6);
+  EXPECT_FLOAT_EQ(half.value[25][features::kRootHeight].item<float>(),
+                  0.5f * constraints.value[25][features::kRootHeight].item<float>());
+}
+
+TEST(Constraints, ArePartsOfLongerOnes) {
+  const Clip clip = walk();
+  Constraints constraints(kFrames);
+  keep(constraints, clip, 20, 10, 20, parse_joints("all"));
+  constraints.goals = {
+      reach({.joint = motion::kHead, .first = 24, .last = 40, .points = {{0, 1, 0}}}),
+      face(2, 4, {0})};
+  const Constraints part = constraints.within(15, 15, 5, 30);
+  EXPECT_EQ(part.frames, 30);
+  EXPECT_TRUE(at::equal(part.known.narrow(0, 5, 15), constraints.known.narrow(0, 15, 15)));
+  EXPECT_FALSE(part.known.narrow(0, 0, 5).any().item<bool>());
+  ASSERT_EQ(part.goals.size(), 1u);
+  EXPECT_NE(part.goals[0]->describe().find("from 0.47 to 0.63 s"), std::string::npos)
+      << part.goals[0]->describe();
+  ASSERT_EQ(part.places.size(), 1u);
+  EXPECT_EQ(part.places[0].frame, 10);
+  EXPECT_THROW(constraints.within(50, 20, 0, 30), Error);
 }
 
 TEST(Constraints, SayWhatIsWrong) {

@@ -1,0 +1,211 @@
+#include "pantomime/commands/performance.h"
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+
+#include "pantomime/base/error.h"
+#include "pantomime/base/random.h"
+#include "pantomime/body/nearest_shape.h"
+#include "pantomime/body/person.h"
+#include "pantomime/body/plain_body.h"
+#include "pantomime/body/rig.h"
+#include "pantomime/formats/makehuman.h"
+#include "pantomime/motion/fit_to_body.h"
+
+namespace pantomime::commands {
+
+namespace fs = std::filesystem;
+using conditions::Constraints;
+
+std::vector<Act> parse_timeline(const std::string& text) {
+  std::vector<Act> acts;
+  int64_t before = 0;
+  for (size_t begin = 0; begin < text.size();) {
+    const size_t end = std::min(text.find(';', begin), text.size());
+    std::string part = text.substr(begin, end - begin);
+    begin = end + 1;
+    part.erase(0, part.find_first_not_of(' '));
+    part.erase(part.find_last_not_of(' ') + 1);
+    double from = 0, to = 0;
+    const char* last = part.data() + part.size();
+    const auto first = std::from_chars(part.data(), last, from);
+    const bool dash = first.ec == std::errc() && first.ptr < last && *first.ptr == '-';
+    const auto second = dash ? std::from_chars(first.ptr + 1, last, to) : first;
+    if (!dash || second.ec != std::errc() || (second.ptr < last && *second.ptr != ' '))
+      fail("--timeline \"{}\": expected FROM-TO LABEL, for example \"0-3 walk\"", part);
+    const auto frame = [](double second_of) { return std::lround(second_of * motion::kFps); };
+    if (frame(from) != before)
+      fail("--timeline \"{}\": begins at {} s, expected {:.2f} s, where the act before it ends", part,
+           from, static_cast<double>(before) / motion::kFps);
+    if (!(to - from >= 0.2)) fail("--timeline \"{}\": an act of less than 0.2 s", part);
+    std::string label(second.ptr, last);
+    label.erase(0, label.find_first_not_of(' '));
+    acts.push_back({frame(to) - before, label});
+    before = frame(to);
+  }
+  if (acts.empty()) fail("--timeline: no acts, expected for example \"0-3 walk; 3-5 sit down\"");
+  return acts;
+}
+
+void cast(const CastOptions& options, const formats::UserCharacter* own, const motion::Clip* kept,
+          std::vector<Performance>& items, Context& context) {
+  const auto plain_one = [&](const motion::Geometry& geometry) {
+    return body::plain_character(geometry, derive_seed(options.seed, "person"));
+  };
+  if (own != nullptr) {
+    for (Performance& item : items) {
+      item.character = plain_one(motion::geometry_of(own->body().offsets));
+      item.character.skeleton = own->body();  // to the last millimetre
+    }
+    return;
+  }
+  const bool kept_one = kept != nullptr && options.body == "random";
+  const fs::path assets_file = formats::body_assets_path();
+  const bool plain = options.body == "plain" || !fs::exists(assets_file);
+  if (plain) {
+    if (options.body != "plain")
+      context.terminal.note(fmt::format("{} is not there (tools/setup makes it): plain bodies",
+                                        assets_file.string()));
+    for (Performance& item : items) {
+      item.character = plain_one(kept ? motion::geometry_of(kept->skeleton.offsets)
+                                      : motion::default_geometry());
+      if (kept) item.character.skeleton = kept->skeleton;  // to the last millimetre
+    }
+    return;
+  }
+  const body::BodyAssets assets = formats::open_body_assets(assets_file);
+  std::optional<body::BodyShape> nearest;
+  if (kept_one)
+    nearest = body::nearest_shape(body::GeometryModel(assets),
+                                  motion::geometry_of(kept->skeleton.offsets))
+                  .shape;
+  for (size_t i = 0; i < items.size(); ++i) {
+    const body::PersonDescription person =
+        kept_one ? body::PersonDescription{.shape = *nearest}
+        : options.body == "random"
+            ? body::sample_person(assets, derive_seed(options.seed, "person", i))
+            : body::parse_person(options.body);
+    items[i].character = body::make_character(assets, person);
+  }
+}
+
+namespace {
+
+/// A part of the whole that is sampled at once.
+struct Piece {
+  size_t act;
+  int64_t first, frames;
+};
+
+std::vector<Piece> pieces_of(const std::vector<Act>& acts, int64_t longest, int64_t most) {
+  if (acts.size() == 1 && acts[0].frames <= longest) return {{0, 0, acts[0].frames}};
+  std::vector<Piece> pieces;
+  int64_t first = 0;
+  for (size_t a = 0; a < acts.size(); ++a)
+    for (const int64_t frames : training::window_lengths(acts[a].frames, most)) {
+      pieces.push_back({a, first, frames});
+      first += frames;
+    }
+  return pieces;
+}
+
+/// One batch of performances with acts of the same lengths.
+class Group {
+ public:
+  Group(const ActingOptions& options, const training::Prior& prior, const training::Guide* guide,
+        const Scene& scene, std::vector<Performance>& items, size_t first, size_t last)
+      : guide_(guide),
+        items_(items),
+        first_(first),
+        last_(last),
+        lookahead_(options.stream.lookahead) {
+    std::vector<motion::Skeleton> bodies;
+    std::vector<uint64_t> seeds;
+    for (size_t i = first; i < last; ++i) {
+      bodies.push_back(items[i].character.skeleton);
+      seeds.push_back(derive_seed(options.seed, "clip", i));
+      if (!scene.empty()) whole_.push_back(scene.constraints(items[i].character.skeleton));
+    }
+    stream_.emplace(prior, guide, std::move(bodies), std::move(seeds), options.stream);
+    pieces_ = pieces_of(items[first].acts, options.stream.longest, stream_->most_frames());
+  }
+
+  size_t piece_count() const { return pieces_.size(); }
+
+  void make(size_t p) {
+    const Piece& piece = pieces_[p];
+    std::vector<int64_t> labels;
+    for (size_t i = first_; i < last_ && guide_ != nullptr; ++i) {
+      const std::string& label = items_[i].acts[piece.act].label;
+      labels.push_back(label.empty() ? -1 : guide_->index_of(label));
+    }
+    std::vector<Constraints> wanted;
+    for (size_t b = 0; b < whole_.size(); ++b) {
+      // What comes next is seen coming.
+      const int64_t told = std::min(piece.frames + lookahead_, whole_[b].frames - piece.first);
+      wanted.push_back(whole_[b].within(piece.first, told, 0, told));
+      // A loop of several pieces ends with the very frames that it began with.
+      if (whole_[b].loop && p > 0 && p + 1 == pieces_.size())
+        conditions::keep(wanted.back(), items_[first_ + b].clip, 0, Constraints::kLoopFrames,
+                         piece.frames - Constraints::kLoopFrames, conditions::parse_joints("all"),
+                         false);
+    }
+    const auto windows = stream_->next(piece.frames, labels, wanted, p + 1 < pieces_.size());
+    for (size_t b = 0; b < windows.size(); ++b) {
+      Performance& item = items_[first_ + b];
+      if (p == 0) {
+        item.clip = windows[b].clip;
+      } else {
+        auto& clip = item.clip;
+        const auto& more = windows[b].clip;
+        clip.root_positions.insert(clip.root_positions.end(), more.root_positions.begin(),
+                                   more.root_positions.end());
+        clip.rotations.insert(clip.rotations.end(), more.rotations.begin(), more.rotations.end());
+      }
+      item.missed.insert(item.missed.end(), windows[b].missed.begin(), windows[b].missed.end());
+    }
+  }
+
+  void finish(const Scene& scene) {
+    for (size_t i = first_; i < last_; ++i) {
+      motion::Clip& clip = items_[i].clip;
+      if (!whole_.empty() && whole_[i - first_].loop)
+        clip = motion::cut(clip, 0, clip.frame_count() - Constraints::kLoopFrames);
+      clip = scene.in_world(clip);
+    }
+  }
+
+ private:
+  const training::Guide* guide_;
+  std::vector<Performance>& items_;
+  size_t first_, last_;
+  int64_t lookahead_;
+  std::vector<Constraints> whole_;
+  std::optional<training::MotionStream> stream_;
+  std::vector<Piece> pieces_;
+};
+
+}  // namespace
+
+void act(const ActingOptions& options, const training::Prior& prior, const training::Guide* guide,
+         const Scene& scene, std::vector<Performance>& items, Context& context) {
+  constexpr size_t kBatch = 16;
+  bool labelled = false;
+  for (const Performance& item : items)
+    for (const Act& act : item.acts) labelled = labelled || !act.label.empty();
+  context.terminal.begin("generate", static_cast<int64_t>(items.size()));
+  for (size_t first = 0; first < items.size(); first += kBatch) {
+    const size_t last = std::min(items.size(), first + kBatch);
+    Group group(options, prior, labelled ? guide : nullptr, scene, items, first, last);
+    for (size_t p = 0; p < group.piece_count(); ++p) {
+      group.make(p);
+      context.terminal.step(static_cast<int64_t>(first + (last - first) * (p + 1) /
+                                                             group.piece_count()));
+    }
+    group.finish(scene);
+  }
+  context.terminal.end();
+}
+
+}  // namespace pantomime::commands

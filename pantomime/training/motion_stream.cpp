@@ -1,0 +1,165 @@
+#include "pantomime/training/motion_stream.h"
+
+#include <ATen/ATen.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "pantomime/base/error.h"
+#include "pantomime/base/random.h"
+#include "pantomime/conditions/constraint_condition.h"
+#include "pantomime/conditions/geometry.h"
+#include "pantomime/motion/fit_to_body.h"
+#include "pantomime/motion/foot_lock.h"
+#include "pantomime/motion/retarget.h"
+
+namespace pantomime::training {
+
+using conditions::Constraints;
+using motion::Clip;
+using motion::Vec3;
+
+namespace {
+
+/// The placement that takes a clip's world to the one in which its first frame stands over the origin
+/// and faces +Z.
+conditions::Placement start_of(const Clip& clip) {
+  const Vec3 forward = clip.rotation(0, motion::kPelvis) * Vec3{0, 0, 1};
+  conditions::Placement placement{.turn = -std::atan2(forward.x, forward.z)};
+  const Vec3& root = clip.root_positions[0];
+  placement.shift = -placement({root.x, 0, root.z});
+  return placement;
+}
+
+conditions::Placement inverse(const conditions::Placement& placement) {
+  conditions::Placement back{.turn = -placement.turn};
+  back.shift = -back(placement.shift);
+  return back;
+}
+
+Clip placed(const Clip& clip, const conditions::Placement& placement) {
+  return motion::transformed(
+      clip, motion::from_axis_angle({0, 1, 0}, static_cast<float>(placement.turn)),
+      placement.shift);
+}
+
+void append(Clip& clip, const Clip& more) {
+  if (clip.root_positions.empty()) {
+    clip = more;
+    return;
+  }
+  clip.root_positions.insert(clip.root_positions.end(), more.root_positions.begin(),
+                             more.root_positions.end());
+  clip.rotations.insert(clip.rotations.end(), more.rotations.begin(), more.rotations.end());
+}
+
+void add(Constraints& to, const Constraints& more) {
+  to.known = at::logical_or(to.known, more.known);
+  to.value = at::where(more.known, more.value, to.value);
+  to.places.insert(to.places.end(), more.places.begin(), more.places.end());
+  to.goals.insert(to.goals.end(), more.goals.begin(), more.goals.end());
+  to.loop = to.loop || more.loop;
+}
+
+}  // namespace
+
+MotionStream::MotionStream(const Prior& prior, const Guide* guide,
+                           std::vector<motion::Skeleton> bodies, std::vector<uint64_t> seeds,
+                           const StreamOptions& options)
+    : prior_(prior),
+      guide_(guide),
+      bodies_(std::move(bodies)),
+      seeds_(std::move(seeds)),
+      options_(options),
+      last_(bodies_.size()) {
+  PANTOMIME_CHECK(!bodies_.empty() && bodies_.size() == seeds_.size(),
+                  "stream: {} bodies, {} seeds", bodies_.size(), seeds_.size());
+  PANTOMIME_CHECK(options.memory >= 2 && options.lookahead >= 0 && most_frames() >= 4,
+                  "stream: windows of {} frames, {} of them kept and {} looked ahead",
+                  options.longest, options.memory, options.lookahead);
+}
+
+std::vector<MotionStream::Window> MotionStream::next(int64_t frames,
+                                                     const std::vector<int64_t>& labels,
+                                                     const std::vector<Constraints>& wanted,
+                                                     bool more) {
+  const size_t clips = bodies_.size();
+  const auto kept = static_cast<int64_t>(last_[0].frame_count());
+  const int64_t total = kept + frames + (more ? options_.lookahead : 0);
+  PANTOMIME_CHECK(frames >= 1 && total <= options_.longest,
+                  "stream: {} frames at once, expected at most {}", frames, most_frames());
+  PANTOMIME_CHECK(wanted.empty() || wanted.size() == clips, "stream: {} constraints for {} clips",
+                  wanted.size(), clips);
+
+  std::vector<motion::Geometry> geometries;
+  for (const motion::Skeleton& body : bodies_)
+    geometries.push_back(motion::geometry_of(body.offsets));
+  conditions::GeometryCondition geometry(geometries, prior_.normaliser);
+  std::vector<conditions::Placement> starts(clips);
+  std::vector<Constraints> asked, held;
+  bool any = kept > 0;
+  for (size_t i = 0; i < clips; ++i) {
+    Constraints c(total);
+    if (kept > 0) {
+      starts[i] = start_of(last_[i]);
+      conditions::keep(c, placed(last_[i], starts[i]), 0, kept, 0,
+                       conditions::parse_joints("all"));
+    }
+    if (!wanted.empty()) {
+      const int64_t told = wanted[i].frames;
+      PANTOMIME_CHECK(told >= frames && told <= total - kept,
+                      "stream: constraints on {} frames, expected {}", told, frames);
+      add(c, wanted[i].placed(starts[i]).within(0, told, kept, total));
+      any = any || !wanted[i].empty();
+    }
+    // In the size of the body that the prior moves.
+    const double ratio =
+        motion::leg_length(motion::canonical_skeleton(geometry.held(i))) / motion::leg_length(bodies_[i]);
+    held.push_back(c.placed({.ratio = ratio}));
+    asked.push_back(std::move(c));
+  }
+
+  std::vector<conditions::Condition*> also = {&geometry};
+  std::optional<conditions::ConstraintCondition> constraints;
+  if (any) also.push_back(&constraints.emplace(held, prior_.normaliser));
+  conditions::GenerateOptions generate{.frames = total, .sampler = options_.sampler};
+  for (const uint64_t seed : seeds_)
+    generate.seeds.push_back(windows_ == 0 ? seed : derive_seed(seed, "window", windows_));
+  const at::Tensor features =
+      guide_ != nullptr
+          ? generate_labelled(prior_, *guide_, labels, generate, options_.strength, also)
+          : conditions::generate(*prior_.denoiser, prior_.normaliser, also, generate);
+
+  std::vector<Window> windows(clips);
+  for (size_t i = 0; i < clips; ++i) {
+    Clip clip = motion::fit_to_body(features::decode(features[static_cast<int64_t>(i)]), bodies_[i]);
+    if (!asked[i].fixes_height()) clip = motion::on_floor(clip);
+    if (options_.foot_lock) clip = motion::lock_feet(clip);
+    if (any) {
+      const conditions::Settled settled =
+          conditions::settle(clip, asked[i], prior_.normaliser);
+      for (size_t g = 0; g < asked[i].goals.size(); ++g)
+        if (settled.misses[g] > std::max(0.01, 2 * asked[i].goals[g]->tolerance()))
+          windows[i].missed.emplace_back(asked[i].goals[g]->describe(), settled.misses[g]);
+      clip = settled.clip;
+    }
+    clip = placed(clip, inverse(starts[i]));
+    windows[i].clip = motion::cut(clip, static_cast<size_t>(kept), static_cast<size_t>(frames));
+    append(last_[i], windows[i].clip);
+    const size_t have = last_[i].frame_count(), keep = static_cast<size_t>(options_.memory);
+    if (have > keep) last_[i] = motion::cut(last_[i], have - keep, keep);
+  }
+  ++windows_;
+  return windows;
+}
+
+std::vector<int64_t> window_lengths(int64_t frames, int64_t most) {
+  PANTOMIME_CHECK(frames >= 1 && most >= 1, "windows: {} frames in windows of {}", frames, most);
+  const int64_t count = (frames + most - 1) / most;
+  std::vector<int64_t> lengths;
+  for (int64_t i = 0; i < count; ++i)
+    lengths.push_back((i + 1) * frames / count - i * frames / count);
+  return lengths;
+}
+
+}  // namespace pantomime::training

@@ -1,0 +1,62 @@
+// Motion of any length, a window at a time.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "pantomime/conditions/constraints.h"
+#include "pantomime/training/guide.h"
+
+namespace pantomime::training {
+
+struct StreamOptions {
+  diffusion::SampleOptions sampler;
+  GuidanceStrength strength;
+  bool foot_lock = true;
+  int64_t longest = 128;   ///< frames the prior makes at once: what it was trained on
+  int64_t memory = 24;     ///< frames of a window that are the end of the window before
+  int64_t lookahead = 16;  ///< frames made and thrown away: motion that goes on ends otherwise
+};
+
+/// Goals that were missed in a window: what was asked for, and by how much (metres or radians).
+using Missed = std::vector<std::pair<std::string, double>>;
+
+/// Several clips, made in step. A window goes on from the last frames of the one before, which are kept
+/// exactly (conditions/constraints.h), so memory doesn't grow with the length. Each clip's world is the
+/// one in which its first frame stands over the origin and faces +Z.
+class MotionStream {
+ public:
+  /// One body and one seed per clip; `guide` may be null.
+  MotionStream(const Prior& prior, const Guide* guide, std::vector<motion::Skeleton> bodies,
+               std::vector<uint64_t> seeds, const StreamOptions& options);
+
+  struct Window {
+    motion::Clip clip;  ///< the new frames
+    Missed missed;
+  };
+  /// The next `frames` (at most most_frames()) of all clips; `more`: others follow. `labels`: indices of the guide's labels
+  /// or -1, one a clip; empty without a guide. `wanted`: constraints on these frames and,
+  /// if they go on, on up to StreamOptions::lookahead more, one a clip, in the clip's world and the
+  /// real body's size; empty: none.
+  std::vector<Window> next(int64_t frames, const std::vector<int64_t>& labels,
+                           const std::vector<conditions::Constraints>& wanted = {},
+                           bool more = true);
+  /// Of one call; the only call may ask for StreamOptions::longest.
+  int64_t most_frames() const { return options_.longest - options_.memory - options_.lookahead; }
+
+ private:
+  const Prior& prior_;
+  const Guide* guide_;
+  std::vector<motion::Skeleton> bodies_;
+  std::vector<uint64_t> seeds_;
+  StreamOptions options_;
+  std::vector<motion::Clip> last_;  ///< the last frames of each clip in its world, at most `memory`
+  uint64_t windows_ = 0;
+};
+
+/// Lengths of windows for so many frames: as even as can be, none longer than `most`.
+std::vector<int64_t> window_lengths(int64_t frames, int64_t most);
+
+}  // namespace pantomime::training
