@@ -53,7 +53,10 @@ bool PersonDescription::operator==(const PersonDescription& other) const {
 PersonDescription parse_person(std::string_view text) {
   PersonDescription person;
   std::string shape;
-  for (const auto& [key, value] : split_settings(text)) {
+  for (const auto& setting : split_settings(text)) {
+    // Names of their own: clang 14 doesn't let lambdas capture structured bindings.
+    const auto& key = setting.first;
+    const auto& value = setting.second;
     const auto known = std::find_if(kTextKeys.begin(), kTextKeys.end(),
                                     [&](const TextKey& k) { return k.name == key; });
     if (known != kTextKeys.end()) {

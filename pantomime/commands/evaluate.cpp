@@ -10,6 +10,7 @@
 #include "pantomime/base/error.h"
 #include "pantomime/base/random.h"
 #include "pantomime/commands/commands.h"
+#include "pantomime/commands/condition_trials.h"
 #include "pantomime/commands/library_options.h"
 #include "pantomime/commands/model_options.h"
 #include "pantomime/metrics/nearest.h"
@@ -36,6 +37,8 @@ struct Options {
   int steps = diffusion::SampleOptions{}.steps;
   uint64_t seed = 1;
   bool no_foot_lock = false, force = false;
+  std::vector<std::string> only = {"label"};
+  std::vector<std::string> tasks;
 };
 
 /// Up to `most` labelled windows of each label, evenly spread over what there is; cut to at most
@@ -109,15 +112,40 @@ std::vector<std::string> wanted_labels(const Options& o, const std::vector<std::
   return wanted;
 }
 
+/// Partial sequences, paths and goals taken from real clips of held-out people.
+void run_conditions(const Options& o, const training::Prior& prior, const metrics::Judge& judge,
+                    const MotionData& test, Context& context) {
+  TrialOptions trial{.frames = o.frames, .steps = o.steps, .seed = o.seed};
+  if (o.samples > 0) trial.clips = o.samples;
+  trial.foot_lock = !o.no_foot_lock;
+  trial.tasks = o.tasks;
+  const auto trials = condition_trials(prior, judge, test, trial, context.terminal);
+  const std::string report = fmt::format(
+      "# Conditions\n\nprior {} ({}), judge {}, {} real clips of {} frames\n\n{}\ncommand: `{}`\n",
+      o.model.prior, prior.hash.substr(0, 12), judge.hash.substr(0, 12), trials[0].numbers.clips,
+      o.frames, to_markdown(trials), context.command_line);
+  write_file(o.out / "conditions.md", report);
+  context.terminal.print(report);
+}
+
 void run(const Options& o, Context& context) {
+  for (const std::string& part : o.only)
+    if (part != "label" && part != "conditions")
+      fail("--only {}: expected label or conditions", part);
+  const auto wants = [&](const char* part) {
+    return std::find(o.only.begin(), o.only.end(), part) != o.only.end();
+  };
   fs::create_directories(o.out);
-  refuse_overwrite(o.out / "report.md", o.force);
+  if (wants("label")) refuse_overwrite(o.out / "report.md", o.force);
+  if (wants("conditions")) refuse_overwrite(o.out / "conditions.md", o.force);
   const training::Prior prior = open_prior(o.model);
   const metrics::Judge judge = training::read_judge(o.judge);
   const library::Library library = open_library(o.library);
   library::Filter filter = library_filter(o.library);
   filter.splits = {"test"};
   const auto test = MotionData::load(library, filter, 128, context.terminal);
+  if (wants("conditions")) run_conditions(o, prior, judge, test, context);
+  if (!wants("label")) return;
   filter.splits = {"train"};
   const auto train = MotionData::load(library, filter, 128, context.terminal);
 
@@ -200,6 +228,8 @@ Run add_evaluate(CLI::App& app, Context& context) {
   app.add_option("--frames", o->frames, "Length of clips");
   app.add_option("--steps", o->steps, "Denoising steps");
   app.add_flag("--no-foot-lock", o->no_foot_lock, "Measure motion as it was sampled");
+  app.add_option("--only", o->only, "label, conditions")->delimiter(',');
+  app.add_option("--tasks", o->tasks, "Of the conditions: only those that begin so")->delimiter(',');
   add_out(app, o->out, "Folder of the report");
   add_seed(app, o->seed);
   add_force(app, o->force, "Replace a report that is there");

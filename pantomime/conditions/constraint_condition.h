@@ -15,13 +15,33 @@ class ConstraintCondition : public Condition {
  public:
   /// One set of constraints per clip, all of the same number of frames. In a batch of n times as many
   /// rows, n consecutive rows (the particles of a clip) share one.
-  ConstraintCondition(const std::vector<Constraints>& clips,
-                      const features::Normaliser& normaliser);
+  ConstraintCondition(const std::vector<Constraints>& clips, const features::Normaliser& normaliser,
+                      const EstimateError::Options& options = {});
   at::Tensor guide(Call& call, const at::Tensor& estimate) override;
 
  private:
   int64_t frames_;
   std::vector<ConstraintSolver> solvers_;
+};
+
+/// For the comparison: known values only, as others hold them.
+class KnownValues : public Condition {
+ public:
+  enum class How {
+    Replace,  ///< in the state, with fresh noise (RePaint, Lugmayr et al. 2022, without resampling)
+    Gradient  ///< of |known - estimate|^2 through the prior, weight 20, then replaced in the estimate
+              ///< (reconstruction guidance as in CondMDI, Cohan et al. 2024)
+  };
+  KnownValues(const std::vector<Constraints>& clips, const features::Normaliser& normaliser, How how,
+              uint64_t seed);
+  at::Tensor guide(Call& call, const at::Tensor& estimate) override;
+  void between(at::Tensor& x, double t, Call& last) override;
+
+ private:
+  How how_;
+  uint64_t seed_;
+  int64_t step_ = 0;
+  at::Tensor known_, value_;  ///< [B, F, D], values normalised
 };
 
 }  // namespace pantomime::conditions

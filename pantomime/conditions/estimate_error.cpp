@@ -22,6 +22,7 @@ EstimateError::EstimateError(const features::Spectrum& spectrum, int64_t frames,
 }
 
 at::Tensor EstimateError::covariance(size_t block, double t) const {
+  if (options_.plain) return at::eye(frames(), at::kDouble);
   const diffusion::Schedule schedule;
   const double at = std::max(t, options_.least_time);
   const double a2 = schedule.alpha(at) * schedule.alpha(at);

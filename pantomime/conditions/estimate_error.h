@@ -37,6 +37,7 @@ class EstimateError {
   struct Options {
     double least_time = 0.35;
     double shake = 1e-5;  ///< variance of errors that frames don't share, normalised features
+    bool plain = false;   ///< frames know nothing of each other; only for the comparison
   };
   EstimateError(const features::Spectrum& spectrum, int64_t frames, const Options& options);
   EstimateError(const features::Spectrum& spectrum, int64_t frames);

@@ -1,0 +1,43 @@
+// Conditions put to the test on real clips of held-out people: is what was asked for done, and is it
+// still motion? For `pantomime evaluate --only conditions`.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "pantomime/base/progress.h"
+#include "pantomime/diffusion/sampler.h"
+#include "pantomime/metrics/report.h"
+#include "pantomime/training/model_file.h"
+#include "pantomime/training/motion_data.h"
+
+namespace pantomime::commands {
+
+struct TrialOptions {
+  int64_t clips = 64;   ///< real clips that are taken from
+  int64_t frames = 96;  ///< of each
+  int steps = diffusion::SampleOptions{}.steps;
+  uint64_t seed = 1;
+  bool foot_lock = true;
+  std::vector<std::string> tasks;  ///< empty: all
+};
+
+/// One line of the table: a task and a way to do it.
+struct Trial {
+  std::string task, method;
+  metrics::Interval error_mm;     ///< of what was asked for, mean over clips; NaN: nothing is
+  double worst_mm = 0;            ///< the largest
+  metrics::Interval rest_mm;      ///< joints in frames that were free, to those of the real clip
+  double peak_jerk = 0, jerk_area = 0;  ///< PJ, AUJ around the seams; NaN without seams
+  metrics::SetNumbers numbers;    ///< FID, skating, jerk and so on
+  double ms = 0;                  ///< a clip, in batches of 16, with foot lock and settling
+};
+
+/// All tasks in all ways; the first lines are real motion and motion without a condition.
+std::vector<Trial> condition_trials(const training::Prior& prior, const metrics::Judge& judge,
+                                    const training::MotionData& test, const TrialOptions& options,
+                                    Progress& progress);
+
+std::string to_markdown(const std::vector<Trial>& trials);
+
+}  // namespace pantomime::commands
