@@ -55,7 +55,9 @@ std::vector<Task> all_tasks(int64_t frames) {
   return {
       {"begin: first second", kept(0, 30), {30}},
       {"end: last second", kept(frames - 30, 30), {frames - 30}},
-      {"middle: first and last 0.8 s", [=](auto& c, auto& clip) { both(c, clip, 24); }, {24, frames - 24}},
+      {"middle: first and last 0.8 s",
+       [=](auto& c, auto& clip) { both(c, clip, 24); },
+       {24, frames - 24}},
       {"key poses: one a second",
        [=](Constraints& c, const Clip& clip) {
          for (int64_t f = 0; f < frames; f += 30) conditions::keep(c, clip, f, 1, f, all);
@@ -74,7 +76,8 @@ std::vector<Task> all_tasks(int64_t frames) {
                  {.joint = joint,
                   .first = f,
                   .last = f + 1,
-                  .points = {pose.positions[static_cast<size_t>(f * motion::kJointCount + joint)]}}));
+                  .points = {
+                      pose.positions[static_cast<size_t>(f * motion::kJointCount + joint)]}}));
        },
        {}},
       {"path: a place every 0.8 s",
@@ -89,12 +92,12 @@ std::vector<Task> all_tasks(int64_t frames) {
        [=](Constraints& c, const Clip& clip) {
          const auto pose = motion::forward_kinematics(clip);
          const int64_t f = std::min<int64_t>(60, end);
-         c.goals.push_back(conditions::reach(
-             {.joint = motion::kRightWrist,
-              .first = f,
-              .last = f + 1,
-              .points = {pose.positions[static_cast<size_t>(f * motion::kJointCount +
-                                                            motion::kRightWrist)]}}));
+         c.goals.push_back(
+             conditions::reach({.joint = motion::kRightWrist,
+                                .first = f,
+                                .last = f + 1,
+                                .points = {pose.positions[static_cast<size_t>(
+                                    f * motion::kJointCount + motion::kRightWrist)]}}));
        },
        {}}};
 }
@@ -201,8 +204,7 @@ class Trials {
     result.ms = 1000 * seconds / static_cast<double>(total);
     result.error_mm = mean_of(errors);
     result.rest_mm = mean_of(rest);
-    result.numbers =
-        metrics::compare(task.name, metrics::measure(set, judge_), measured_, judge_);
+    result.numbers = metrics::compare(task.name, metrics::measure(set, judge_), measured_, judge_);
     result.peak_jerk = result.jerk_area = kNothing;
     if (!seams.empty()) {
       const auto paths = [](const std::vector<std::vector<Vec3>>& all) {
@@ -282,7 +284,8 @@ class Trials {
       const bool whole = known.data_ptr<int64_t>()[f] >= moving;
       for (size_t j = 0; j < motion::kJointCount; ++j) {
         const size_t at = static_cast<size_t>(f) * motion::kJointCount + j;
-        const double mm = 1000 * static_cast<double>(motion::length(is.positions[at] - was.positions[at]));
+        const double mm =
+            1000 * static_cast<double>(motion::length(is.positions[at] - was.positions[at]));
         if (whole) {
           add(mm);
         } else {
@@ -296,8 +299,7 @@ class Trials {
       const Vec3 d = clip.root_positions[f] - real.root_positions[f];
       add(1000 * std::hypot(d.x, d.z));
     }
-    if (!wanted.goals.empty())
-      add_goals(wanted, clip, add);
+    if (!wanted.goals.empty()) add_goals(wanted, clip, add);
     if (asked == 0 && wanted.known.any().item<bool>()) {
       // Some joints of all frames: how far their rotations are off, as the arc at 0.3 m.
       const at::Tensor off = (features::encode_in_place(clip) - wanted.value) * wanted.known;
@@ -347,7 +349,9 @@ std::string number(double value, int digits) {
 }
 
 std::string number(const Interval& i, int digits) {
-  return std::isnan(i.value) ? "–" : fmt::format("{:.{}f} ± {:.{}f}", i.value, digits, i.half_width, digits);
+  return std::isnan(i.value)
+             ? "–"
+             : fmt::format("{:.{}f} ± {:.{}f}", i.value, digits, i.half_width, digits);
 }
 
 }  // namespace
@@ -360,11 +364,13 @@ std::vector<Trial> condition_trials(const training::Prior& prior, const metrics:
 
 std::string to_markdown(const std::vector<Trial>& trials) {
   std::string out =
-      "| condition | way | error, mm | worst, mm | free joints, mm | PJ | AUJ | FID | skating | jerk "
+      "| condition | way | error, mm | worst, mm | free joints, mm | PJ | AUJ | FID | skating | "
+      "jerk "
       "m/s³ | ms a clip |\n|---|---|---|---|---|---|---|---|---|---|---|\n";
   for (const Trial& t : trials)
-    out += fmt::format("| {} | {} | {} | {} | {} | {} | {} | {} | {} | {} | {} |\n", t.task, t.method,
-                       number(t.error_mm, 1), std::isnan(t.error_mm.value) ? "–" : number(t.worst_mm, 1),
+    out += fmt::format("| {} | {} | {} | {} | {} | {} | {} | {} | {} | {} | {} |\n", t.task,
+                       t.method, number(t.error_mm, 1),
+                       std::isnan(t.error_mm.value) ? "–" : number(t.worst_mm, 1),
                        number(t.rest_mm, 0), number(t.peak_jerk, 3), number(t.jerk_area, 2),
                        number(t.numbers.fid, 1), number(t.numbers.skating, 3),
                        number(t.numbers.jerk, 0), number(t.ms, 0));

@@ -1,5 +1,5 @@
-// Conditions put to the test on real clips of held-out people: is what was asked for done, and is it
-// still motion? For `pantomime evaluate --only conditions`.
+// Conditions put to the test on real clips of held-out people: is what was asked for done, and is
+// it still motion? For `pantomime evaluate --only conditions`.
 #pragma once
 
 #include <string>
@@ -25,12 +25,12 @@ struct TrialOptions {
 /// One line of the table: a task and a way to do it.
 struct Trial {
   std::string task, method;
-  metrics::Interval error_mm;     ///< of what was asked for, mean over clips; NaN: nothing is
-  double worst_mm = 0;            ///< the largest
-  metrics::Interval rest_mm;      ///< joints in frames that were free, to those of the real clip
+  metrics::Interval error_mm;  ///< of what was asked for, mean over clips; NaN: nothing is
+  double worst_mm = 0;         ///< the largest
+  metrics::Interval rest_mm;   ///< joints in frames that were free, to those of the real clip
   double peak_jerk = 0, jerk_area = 0;  ///< PJ, AUJ around the seams; NaN without seams
-  metrics::SetNumbers numbers;    ///< FID, skating, jerk and so on
-  double ms = 0;                  ///< a clip, in batches of 16, with foot lock and settling
+  metrics::SetNumbers numbers;          ///< FID, skating, jerk and so on
+  double ms = 0;                        ///< a clip, in batches of 16, with foot lock and settling
 };
 
 /// All tasks in all ways; the first lines are real motion and motion without a condition.

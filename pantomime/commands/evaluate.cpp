@@ -229,7 +229,8 @@ Run add_evaluate(CLI::App& app, Context& context) {
   app.add_option("--steps", o->steps, "Denoising steps");
   app.add_flag("--no-foot-lock", o->no_foot_lock, "Measure motion as it was sampled");
   app.add_option("--only", o->only, "label, conditions")->delimiter(',');
-  app.add_option("--tasks", o->tasks, "Of the conditions: only those that begin so")->delimiter(',');
+  app.add_option("--tasks", o->tasks, "Of the conditions: only those that begin so")
+      ->delimiter(',');
   add_out(app, o->out, "Folder of the report");
   add_seed(app, o->seed);
   add_force(app, o->force, "Replace a report that is there");

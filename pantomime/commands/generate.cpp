@@ -40,7 +40,8 @@ struct Options {
 
 /// How a clip was made; kept in every file of it.
 json settings_of(const Options& options, const training::Prior& prior,
-                 const std::optional<training::Guide>& guide, const Performance& item, Context& context) {
+                 const std::optional<training::Guide>& guide, const Performance& item,
+                 Context& context) {
   json settings = {{"program", "pantomime"},
                    {"command", context.command_line},
                    {"prior", options.model.prior},
@@ -125,13 +126,13 @@ void run(const Options& options, Context& context) {
   std::vector<Performance> items;
   const auto add = [&](const std::string& title, const std::string& file) {
     for (const Act& act : acts)
-      if (!act.label.empty()) guide->index_of(act.label);  // an unknown label is told before any work
+      if (!act.label.empty())
+        guide->index_of(act.label);  // an unknown label is told before any work
     for (int64_t i = 0; i < options.count; ++i) {
       std::string name = file;
       std::replace(name.begin(), name.end(), ' ', '-');
-      items.push_back({.title = title,
-                       .name = fmt::format("{:03d}-{}", items.size() + 1, name),
-                       .acts = acts});
+      items.push_back(
+          {.title = title, .name = fmt::format("{:03d}-{}", items.size() + 1, name), .acts = acts});
     }
   };
   if (options.labels.empty()) {
@@ -158,8 +159,8 @@ void run(const Options& options, Context& context) {
   act(acting, prior, guide ? &*guide : nullptr, scene, items, context);
   for (const Performance& item : items)
     for (const auto& [goal, miss] : item.missed)
-      context.terminal.complain(
-          fmt::format("{}: {}: ended {:.2f} off; nearer, slower or later may do", item.name, goal, miss));
+      context.terminal.complain(fmt::format(
+          "{}: {}: ended {:.2f} off; nearer, slower or later may do", item.name, goal, miss));
 
   json manifest = json::array();
   context.terminal.begin("write", static_cast<int64_t>(items.size()));

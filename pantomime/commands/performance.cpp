@@ -36,8 +36,8 @@ std::vector<Act> parse_timeline(const std::string& text) {
       fail("--timeline \"{}\": expected FROM-TO LABEL, for example \"0-3 walk\"", part);
     const auto frame = [](double second_of) { return std::lround(second_of * motion::kFps); };
     if (frame(from) != before)
-      fail("--timeline \"{}\": begins at {} s, expected {:.2f} s, where the act before it ends", part,
-           from, static_cast<double>(before) / motion::kFps);
+      fail("--timeline \"{}\": begins at {} s, expected {:.2f} s, where the act before it ends",
+           part, from, static_cast<double>(before) / motion::kFps);
     if (!(to - from >= 0.2)) fail("--timeline \"{}\": an act of less than 0.2 s", part);
     std::string label(second.ptr, last);
     label.erase(0, label.find_first_not_of(' '));
@@ -200,8 +200,8 @@ void act(const ActingOptions& options, const training::Prior& prior, const train
     Group group(options, prior, labelled ? guide : nullptr, scene, items, first, last);
     for (size_t p = 0; p < group.piece_count(); ++p) {
       group.make(p);
-      context.terminal.step(static_cast<int64_t>(first + (last - first) * (p + 1) /
-                                                             group.piece_count()));
+      context.terminal.step(
+          static_cast<int64_t>(first + (last - first) * (p + 1) / group.piece_count()));
     }
     group.finish(scene);
   }

@@ -19,8 +19,8 @@ struct Act {
   std::string label;  ///< empty: no condition
 };
 
-/// "0-3 walk; 3-5 sit down; 5-9": acts one after another, in seconds; nothing may be left out between
-/// them. Throws Error naming the place.
+/// "0-3 walk; 3-5 sit down; 5-9": acts one after another, in seconds; nothing may be left out
+/// between them. Throws Error naming the place.
 std::vector<Act> parse_timeline(const std::string& text);
 
 /// One clip to be made.
@@ -37,9 +37,9 @@ struct CastOptions {
   std::string body;  ///< "random", "plain", or a description
   uint64_t seed = 1;
 };
-/// People for the performances: random ones, one described, or plain bodies when there are no assets.
-/// The user's own character is played by a plain body with its bones. Who goes on from kept frames is
-/// the person nearest to the one in them.
+/// People for the performances: random ones, one described, or plain bodies when there are no
+/// assets. The user's own character is played by a plain body with its bones. Who goes on from kept
+/// frames is the person nearest to the one in them.
 void cast(const CastOptions& options, const formats::UserCharacter* own, const motion::Clip* kept,
           std::vector<Performance>& items, Context& context);
 

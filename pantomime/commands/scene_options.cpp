@@ -62,9 +62,10 @@ motion::Joint joint_called(const std::string& text) {
     if (c == ' ') c = '_';
   const auto joint = motion::find_joint(name);
   if (!joint)
-    fail("--reach \"{}\": no such joint, expected left hand, right hand, head, pelvis, left foot, "
-         "… (docs/CONVENTIONS.md)",
-         text);
+    fail(
+        "--reach \"{}\": no such joint, expected left hand, right hand, head, pelvis, left foot, "
+        "… (docs/CONVENTIONS.md)",
+        text);
   return static_cast<motion::Joint>(*joint);
 }
 
@@ -183,8 +184,8 @@ void Scene::read_keep(const std::string& text) {
   Keep keep{read_motion(text.substr(0, at)), span.first, span.last - span.first, span.first};
   const auto total = static_cast<int64_t>(keep.clip.frame_count());
   if (equals != std::string::npos)
-    keep.first = static_cast<int64_t>(
-        std::lround(number("--keep", when.substr(equals + 1)) * motion::kFps));
+    keep.first =
+        static_cast<int64_t>(std::lround(number("--keep", when.substr(equals + 1)) * motion::kFps));
   else if (total == 1)
     keep.first = 0;  // a pose has no time
   if (keep.first < 0 || keep.first + keep.count > total)
@@ -239,8 +240,8 @@ motion::Clip Scene::inside(const motion::Clip& clip) const {
 
 motion::Clip Scene::in_world(const motion::Clip& clip) const {
   if (!anchored_) return clip;
-  return motion::transformed(
-      clip, motion::from_axis_angle({0, 1, 0}, static_cast<float>(turn_)), origin_);
+  return motion::transformed(clip, motion::from_axis_angle({0, 1, 0}, static_cast<float>(turn_)),
+                             origin_);
 }
 
 conditions::Constraints Scene::constraints(const motion::Skeleton& body) const {
@@ -288,7 +289,8 @@ conditions::Constraints Scene::constraints(const motion::Skeleton& body) const {
                b = inside(path_[i].numbers[0], 0, path_[i].numbers[1]);
     if (motion::length(b - a) < 0.3f) continue;
     const int64_t middle = (path_[i - 1].span.last + path_[i].span.first) / 2;
-    out.goals.push_back(conditions::face(middle, middle + 1, {std::atan2(b.x - a.x, b.z - a.z)}, 0.2));
+    out.goals.push_back(
+        conditions::face(middle, middle + 1, {std::atan2(b.x - a.x, b.z - a.z)}, 0.2));
   }
   for (const auto& [joint, item] : reach_)
     out.goals.push_back(
@@ -301,8 +303,8 @@ conditions::Constraints Scene::constraints(const motion::Skeleton& body) const {
                                                item.span.first, item.span.last, item.numbers[0]));
   for (const std::vector<double>& n : avoid_) {
     const Vec3 p = inside(n[0], 0, n[1]);
-    out.goals.push_back(conditions::avoid(
-        {p.x, p.z, n[2], n[3], n[4], angle(n.size() > 5 ? n[5] : 0)}));
+    out.goals.push_back(
+        conditions::avoid({p.x, p.z, n[2], n[3], n[4], angle(n.size() > 5 ? n[5] : 0)}));
   }
   if (!floor_.empty()) {
     std::vector<std::array<double, 2>> corners;

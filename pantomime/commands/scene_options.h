@@ -1,4 +1,5 @@
-// What a generated clip must keep to: kept frames, paths, joints, seats, boxes. Options of generate.
+// What a generated clip must keep to: kept frames, paths, joints, seats, boxes. Options of
+// generate.
 #pragma once
 
 #include <optional>

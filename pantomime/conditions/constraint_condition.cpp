@@ -71,10 +71,10 @@ at::Tensor KnownValues::guide(Call& call, const at::Tensor& estimate) {
 void KnownValues::between(at::Tensor& x, double t, Call& /*last*/) {
   if (how_ != How::Replace) return;
   const diffusion::Schedule schedule;
-  const at::Tensor noise =
-      at::normal(0.0, 1.0, value_.sizes(),
-                 diffusion::make_generator(derive_seed(seed_, "known", static_cast<uint64_t>(step_++))),
-                 at::TensorOptions(at::kFloat));
+  const at::Tensor noise = at::normal(
+      0.0, 1.0, value_.sizes(),
+      diffusion::make_generator(derive_seed(seed_, "known", static_cast<uint64_t>(step_++))),
+      at::TensorOptions(at::kFloat));
   at::Tensor part = x.narrow(1, 0, known_.size(1));
   part.copy_(at::where(known_, schedule.alpha(t) * value_ + schedule.sigma(t) * noise, part));
 }

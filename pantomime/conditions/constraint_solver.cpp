@@ -53,7 +53,9 @@ ConstraintSolver::ConstraintSolver(const Constraints& constraints,
                                    std::shared_ptr<GainCache> cache)
     : constraints_(constraints),
       normaliser_{normaliser.mean.to(at::kCPU, at::kDouble),
-                  normaliser.scale.to(at::kCPU, at::kDouble), normaliser.spread, {}},
+                  normaliser.scale.to(at::kCPU, at::kDouble),
+                  normaliser.spread,
+                  {}},
       error_(std::move(error)),
       cache_(cache ? std::move(cache) : std::make_shared<GainCache>()) {
   PANTOMIME_CHECK(constraints.frames == error_->frames(), "constraints: {} frames, expected {}",
@@ -208,9 +210,8 @@ struct ConstraintSolver::Rows {
   /// Adds rows of an ask whose frames are `active` (indices into the ask).
   void add(const Ask& ask, const std::vector<int64_t>& active, const Pose& pose) {
     // A frame's residual depends on that frame only, so the gradient of their sum has them all.
-    const auto g =
-        torch::autograd::grad({ask.residual.sum()}, {pose.six, pose.height, pose.path}, {}, true,
-                              false, /*allow_unused=*/true);
+    const auto g = torch::autograd::grad({ask.residual.sum()}, {pose.six, pose.height, pose.path},
+                                         {}, true, false, /*allow_unused=*/true);
     const at::Tensor r = ask.residual.detach().contiguous();
     std::vector<int64_t> at;
     for (const int64_t i : active) {
@@ -302,8 +303,7 @@ bool ConstraintSolver::step(at::Tensor& x, double t) const {
       const at::Tensor slopes =
           way.narrow(1, axis, 1) * (normaliser_.scale[group.channels[0]] / motion::kFps);
       const at::Tensor spread = at::matmul(c, sums.index_select(0, at_frames).t());
-      s += at::matmul(slopes, slopes.t()) *
-           at::matmul(sums.index_select(0, at_frames), spread);
+      s += at::matmul(slopes, slopes.t()) * at::matmul(sums.index_select(0, at_frames), spread);
       parts.push_back({&group, slopes, spread});
     } else {
       const at::Tensor slopes = gradient.index_select(1, indices(group.channels));
@@ -312,7 +312,8 @@ bool ConstraintSolver::step(at::Tensor& x, double t) const {
       parts.push_back({&group, slopes, spread});
     }
   }
-  const at::Tensor weights = solve(s, at::tensor(rows.residuals, at::kDouble).unsqueeze(1));  // [m, 1]
+  const at::Tensor weights =
+      solve(s, at::tensor(rows.residuals, at::kDouble).unsqueeze(1));  // [m, 1]
   for (const Part& part : parts) {
     const at::Tensor change = at::matmul(part.spread, part.slopes * weights);
     x.index_add_(1, indices(part.group->channels), change, -1);

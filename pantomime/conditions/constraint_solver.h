@@ -23,8 +23,8 @@ struct Gain {
 };
 using GainCache = std::map<std::pair<std::string, double>, Gain>;
 
-/// Corrects an estimate x of a clip as Bayes would, if its error e were Gaussian with the covariance
-/// C that EstimateError tells, and the constraints were observations:
+/// Corrects an estimate x of a clip as Bayes would, if its error e were Gaussian with the
+/// covariance C that EstimateError tells, and the constraints were observations:
 ///
 ///   linear, A x = y (known values, places of the root, loops):
 ///     x += C A^T (A C A^T + R)^-1 (y - A x),   C -= C A^T (A C A^T + R)^-1 A C;
@@ -36,7 +36,8 @@ using GainCache = std::map<std::pair<std::string, double>, Gain>;
 ///
 /// R holds squared tolerances. C couples frames, so a correction spreads over as much time as the
 /// estimate can be wrong about: known frames have no seam, a hand swings towards its goal. ProjFlow
-/// (CVPR 2026) projects in the same way, in a metric of the skeleton; ours is the spectrum of the data.
+/// (CVPR 2026) projects in the same way, in a metric of the skeleton; ours is the spectrum of the
+/// data.
 class ConstraintSolver {
  public:
   ConstraintSolver(const Constraints& constraints, const features::Normaliser& normaliser,

@@ -47,9 +47,10 @@ JointMask parse_joints(std::string_view text) {
     } else if (const auto joint = find_joint(word)) {
       mask[static_cast<size_t>(*joint)] = true;
     } else {
-      fail("joints \"{}\": expected all, upper, lower, legs, arms, left arm, right arm, root, or "
-           "names of joints such as left_wrist",
-           word);
+      fail(
+          "joints \"{}\": expected all, upper, lower, legs, arms, left arm, right arm, root, or "
+          "names of joints such as left_wrist",
+          word);
     }
   }
   return mask;
@@ -87,8 +88,8 @@ Constraints Constraints::placed(const Placement& placement) const {
   for (Place& place : out.places) {
     PANTOMIME_CHECK(placement.turn == 0 || (place.x && place.z),
                     "constraints: a place with only one of x and z can't be turned");
-    const Vec3 p = placement({static_cast<float>(place.x.value_or(0)), 0,
-                              static_cast<float>(place.z.value_or(0))});
+    const Vec3 p = placement(
+        {static_cast<float>(place.x.value_or(0)), 0, static_cast<float>(place.z.value_or(0))});
     const bool absolute = place.from == 0;
     if (place.x) place.x = p.x - (absolute ? 0 : placement.shift.x);
     if (place.z) place.z = p.z - (absolute ? 0 : placement.shift.z);
@@ -99,10 +100,10 @@ Constraints Constraints::placed(const Placement& placement) const {
 }
 
 Constraints Constraints::within(int64_t first, int64_t count, int64_t at, int64_t total) const {
-  PANTOMIME_CHECK(first >= 0 && count > 0 && first + count <= frames && at >= 0 &&
-                      at + count <= total,
-                  "constraints: frames {} to {} of {} as {} to {} of {}", first, first + count,
-                  frames, at, at + count, total);
+  PANTOMIME_CHECK(
+      first >= 0 && count > 0 && first + count <= frames && at >= 0 && at + count <= total,
+      "constraints: frames {} to {} of {} as {} to {} of {}", first, first + count, frames, at,
+      at + count, total);
   Constraints out(total);
   out.known.narrow(0, at, count).copy_(known.narrow(0, first, count));
   out.value.narrow(0, at, count).copy_(value.narrow(0, first, count));

@@ -50,8 +50,8 @@ struct Constraints {
   bool fixes_height() const;
   /// The same in another world. Throws Error when a place with only one of x and z is to be turned.
   Constraints placed(const Placement& placement) const;
-  /// What is asked for in frames [first, first + count), as constraints on a clip of `total` frames in
-  /// which they begin at `at`. Places that count from an earlier frame must have it inside.
+  /// What is asked for in frames [first, first + count), as constraints on a clip of `total` frames
+  /// in which they begin at `at`. Places that count from an earlier frame must have it inside.
   Constraints within(int64_t first, int64_t count, int64_t at, int64_t total) const;
 };
 
@@ -61,8 +61,8 @@ struct Constraints {
 void keep(Constraints& constraints, const motion::Clip& clip, int64_t first, int64_t count,
           int64_t at, const JointMask& joints, bool placed = true);
 
-/// The pelvis comes to rest over a seat `height` metres above the floor, facing `heading` (radians),
-/// in frames [first, last).
+/// The pelvis comes to rest over a seat `height` metres above the floor, facing `heading`
+/// (radians), in frames [first, last).
 struct Seat {
   double x = 0, z = 0, height = 0.45, heading = 0;
 };
@@ -73,6 +73,5 @@ struct Bed {
   double x = 0, z = 0, height = 0.5, heading = 0;
 };
 void lie(Constraints& constraints, const Bed& bed, int64_t first, int64_t last);
-
 
 }  // namespace pantomime::conditions

@@ -27,8 +27,8 @@ constexpr FeatureBlock moving_block(size_t block) {
 /// Covariance in time of the error of an estimate made at diffusion time t: what Wiener's filter
 /// leaves of motion with the training data's spectrum, averaged over the features of a joint,
 ///   B diag(sigma^2 S / (alpha^2 S + sigma^2)) B^T + shake I
-/// in the cosine basis B. With strong noise an error is slow, and to correct it in one frame means to
-/// correct seconds around it; near the end errors are small and short.
+/// in the cosine basis B. With strong noise an error is slow, and to correct it in one frame means
+/// to correct seconds around it; near the end errors are small and short.
 ///
 /// The network is not that good at small t, so times count as at least `least_time`: corrections
 /// keep a width of some frames, and leave no seam.

@@ -22,7 +22,7 @@ class GeometryCondition : public Condition {
   motion::Geometry held(size_t clip) const;
 
  private:
-  at::Tensor held_;           ///< [bodies, 1, 26] normalised
+  at::Tensor held_;            ///< [bodies, 1, 26] normalised
   at::Tensor centre_, scale_;  ///< [26]
 };
 

@@ -258,13 +258,11 @@ class StayInside : public Goal {
       const auto [bx, bz] = corners_[(i + 1) % corners_.size()];
       const double ex = bx - ax, ez = bz - az, size = ex * ex + ez * ez;
       const at::Tensor u = (((x - ax) * ex + (z - az) * ez) / size).clamp(0, 1);
-      const at::Tensor d =
-          ((x - ax - u * ex).square() + (z - az - u * ez).square() + 1e-12).sqrt();
+      const at::Tensor d = ((x - ax - u * ex).square() + (z - az - u * ez).square() + 1e-12).sqrt();
       nearest = nearest.defined() ? at::minimum(nearest, d) : d;
       const at::Tensor crosses = at::logical_xor(az > z, bz > z);
       if (ez != 0)
-        inside = at::logical_xor(
-            inside, at::logical_and(crosses, x < (z - az) / ez * ex + ax));
+        inside = at::logical_xor(inside, at::logical_and(crosses, x < (z - az) / ez * ex + ax));
     }
     return at::where(inside, nearest, -nearest);
   }

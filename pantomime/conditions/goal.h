@@ -21,7 +21,8 @@ struct Ask {
   at::Tensor residual;          ///< [M] metres or radians; exactly 0 where nothing is asked
 };
 
-/// A world within another: p -> turn (ratio p) + shift. Turned about +Y, lengths `ratio` times as long.
+/// A world within another: p -> turn (ratio p) + shift. Turned about +Y, lengths `ratio` times as
+/// long.
 struct Placement {
   double ratio = 1;
   double turn = 0;       ///< radians
@@ -41,8 +42,8 @@ class Goal {
   virtual std::string describe() const = 0;
   /// The same goal in another world.
   virtual std::shared_ptr<const Goal> placed(const Placement& placement) const = 0;
-  /// What it asks for in frames [first, first + count), which become frames `at` and following; null
-  /// when that is nothing.
+  /// What it asks for in frames [first, first + count), which become frames `at` and following;
+  /// null when that is nothing.
   virtual std::shared_ptr<const Goal> within(int64_t first, int64_t count, int64_t at) const = 0;
 };
 
@@ -52,7 +53,7 @@ using Goals = std::vector<std::shared_ptr<const Goal>>;
 struct ReachOptions {
   motion::Joint joint = motion::kRightWrist;
   int64_t first = 0, last = 1;
-  std::vector<motion::Vec3> points;     ///< one for all frames, or one a frame; metres
+  std::vector<motion::Vec3> points;              ///< one for all frames, or one a frame; metres
   std::array<bool, 3> axes{{true, true, true}};  ///< which of x, y, z are asked for
   double tolerance = 1e-3;
 };
@@ -69,12 +70,13 @@ std::shared_ptr<const Goal> hold_apart(motion::Joint a, motion::Joint b, int64_t
 
 /// A box that stands on the floor.
 struct Box {
-  double x = 0, z = 0;           ///< metres, its middle
-  double width = 1, depth = 1;   ///< metres along its own x and z
-  double height = 2;             ///< metres
-  double turn = 0;               ///< radians about +Y
+  double x = 0, z = 0;          ///< metres, its middle
+  double width = 1, depth = 1;  ///< metres along its own x and z
+  double height = 2;            ///< metres
+  double turn = 0;              ///< radians about +Y
 };
-/// No joint is inside the box or nearer than `margin` metres to it (bodies have flesh around joints).
+/// No joint is inside the box or nearer than `margin` metres to it (bodies have flesh around
+/// joints).
 std::shared_ptr<const Goal> avoid(const Box& box, double margin = 0.12);
 
 /// The pelvis and the feet stay over a polygon of corners (x, z), `margin` metres from its edges.

@@ -83,8 +83,8 @@ at::Tensor bone_offsets(const at::Tensor& geometry) {
 WorldJoints world_joints(const at::Tensor& six, const at::Tensor& root, const at::Tensor& offsets,
                          double smallest) {
   const int64_t batch = six.size(0), frames = six.size(1);
-  const at::Tensor local =
-      rotation_matrices(six.reshape({batch, frames, kJointCount, 6}), smallest);  // [B, F, 22, 3, 3]
+  const at::Tensor local = rotation_matrices(six.reshape({batch, frames, kJointCount, 6}),
+                                             smallest);  // [B, F, 22, 3, 3]
 
   // One tensor per joint would be 22 x 9 small products; one per level is 8.
   at::Tensor rotations = local.narrow(2, 0, 1), positions = root.unsqueeze(2);  // level so far

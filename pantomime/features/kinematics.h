@@ -16,8 +16,8 @@ at::Tensor joint_positions(const at::Tensor& features, double smallest = 1e-6);
 struct WorldJoints {
   at::Tensor positions, rotations;
 };
-/// The same from its parts: rotations 6D [B, F, 132] (root first), root positions [B, F, 3] and bone
-/// offsets [B, 22, 3].
+/// The same from its parts: rotations 6D [B, F, 132] (root first), root positions [B, F, 3] and
+/// bone offsets [B, 22, 3].
 WorldJoints world_joints(const at::Tensor& six, const at::Tensor& root, const at::Tensor& offsets,
                          double smallest = 1e-6);
 

@@ -21,8 +21,8 @@ using motion::Vec3;
 
 namespace {
 
-/// The placement that takes a clip's world to the one in which its first frame stands over the origin
-/// and faces +Z.
+/// The placement that takes a clip's world to the one in which its first frame stands over the
+/// origin and faces +Z.
 conditions::Placement start_of(const Clip& clip) {
   const Vec3 forward = clip.rotation(0, motion::kPelvis) * Vec3{0, 0, 1};
   conditions::Placement placement{.turn = -std::atan2(forward.x, forward.z)};
@@ -38,9 +38,9 @@ conditions::Placement inverse(const conditions::Placement& placement) {
 }
 
 Clip placed(const Clip& clip, const conditions::Placement& placement) {
-  return motion::transformed(
-      clip, motion::from_axis_angle({0, 1, 0}, static_cast<float>(placement.turn)),
-      placement.shift);
+  return motion::transformed(clip,
+                             motion::from_axis_angle({0, 1, 0}, static_cast<float>(placement.turn)),
+                             placement.shift);
 }
 
 void append(Clip& clip, const Clip& more) {
@@ -102,8 +102,7 @@ std::vector<MotionStream::Window> MotionStream::next(int64_t frames,
     Constraints c(total);
     if (kept > 0) {
       starts[i] = start_of(last_[i]);
-      conditions::keep(c, placed(last_[i], starts[i]), 0, kept, 0,
-                       conditions::parse_joints("all"));
+      conditions::keep(c, placed(last_[i], starts[i]), 0, kept, 0, conditions::parse_joints("all"));
     }
     if (!wanted.empty()) {
       const int64_t told = wanted[i].frames;
@@ -113,8 +112,8 @@ std::vector<MotionStream::Window> MotionStream::next(int64_t frames,
       any = any || !wanted[i].empty();
     }
     // In the size of the body that the prior moves.
-    const double ratio =
-        motion::leg_length(motion::canonical_skeleton(geometry.held(i))) / motion::leg_length(bodies_[i]);
+    const double ratio = motion::leg_length(motion::canonical_skeleton(geometry.held(i))) /
+                         motion::leg_length(bodies_[i]);
     held.push_back(c.placed({.ratio = ratio}));
     asked.push_back(std::move(c));
   }
@@ -132,12 +131,12 @@ std::vector<MotionStream::Window> MotionStream::next(int64_t frames,
 
   std::vector<Window> windows(clips);
   for (size_t i = 0; i < clips; ++i) {
-    Clip clip = motion::fit_to_body(features::decode(features[static_cast<int64_t>(i)]), bodies_[i]);
+    Clip clip =
+        motion::fit_to_body(features::decode(features[static_cast<int64_t>(i)]), bodies_[i]);
     if (!asked[i].fixes_height()) clip = motion::on_floor(clip);
     if (options_.foot_lock) clip = motion::lock_feet(clip);
     if (any) {
-      const conditions::Settled settled =
-          conditions::settle(clip, asked[i], prior_.normaliser);
+      const conditions::Settled settled = conditions::settle(clip, asked[i], prior_.normaliser);
       for (size_t g = 0; g < asked[i].goals.size(); ++g)
         if (settled.misses[g] > std::max(0.01, 2 * asked[i].goals[g]->tolerance()))
           windows[i].missed.emplace_back(asked[i].goals[g]->describe(), settled.misses[g]);

@@ -23,9 +23,9 @@ struct StreamOptions {
 /// Goals that were missed in a window: what was asked for, and by how much (metres or radians).
 using Missed = std::vector<std::pair<std::string, double>>;
 
-/// Several clips, made in step. A window goes on from the last frames of the one before, which are kept
-/// exactly (conditions/constraints.h), so memory doesn't grow with the length. Each clip's world is the
-/// one in which its first frame stands over the origin and faces +Z.
+/// Several clips, made in step. A window goes on from the last frames of the one before, which are
+/// kept exactly (conditions/constraints.h), so memory doesn't grow with the length. Each clip's
+/// world is the one in which its first frame stands over the origin and faces +Z.
 class MotionStream {
  public:
   /// One body and one seed per clip; `guide` may be null.
@@ -36,10 +36,10 @@ class MotionStream {
     motion::Clip clip;  ///< the new frames
     Missed missed;
   };
-  /// The next `frames` (at most most_frames()) of all clips; `more`: others follow. `labels`: indices of the guide's labels
-  /// or -1, one a clip; empty without a guide. `wanted`: constraints on these frames and,
-  /// if they go on, on up to StreamOptions::lookahead more, one a clip, in the clip's world and the
-  /// real body's size; empty: none.
+  /// The next `frames` (at most most_frames()) of all clips; `more`: others follow. `labels`:
+  /// indices of the guide's labels or -1, one a clip; empty without a guide. `wanted`: constraints
+  /// on these frames and, if they go on, on up to StreamOptions::lookahead more, one a clip, in the
+  /// clip's world and the real body's size; empty: none.
   std::vector<Window> next(int64_t frames, const std::vector<int64_t>& labels,
                            const std::vector<conditions::Constraints>& wanted = {},
                            bool more = true);

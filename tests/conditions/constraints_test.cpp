@@ -85,10 +85,11 @@ TEST(Constraints, LinearOnesAreWhatBayesSays) {
   const at::Tensor ca = c.index_select(1, index), aca = ca.index_select(0, index);
   const at::Tensor wanted = ((value - n.mean[channel]) / n.scale[channel]).to(torch::kDouble);
   const at::Tensor column = x.select(1, channel).to(torch::kDouble);
-  const at::Tensor expected =
-      column + at::matmul(at::matmul(ca, at::linalg_inv(aca)), wanted - column.index_select(0, index));
+  const at::Tensor expected = column + at::matmul(at::matmul(ca, at::linalg_inv(aca)),
+                                                  wanted - column.index_select(0, index));
   EXPECT_LT((out.select(1, channel) - expected).abs().max().item<double>(), 1e-4);
-  EXPECT_LT((out.select(1, channel).index_select(0, index) - wanted).abs().max().item<double>(), 1e-6);
+  EXPECT_LT((out.select(1, channel).index_select(0, index) - wanted).abs().max().item<double>(),
+            1e-6);
   // Nothing else moves.
   at::Tensor rest = (out - x).abs();
   rest.select(1, channel).zero_();
@@ -163,10 +164,8 @@ TEST(Constraints, UnreachableGoalsSayByHowMuch) {
   const Clip clip = walk();
   Constraints constraints(kFrames);
   keep(constraints, clip, 0, kFrames, 0, parse_joints("root"));
-  constraints.goals.push_back(reach({.joint = motion::kLeftWrist,
-                                     .first = 30,
-                                     .last = 31,
-                                     .points = {{0, 4, 0.5f}}}));
+  constraints.goals.push_back(
+      reach({.joint = motion::kLeftWrist, .first = 30, .last = 31, .points = {{0, 4, 0.5f}}}));
   const Settled settled = settle(clip, constraints, n);
   ASSERT_EQ(settled.misses.size(), 1u);
   EXPECT_GT(settled.misses[0], 1);
@@ -179,8 +178,7 @@ TEST(Goals, HaveTheGradientsOfFiniteDifferences) {
   const Clip clip = walk();
   const Goals goals = {
       reach({.joint = motion::kLeftWrist, .first = 5, .last = 9, .points = {{0.3f, 1, 0.2f}}}),
-      face(3, 8, {0.7}),
-      hold_apart(motion::kLeftWrist, motion::kRightWrist, 2, 6, 0.4),
+      face(3, 8, {0.7}), hold_apart(motion::kLeftWrist, motion::kRightWrist, 2, 6, 0.4),
       avoid({.x = 0.1, .z = 0.3, .width = 0.5, .depth = 0.4, .height = 1.2, .turn = 0.3}),
       stay_inside({{{-0.3, -0.2}, {0.05, -0.2}, {0.05, 0.5}, {-0.3, 0.5}}})};
   const auto pose = motion::forward_kinematics(motion::cut(clip, 0, 12));
@@ -191,16 +189,19 @@ TEST(Goals, HaveTheGradientsOfFiniteDifferences) {
     for (int64_t j = 0; j < motion::kJointCount; ++j) {
       const Vec3 p = pose.positions[static_cast<size_t>(f * motion::kJointCount + j)];
       positions[0][f][j] = torch::tensor({p.x, p.y, p.z}, torch::kDouble);
-      rotations[0][f][j] = torch::eye(3, torch::kDouble) + 0.1 * torch::randn({3, 3}, torch::kDouble);
+      rotations[0][f][j] =
+          torch::eye(3, torch::kDouble) + 0.1 * torch::randn({3, 3}, torch::kDouble);
     }
   const auto total = [&](const Goal& goal, const at::Tensor& p, const at::Tensor& r) {
     at::Tensor sum = torch::zeros({}, torch::kDouble);
     for (const Ask& ask : goal.ask({p, r}))
-      sum = sum + (ask.residual * torch::linspace(1, 2, ask.residual.numel(), torch::kDouble)).sum();
+      sum =
+          sum + (ask.residual * torch::linspace(1, 2, ask.residual.numel(), torch::kDouble)).sum();
     return sum;
   };
   for (const auto& goal : goals) {
-    at::Tensor p = positions.clone().requires_grad_(true), r = rotations.clone().requires_grad_(true);
+    at::Tensor p = positions.clone().requires_grad_(true),
+               r = rotations.clone().requires_grad_(true);
     const at::Tensor sum = total(*goal, p, r);
     ASSERT_NE(sum.item<double>(), 0) << goal->describe();
     const auto g = torch::autograd::grad({sum}, {p, r}, {}, false, false, true);
@@ -210,7 +211,8 @@ TEST(Goals, HaveTheGradientsOfFiniteDifferences) {
       const double step = 1e-6;
       const auto moved = [&](double h) {
         const at::Tensor at = base + h * direction;
-        return (which == 0 ? total(*goal, at, rotations) : total(*goal, positions, at)).item<double>();
+        return (which == 0 ? total(*goal, at, rotations) : total(*goal, positions, at))
+            .item<double>();
       };
       const double numeric = (moved(step) - moved(-step)) / (2 * step);
       const at::Tensor& gradient = g[static_cast<size_t>(which)];
@@ -230,13 +232,15 @@ TEST(Constraints, GoWithTheirWorld) {
   const Vec3 hand = pose.positions[33 * motion::kJointCount + motion::kLeftWrist];
   constraints.goals = {
       reach({.joint = motion::kLeftWrist, .first = 33, .last = 34, .points = {hand}}),
-      face(30, 31, {std::atan2(2 * (clip.rotation(30, 0).x * clip.rotation(30, 0).z +
-                                    clip.rotation(30, 0).w * clip.rotation(30, 0).y),
-                               1 - 2 * (clip.rotation(30, 0).x * clip.rotation(30, 0).x +
-                                        clip.rotation(30, 0).y * clip.rotation(30, 0).y))}),
+      face(30, 31,
+           {std::atan2(2 * (clip.rotation(30, 0).x * clip.rotation(30, 0).z +
+                            clip.rotation(30, 0).w * clip.rotation(30, 0).y),
+                       1 - 2 * (clip.rotation(30, 0).x * clip.rotation(30, 0).x +
+                                clip.rotation(30, 0).y * clip.rotation(30, 0).y))}),
       stay_inside({{{-2, -2}, {2, -2}, {2, 4}, {-2, 4}}}), avoid({.x = 1.5, .z = 1})};
   const Placement placement{.ratio = 1, .turn = 0.8, .shift = {0.5f, 0, -1}};
-  const Clip moved = motion::transformed(clip, motion::from_axis_angle({0, 1, 0}, 0.8f), {0.5f, 0, -1});
+  const Clip moved =
+      motion::transformed(clip, motion::from_axis_angle({0, 1, 0}, 0.8f), {0.5f, 0, -1});
   const Constraints there = constraints.placed(placement);
   Constraints expected(kFrames);
   keep(expected, moved, 20, 10, 20, parse_joints("all"));

@@ -87,7 +87,11 @@ TEST(MotionStream, KeepsToConstraintsOfTheWholeWay) {
     wanted.places.push_back({f, 0.01 * static_cast<double>(f), -0.02 * static_cast<double>(f)});
   Clip whole;
   for (const int64_t first : {0, 30})
-    append(whole, stream.next(30, {}, {wanted.within(first, std::min<int64_t>(36, 60 - first), 0, std::min<int64_t>(36, 60 - first))})[0].clip);
+    append(whole, stream
+                      .next(30, {},
+                            {wanted.within(first, std::min<int64_t>(36, 60 - first), 0,
+                                           std::min<int64_t>(36, 60 - first))})[0]
+                      .clip);
   for (const size_t f : {20u, 59u}) {
     EXPECT_NEAR(whole.root_positions[f].x, 0.01 * static_cast<double>(f), 1e-3) << f;
     EXPECT_NEAR(whole.root_positions[f].z, -0.02 * static_cast<double>(f), 1e-3) << f;
