@@ -250,7 +250,11 @@ class Trials {
       Clip clip = features::decode(x[static_cast<int64_t>(i)]);
       clip.skeleton = real_[first + i].skeleton;
       if (!c.fixes_height()) clip = motion::on_floor(clip);
-      if (options_.foot_lock) clip = motion::lock_feet(clip);
+      if (options_.foot_lock)
+        clip = motion::lock_feet(
+            clip, motion::FootLockOptions{
+                      .root_follows = way == Way::After || !c.fixes_places(),
+                      .pinned = way == Way::Ours ? c.whole_frames() : std::vector<char>()});
       if (way == Way::Ours || way == Way::After) {
         if (!c.empty()) clip = conditions::settle(clip, c, prior_.normaliser).clip;
       } else {

@@ -13,6 +13,7 @@ namespace pantomime::conditions {
 
 using namespace motion;
 using features::kFeatureSize;
+using features::kGeometry;
 using features::kJointRotations;
 using features::kRootHeight;
 using features::kRootRotation;
@@ -67,6 +68,22 @@ bool Constraints::empty() const {
 
 bool Constraints::fixes_height() const {
   return !goals.empty() || known.select(1, kRootHeight).any().item<bool>();
+}
+
+std::vector<char> Constraints::whole_frames() const {
+  const at::Tensor whole = known.narrow(1, kRootHeight, kGeometry - kRootHeight).all(1);
+  std::vector<char> flags(static_cast<size_t>(frames));
+  for (int64_t f = 0; f < frames; ++f)
+    flags[static_cast<size_t>(f)] = whole[f].item<bool>() ? 1 : 0;
+  return flags;
+}
+
+bool Constraints::fixes_places() const {
+  if (!places.empty() || !goals.empty() || loop) return true;
+  const at::Tensor velocity = known.select(1, kRootVelocity);
+  for (int64_t f = 2; f < frames; ++f)
+    if (velocity[f].item<bool>() && !velocity[f - 1].item<bool>()) return true;
+  return false;
 }
 
 Constraints Constraints::placed(const Placement& placement) const {

@@ -48,6 +48,10 @@ struct Constraints {
   bool empty() const;
   /// True when heights are given, so that nobody may move the clip up or down any more.
   bool fixes_height() const;
+  /// [F] 1 where the whole pose is known.
+  std::vector<char> whole_frames() const;
+  /// True when places of the root are given beyond a begin that is known.
+  bool fixes_places() const;
   /// The same in another world. Throws Error when a place with only one of x and z is to be turned.
   Constraints placed(const Placement& placement) const;
   /// What is asked for in frames [first, first + count), as constraints on a clip of `total` frames

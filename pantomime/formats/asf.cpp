@@ -270,6 +270,7 @@ class AsfReader {
   }
 
   void read_hierarchy() {
+    if (!parents_.empty()) lines_.fail("a second :hierarchy, expected one");
     parents_.assign(raws_.size(), kNone);
     bool open = false;
     while (lines_.next()) {

@@ -17,6 +17,7 @@ constexpr double kRest = 10.0;   // they lie at their rest height
 constexpr double kAbove = 1e2;   // nothing is below the floor
 constexpr double kSmooth = 1.0;  // third difference of the correction
 constexpr double kSmall = 3e-3;  // its size; (kSmall / kSmooth)^(1/6) is the fading per frame
+constexpr double kPinned = 1e8;  // none in frames that are given
 
 /// Frames from f to the nearer end of its run of contact; ends of the clip are no ends of contact.
 std::vector<size_t> inside_run(const Contacts& contacts, size_t point) {
@@ -46,8 +47,10 @@ double axis_of(Vec3 v, int axis) {
   return axis == 0 ? v.x : axis == 1 ? v.y : v.z;
 }
 
-CurveFit small_and_smooth(size_t frames, double fps) {
+CurveFit small_and_smooth(size_t frames, double fps, const std::vector<char>& pinned) {
   CurveFit fit(frames);
+  for (size_t f = 0; f < pinned.size(); ++f)
+    if (pinned[f] != 0) fit.add<1>(f, {1}, 0, kPinned);
   const double smooth = kSmooth * std::pow(fps / kFps, 6);
   for (size_t f = 0; f < frames; ++f) fit.add<1>(f, {1}, 0, kSmall);
   for (size_t f = 0; f + CurveFit::kBand < frames; ++f) fit.add<4>(f, {-1, 3, -3, 1}, 0, smooth);
@@ -56,7 +59,8 @@ CurveFit small_and_smooth(size_t frames, double fps) {
 
 /// Correction of one foot, [F] metres. `points` are its heel and toe.
 std::vector<Vec3> correction(const Clip& clip, const WorldPose& pose, const Contacts& contacts,
-                             const std::array<FootPoint, 2>& points) {
+                             const std::array<FootPoint, 2>& points,
+                             const std::vector<char>& pinned) {
   const size_t frames = clip.frame_count();
   const auto rest = rest_heights(clip.skeleton);
   const auto at = [&](FootPoint point, size_t f) {
@@ -64,7 +68,7 @@ std::vector<Vec3> correction(const Clip& clip, const WorldPose& pose, const Cont
                           static_cast<size_t>(kFootPointJoints[static_cast<size_t>(point)])];
   };
   const auto fit_axis = [&](int axis) {
-    CurveFit fit = small_and_smooth(frames, clip.fps);
+    CurveFit fit = small_and_smooth(frames, clip.fps, pinned);
     for (const FootPoint point : points) {
       const auto p = static_cast<size_t>(point);
       const std::vector<size_t> inside = inside_run(contacts, p);
@@ -181,14 +185,19 @@ Clip lock_feet(const Clip& clip, const Contacts& given, const FootLockOptions& o
   PANTOMIME_CHECK(given.size() == clip.frame_count(), "foot lock: contacts of {} frames of {}",
                   given.size(), clip.frame_count());
   const size_t frames = clip.frame_count();
+  PANTOMIME_CHECK(options.pinned.empty() || options.pinned.size() == frames,
+                  "foot lock: {} pinned flags for {} frames", options.pinned.size(), frames);
+  const auto is_pinned = [&](size_t f) { return !options.pinned.empty() && options.pinned[f] != 0; };
+  const bool sinks = std::none_of(options.pinned.begin(), options.pinned.end(),
+                                  [](char flag) { return flag != 0; });
   const WorldPose pose = forward_kinematics(clip);
   const Contacts contacts = broken_where_sliding(clip, pose, given, options.largest_shift);
   FootLockReport done;
   for (const auto& flags : contacts)
     done.contact_frames += static_cast<size_t>(std::count(flags.begin(), flags.end(), true));
   const std::array<std::vector<Vec3>, 2> shifts = {
-      correction(clip, pose, contacts, {kLeftHeel, kLeftToe}),
-      correction(clip, pose, contacts, {kRightHeel, kRightToe})};
+      correction(clip, pose, contacts, {kLeftHeel, kLeftToe}, options.pinned),
+      correction(clip, pose, contacts, {kRightHeel, kRightToe}, options.pinned)};
 
   const auto reach_of = [&](const Leg& leg, size_t f) {
     const float full =
@@ -199,7 +208,7 @@ Clip lock_feet(const Clip& clip, const Contacts& given, const FootLockOptions& o
     return std::clamp(was, options.straightest * full, full);
   };
   std::vector<float> drops(frames);
-  for (size_t f = 0; f < frames; ++f)
+  for (size_t f = 0; sinks && f < frames; ++f)
     for (size_t l = 0; l < 2; ++l) {
       const Vec3* at = &pose.positions[f * kJointCount];
       const float drop =
@@ -210,6 +219,7 @@ Clip lock_feet(const Clip& clip, const Contacts& given, const FootLockOptions& o
 
   Clip out = clip;
   for (size_t f = 0; f < frames; ++f) {
+    if (is_pinned(f)) continue;
     const Vec3* at = &pose.positions[f * kJointCount];
     const Quat* turned = &pose.rotations[f * kJointCount];
     const Vec3 drop{0, -drops[f], 0};

@@ -12,6 +12,9 @@ struct FootLockOptions {
   float largest_shift = 0.15f;        ///< metres; a foot that slides twice as far gets a new place
   float largest_pelvis_drop = 0.06f;  ///< metres the pelvis may be lowered so that feet reach
   float straightest = 0.998f;         ///< of the stretched leg's length, where it was less before
+  /// [F] or empty: frames whose pose is given. They stay as they are, a contact that reaches into
+  /// them stands where it stands in them, and the pelvis sinks nowhere.
+  std::vector<char> pinned = {};
 };
 
 /// What was done, for reports and tests.

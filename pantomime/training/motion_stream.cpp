@@ -134,7 +134,11 @@ std::vector<MotionStream::Window> MotionStream::next(int64_t frames,
     Clip clip =
         motion::fit_to_body(features::decode(features[static_cast<int64_t>(i)]), bodies_[i]);
     if (!asked[i].fixes_height()) clip = motion::on_floor(clip);
-    if (options_.foot_lock) clip = motion::lock_feet(clip);
+    // Where the root is has been decided when something is asked for.
+    if (options_.foot_lock)
+      clip = motion::lock_feet(
+          clip, motion::FootLockOptions{.root_follows = !asked[i].fixes_places(),
+                                        .pinned = asked[i].whole_frames()});
     if (any) {
       const conditions::Settled settled = conditions::settle(clip, asked[i], prior_.normaliser);
       for (size_t g = 0; g < asked[i].goals.size(); ++g)
