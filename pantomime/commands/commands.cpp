@@ -131,6 +131,7 @@ const std::vector<Command>& all_commands() {
       {"generate", "Make labelled, clothed, moving people", add_generate},
       {"train", "Train the unconditional prior on a library", add_train},
       {"train-guide", "Make a frozen prior follow labels", add_train_guide},
+      {"train-text", "Make a frozen prior follow sentences", add_train_text},
       {"train-judge", "Train the network that marks motion, on real motion only", add_train_judge},
       {"evaluate", "Measure a prior and its guides against real motion", add_evaluate},
       {"assets", "Compile the body's assets", add_assets},

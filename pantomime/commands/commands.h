@@ -57,6 +57,7 @@ Run add_caption(CLI::App& app, Context& context);
 Run add_generate(CLI::App& app, Context& context);
 Run add_train(CLI::App& app, Context& context);
 Run add_train_guide(CLI::App& app, Context& context);
+Run add_train_text(CLI::App& app, Context& context);
 Run add_train_judge(CLI::App& app, Context& context);
 Run add_evaluate(CLI::App& app, Context& context);
 Run add_assets(CLI::App& app, Context& context);

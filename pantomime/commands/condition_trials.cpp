@@ -102,9 +102,10 @@ std::vector<Task> all_tasks(int64_t frames) {
        {}}};
 }
 
-enum class Way { Ours, Plain, Replace, Gradient, After };
-constexpr std::array<std::pair<Way, const char*>, 5> kWays = {
+enum class Way { Ours, Steady, Plain, Replace, Gradient, After };
+constexpr std::array<std::pair<Way, const char*>, 6> kWays = {
     {{Way::Ours, "ours"},
+     {Way::Steady, "ours without new noise"},
      {Way::Plain, "plain projection"},
      {Way::Replace, "replacement"},
      {Way::Gradient, "gradient through the prior"},
@@ -158,7 +159,7 @@ class Trials {
       const Constraints sample = asked(task, 0);
       const bool values_only = sample.goals.empty() && sample.known.any().item<bool>();
       for (const auto& [way, name] : kWays)
-        if (values_only || way == Way::Ours || way == Way::After)
+        if (values_only || way == Way::Ours || way == Way::Steady || way == Way::After)
           trials.push_back(trial(task, way, name));
     }
     return trials;
@@ -224,6 +225,8 @@ class Trials {
     std::vector<motion::Geometry> bodies;
     conditions::GenerateOptions generate{.frames = options_.frames};
     generate.sampler.steps = options_.steps;
+    if (way == Way::Ours || way == Way::Steady)
+      generate.sampler.method = way == Way::Ours ? options_.method : diffusion::Method::Dpm2m;
     generate.sampler.progress = &progress_;
     for (size_t i = 0; i < wanted.size(); ++i) {
       bodies.push_back(motion::geometry_of(real_[first + i].skeleton.offsets));
@@ -235,7 +238,7 @@ class Trials {
     std::optional<conditions::ConstraintCondition> ours;
     std::optional<conditions::KnownValues> others;
     using How = conditions::KnownValues::How;
-    if (way == Way::Ours || way == Way::Plain) {
+    if (way == Way::Ours || way == Way::Steady || way == Way::Plain) {
       all.push_back(&ours.emplace(wanted, prior_.normaliser,
                                   conditions::EstimateError::Options{.plain = way == Way::Plain}));
     } else if (way != Way::After) {
@@ -252,10 +255,11 @@ class Trials {
       if (!c.fixes_height()) clip = motion::on_floor(clip);
       if (options_.foot_lock)
         clip = motion::lock_feet(
-            clip, motion::FootLockOptions{
-                      .root_follows = way == Way::After || !c.fixes_places(),
-                      .pinned = way == Way::Ours ? c.whole_frames() : std::vector<char>()});
-      if (way == Way::Ours || way == Way::After) {
+            clip, motion::FootLockOptions{.root_follows = way == Way::After || !c.fixes_places(),
+                                          .pinned = way == Way::Ours || way == Way::Steady
+                                                        ? c.whole_frames()
+                                                        : std::vector<char>()});
+      if (way == Way::Ours || way == Way::Steady || way == Way::After) {
         if (!c.empty()) clip = conditions::settle(clip, c, prior_.normaliser).clip;
       } else {
         // Others end with the known values, too.

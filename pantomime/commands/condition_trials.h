@@ -17,6 +17,7 @@ struct TrialOptions {
   int64_t clips = 64;   ///< real clips that are taken from
   int64_t frames = 96;  ///< of each
   int steps = diffusion::SampleOptions{}.steps;
+  diffusion::Method method = diffusion::Method::Ddpm;  ///< of ours
   uint64_t seed = 1;
   bool foot_lock = true;
   std::vector<std::string> tasks;  ///< empty: all

@@ -35,6 +35,7 @@ struct Options {
   int64_t samples = 0;
   int64_t frames = 96;
   int steps = diffusion::SampleOptions{}.steps;
+  std::string sampler = "dpm2m";
   uint64_t seed = 1;
   bool no_foot_lock = false, force = false;
   std::vector<std::string> only = {"label"};
@@ -78,6 +79,7 @@ MotionSet generated_set(const training::Prior& prior, const std::optional<traini
     const size_t last = std::min(first + kBatch, wanted.size());
     conditions::GenerateOptions generate{.frames = o.frames};
     generate.sampler.steps = o.steps;
+    generate.sampler.method = diffusion::parse_method(o.sampler);
     generate.sampler.progress = &context.terminal;
     std::vector<int64_t> labels;
     for (size_t i = first; i < last; ++i) {
@@ -227,6 +229,7 @@ Run add_evaluate(CLI::App& app, Context& context) {
       ->check(CLI::NonNegativeNumber);
   app.add_option("--frames", o->frames, "Length of clips");
   app.add_option("--steps", o->steps, "Denoising steps");
+  app.add_option("--sampler", o->sampler, "dpm2m, ddim or ddpm");
   app.add_flag("--no-foot-lock", o->no_foot_lock, "Measure motion as it was sampled");
   app.add_option("--only", o->only, "label, conditions")->delimiter(',');
   app.add_option("--tasks", o->tasks, "Of the conditions: only those that begin so")

@@ -23,7 +23,10 @@ using nlohmann::json;
 struct Options {
   ModelOptions model;
   std::vector<std::string> labels;
+  std::vector<std::string> texts;
   std::string timeline;
+  std::filesystem::path text_guide;
+  double text_scale = -1;
   double seconds = 4;
   int64_t count = 1;
   uint64_t seed = 1;
@@ -32,11 +35,23 @@ struct Options {
   CharacterOption character;
   SceneOptions scene;
   fs::path out = "out";
-  std::string sampler = "dpm2m";
+  std::string sampler = "auto";
   int steps = diffusion::SampleOptions{}.steps;
   bool no_foot_lock = false, force = false;
   int size = 480;
 };
+
+/// The first words of a sentence, for a file's name.
+std::string file_name_of(const std::string& sentence) {
+  std::string name;
+  for (const char c : sentence.substr(0, 40)) {
+    const bool plain = std::isalnum(static_cast<unsigned char>(c)) != 0;
+    if (plain) name += c;
+    if (!plain && !name.empty() && name.back() != '-') name += '-';
+  }
+  while (!name.empty() && name.back() == '-') name.pop_back();
+  return name.empty() ? "text" : name;
+}
 
 /// How a clip was made; kept in every file of it.
 json settings_of(const Options& options, const training::Prior& prior,
@@ -105,8 +120,10 @@ void run(const Options& options, Context& context) {
     if (format != "mp4" && format != "png") motion_format(format, "mp4 or png");
   PANTOMIME_CHECK(options.seconds >= 0.5 && options.seconds <= 3600,
                   "--seconds {}: expected 0.5 to 3600", options.seconds);
-  PANTOMIME_CHECK(options.timeline.empty() || options.labels.empty(),
-                  "--label: there is a --timeline already");
+  PANTOMIME_CHECK((options.timeline.empty() ? 0 : 1) + (options.labels.empty() ? 0 : 1) +
+                          (options.texts.empty() ? 0 : 1) <=
+                      1,
+                  "expected one of --label, --text and --timeline");
   PANTOMIME_CHECK(options.count >= 1 && options.count <= 100000, "--count {}: expected 1 to 100000",
                   options.count);
   PANTOMIME_CHECK(options.size >= 64 && options.size <= 4096 && options.size % 2 == 0,
@@ -116,12 +133,18 @@ void run(const Options& options, Context& context) {
   std::vector<Act> acts = {{std::lround(options.seconds * motion::kFps), ""}};
   if (!options.timeline.empty()) acts = parse_timeline(options.timeline);
   int64_t frames = 0;
-  bool labelled = !options.labels.empty();
-  for (const Act& act : acts) frames += act.frames, labelled = labelled || !act.label.empty();
+  bool labelled = !options.labels.empty(), told = !options.texts.empty();
+  for (const Act& act : acts) {
+    frames += act.frames;
+    labelled = labelled || !act.label.empty();
+    told = told || !act.text.empty();
+  }
   const Scene scene(options.scene, frames);
   const training::Prior prior = open_prior(options.model);
   std::optional<training::Guide> guide;
   if (labelled) guide = open_guide(options.model, prior);
+  std::optional<training::TextGuide> text;
+  if (told) text = open_text_guide(options.model, options.text_guide, prior);
 
   std::vector<Performance> items;
   const auto add = [&](const std::string& title, const std::string& file) {
@@ -135,7 +158,12 @@ void run(const Options& options, Context& context) {
           {.title = title, .name = fmt::format("{:03d}-{}", items.size() + 1, name), .acts = acts});
     }
   };
-  if (options.labels.empty()) {
+  if (!options.texts.empty()) {
+    for (const std::string& sentence : options.texts) {
+      acts[0].text = sentence;
+      add(sentence, file_name_of(sentence));
+    }
+  } else if (options.labels.empty()) {
     add(options.timeline, options.timeline.empty() ? "motion" : "timeline");
   } else {
     for (const std::string& label :
@@ -151,12 +179,16 @@ void run(const Options& options, Context& context) {
   const auto own = open_character(options.character, options.out, options.force, context);
   cast({options.body, options.seed}, own ? &*own : nullptr, scene.person(), items, context);
   ActingOptions acting{.seed = options.seed};
-  acting.stream.sampler.method = diffusion::parse_method(options.sampler);
+  if (options.sampler != "auto") {
+    acting.stream.sampler.method = diffusion::parse_method(options.sampler);
+    acting.stream.renoise = false;
+  }
   acting.stream.sampler.steps = options.steps;
   acting.stream.sampler.progress = &context.terminal;
   acting.stream.strength = strength_of(options.model);
   acting.stream.foot_lock = !options.no_foot_lock;
-  act(acting, prior, guide ? &*guide : nullptr, scene, items, context);
+  acting.stream.text_strength = {.scale = options.text_scale, .until = options.model.until};
+  act(acting, prior, {guide ? &*guide : nullptr, text ? &*text : nullptr}, scene, items, context);
   for (const Performance& item : items)
     for (const auto& [goal, miss] : item.missed)
       context.terminal.complain(fmt::format(
@@ -181,14 +213,14 @@ void run(const Options& options, Context& context) {
       rows.push_back({&item.character, &item.clip, item.name});
       strips.push_back({item.name, item.clip});
     }
-    const render::PngText text = {{"Comment", manifest.dump()}};
+    const render::PngText comment = {{"Comment", manifest.dump()}};
     render::ContactSheetOptions sheet;
     sheet.columns = rows.size() > 4 ? 2 : 1;
     sheet.threads = context.threads;
     render::write_png(options.out / "sheet.png",
-                      render::contact_sheet(rows, sheet, context.terminal), text);
+                      render::contact_sheet(rows, sheet, context.terminal), comment);
     render::write_png(options.out / "strips.png",
-                      render::skeleton_sheet(strips, {}, {}, rows.size() > 4 ? 2 : 1), text);
+                      render::skeleton_sheet(strips, {}, {}, rows.size() > 4 ? 2 : 1), comment);
   }
   write_file(options.out / "manifest.json", manifest.dump(2) + "\n");
   context.terminal.print(fmt::format("{}: {} people", options.out.string(), items.size()));
@@ -200,16 +232,24 @@ Run add_generate(CLI::App& app, Context& context) {
   const auto o = std::make_shared<Options>();
   app.add_option("--label", o->labels, "Actions, or all; --count people do each of them")
       ->delimiter(',');
+  app.add_option("--text", o->texts, "A sentence, e.g. \"a person waves with the left hand\"")
+      ->type_name("TEXT ...");
+  app.add_option("--text-scale", o->text_scale, "Strength of text; negative: the guide's own");
+  app.add_option("--text-guide", o->text_guide, "The guide for text (default: beside the prior)")
+      ->type_name("FILE");
   app.add_option("--seconds", o->seconds, "Length of each clip, 0.5 to 3600");
-  app.add_option("--timeline", o->timeline,
-                 "Acts one after another: \"0-3 walk; 3-5 sit down; 5-9 drink\"");
+  app.add_option(
+      "--timeline", o->timeline,
+      "Acts one after another, labels or quoted sentences: \"0-3 walk; 3-5 sit down; 5-9 "
+      "'a person waves'\"");
   app.add_option("--count,--variations", o->count, "Clips of each label");
   app.add_option("--body", o->body,
                  "random, plain, or a description: \"sex=female,age=70,weight=0.7,height=1.62m\"");
   app.add_option("--format", o->formats,
                  "glb, bvh, npz (amass), mp4, png, humanml3d, ntu, csv, usd, obj, pc2")
       ->delimiter(',');
-  app.add_option("--sampler", o->sampler, "dpm2m, ddim or ddpm");
+  app.add_option("--sampler", o->sampler,
+                 "dpm2m, ddim or ddpm; auto: ddpm where something must hold, else dpm2m");
   app.add_option("--steps", o->steps, "Denoising steps");
   app.add_option("--size", o->size, "Width and height of videos, pixels");
   app.add_flag("--no-foot-lock", o->no_foot_lock, "Leave the feet as they were sampled");

@@ -54,6 +54,16 @@ training::Guide open_guide(const ModelOptions& options, const training::Prior& p
   return guide;
 }
 
+training::TextGuide open_text_guide(const ModelOptions& options, const fs::path& file,
+                                    const training::Prior& prior) {
+  const fs::path path =
+      file.empty() ? prior_path(options.prior).parent_path() / "text.safetensors" : file;
+  if (!fs::exists(path))
+    fail("no guide {}: train one with `pantomime train-text --prior {}`", path.string(),
+         options.prior);
+  return training::read_text_guide(path, prior);
+}
+
 training::GuidanceStrength strength_of(const ModelOptions& options) {
   return {.scale = options.scale, .until = options.until, .particles = options.particles};
 }

@@ -6,6 +6,7 @@
 
 #include "pantomime/commands/commands.h"
 #include "pantomime/training/guide.h"
+#include "pantomime/training/text_guide.h"
 
 namespace pantomime::commands {
 
@@ -25,6 +26,9 @@ training::Prior open_prior(const ModelOptions& options);
 /// The guide that `--guidance` asks for; throws Error that says how to train one when there is
 /// none.
 training::Guide open_guide(const ModelOptions& options, const training::Prior& prior);
+/// The guide for sentences: `file`, or text.safetensors beside the prior.
+training::TextGuide open_text_guide(const ModelOptions& options, const std::filesystem::path& file,
+                                    const training::Prior& prior);
 training::GuidanceStrength strength_of(const ModelOptions& options);
 
 }  // namespace pantomime::commands

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <map>
 
 #include "pantomime/base/error.h"
 #include "pantomime/base/random.h"
@@ -41,7 +42,12 @@ std::vector<Act> parse_timeline(const std::string& text) {
     if (!(to - from >= 0.2)) fail("--timeline \"{}\": an act of less than 0.2 s", part);
     std::string label(second.ptr, last);
     label.erase(0, label.find_first_not_of(' '));
-    acts.push_back({frame(to) - before, label});
+    const bool quoted = label.size() >= 2 && label.front() == label.back() &&
+                        (label.front() == '"' || label.front() == '\'');
+    if (quoted)
+      acts.push_back({frame(to) - before, "", label.substr(1, label.size() - 2)});
+    else
+      acts.push_back({frame(to) - before, label, ""});
     before = frame(to);
   }
   if (acts.empty()) fail("--timeline: no acts, expected for example \"0-3 walk; 3-5 sit down\"");
@@ -110,12 +116,16 @@ std::vector<Piece> pieces_of(const std::vector<Act>& acts, int64_t longest, int6
   return pieces;
 }
 
+using Sentences = std::map<std::string, std::vector<float>>;
+
 /// One batch of performances with acts of the same lengths.
 class Group {
  public:
-  Group(const ActingOptions& options, const training::Prior& prior, const training::Guide* guide,
-        const Scene& scene, std::vector<Performance>& items, size_t first, size_t last)
-      : guide_(guide),
+  Group(const ActingOptions& options, const training::Prior& prior, const training::Guides& guides,
+        const Sentences& sentences, const Scene& scene, std::vector<Performance>& items,
+        size_t first, size_t last)
+      : guides_(guides),
+        sentences_(sentences),
         items_(items),
         first_(first),
         last_(last),
@@ -127,7 +137,7 @@ class Group {
       seeds.push_back(derive_seed(options.seed, "clip", i));
       if (!scene.empty()) whole_.push_back(scene.constraints(items[i].character.skeleton));
     }
-    stream_.emplace(prior, guide, std::move(bodies), std::move(seeds), options.stream);
+    stream_.emplace(prior, guides, std::move(bodies), std::move(seeds), options.stream);
     pieces_ = pieces_of(items[first].acts, options.stream.longest, stream_->most_frames());
   }
 
@@ -135,10 +145,13 @@ class Group {
 
   void make(size_t p) {
     const Piece& piece = pieces_[p];
-    std::vector<int64_t> labels;
-    for (size_t i = first_; i < last_ && guide_ != nullptr; ++i) {
-      const std::string& label = items_[i].acts[piece.act].label;
-      labels.push_back(label.empty() ? -1 : guide_->index_of(label));
+    std::vector<training::Told> told;
+    for (size_t i = first_; i < last_; ++i) {
+      const Act& act = items_[i].acts[piece.act];
+      training::Told one;
+      if (!act.label.empty()) one.label = guides_.label->index_of(act.label);
+      if (!act.text.empty()) one.sentence = &sentences_.at(act.text);
+      told.push_back(one);
     }
     std::vector<Constraints> wanted;
     for (size_t b = 0; b < whole_.size(); ++b) {
@@ -151,7 +164,7 @@ class Group {
                          piece.frames - Constraints::kLoopFrames, conditions::parse_joints("all"),
                          false);
     }
-    const auto windows = stream_->next(piece.frames, labels, wanted, p + 1 < pieces_.size());
+    const auto windows = stream_->next(piece.frames, told, wanted, p + 1 < pieces_.size());
     for (size_t b = 0; b < windows.size(); ++b) {
       Performance& item = items_[first_ + b];
       if (p == 0) {
@@ -177,7 +190,8 @@ class Group {
   }
 
  private:
-  const training::Guide* guide_;
+  training::Guides guides_;
+  const Sentences& sentences_;
   std::vector<Performance>& items_;
   size_t first_, last_;
   int64_t lookahead_;
@@ -188,16 +202,21 @@ class Group {
 
 }  // namespace
 
-void act(const ActingOptions& options, const training::Prior& prior, const training::Guide* guide,
+void act(const ActingOptions& options, const training::Prior& prior, const training::Guides& guides,
          const Scene& scene, std::vector<Performance>& items, Context& context) {
   constexpr size_t kBatch = 16;
-  bool labelled = false;
+  Sentences sentences;
+  std::optional<text::SentenceEncoder> encoder;
   for (const Performance& item : items)
-    for (const Act& act : item.acts) labelled = labelled || !act.label.empty();
+    for (const Act& act : item.acts) {
+      if (act.text.empty() || sentences.contains(act.text)) continue;
+      if (!encoder) encoder.emplace(text::SentenceEncoder::open());
+      sentences[act.text] = encoder->encode(act.text).states;
+    }
   context.terminal.begin("generate", static_cast<int64_t>(items.size()));
   for (size_t first = 0; first < items.size(); first += kBatch) {
     const size_t last = std::min(items.size(), first + kBatch);
-    Group group(options, prior, labelled ? guide : nullptr, scene, items, first, last);
+    Group group(options, prior, guides, sentences, scene, items, first, last);
     for (size_t p = 0; p < group.piece_count(); ++p) {
       group.make(p);
       context.terminal.step(

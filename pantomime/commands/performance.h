@@ -16,7 +16,8 @@ namespace pantomime::commands {
 /// Something that is done for a time.
 struct Act {
   int64_t frames = 0;
-  std::string label;  ///< empty: no condition
+  std::string label;  ///< empty: none
+  std::string text;   ///< a sentence instead of a label; empty: none
 };
 
 /// "0-3 walk; 3-5 sit down; 5-9": acts one after another, in seconds; nothing may be left out
@@ -47,8 +48,9 @@ struct ActingOptions {
   training::StreamOptions stream;
   uint64_t seed = 1;
 };
-/// Motions for all, in batches; `guide` may be null when no act has a label.
-void act(const ActingOptions& options, const training::Prior& prior, const training::Guide* guide,
+/// Motions for all, in batches; guides that no act needs may be null. Sentences need the encoder
+/// (tools/fetch_text).
+void act(const ActingOptions& options, const training::Prior& prior, const training::Guides& guides,
          const Scene& scene, std::vector<Performance>& items, Context& context);
 
 }  // namespace pantomime::commands

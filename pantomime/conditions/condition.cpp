@@ -73,10 +73,16 @@ at::Tensor generate(const Denoiser& prior, const features::Normaliser& normalise
     for (Condition* condition : conditions) estimate = condition->guide(*last, estimate);
     return estimate.defined() ? estimate : last->plain();
   };
+  // Each clip has noise of its own here, too.
+  sampler.noise = [&](int step) {
+    std::vector<uint64_t> seeds;
+    for (const uint64_t seed : options.seeds)
+      seeds.push_back(derive_seed(seed, "step", static_cast<uint64_t>(step)));
+    return diffusion::noise_of(seeds, padded, prior.config().features);
+  };
   const at::Tensor noise =
       diffusion::noise_of(options.seeds, padded, prior.config().features).to(device);
-  const at::Tensor sample = diffusion::sample(
-      denoise, noise, sampler, diffusion::make_generator(derive_seed(options.seeds[0], "sampler")));
+  const at::Tensor sample = diffusion::sample(denoise, noise, sampler);
   return normaliser.to(device).restore(sample).narrow(1, 0, options.frames).to(at::kCPU);
 }
 

@@ -46,6 +46,8 @@ class LabelAdapter {
 class LabelGuidance : public Condition {
  public:
   LabelGuidance(const LabelAdapter& adapter, at::Tensor labels, double scale, double until = 0);
+  /// The same for any adapter's steering, for example a text's.
+  LabelGuidance(diffusion::Steering steering, double scale, double until = 0);
   at::Tensor guide(Call& call, const at::Tensor& estimate) override;
 
  private:

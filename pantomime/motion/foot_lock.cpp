@@ -187,7 +187,9 @@ Clip lock_feet(const Clip& clip, const Contacts& given, const FootLockOptions& o
   const size_t frames = clip.frame_count();
   PANTOMIME_CHECK(options.pinned.empty() || options.pinned.size() == frames,
                   "foot lock: {} pinned flags for {} frames", options.pinned.size(), frames);
-  const auto is_pinned = [&](size_t f) { return !options.pinned.empty() && options.pinned[f] != 0; };
+  const auto is_pinned = [&](size_t f) {
+    return !options.pinned.empty() && options.pinned[f] != 0;
+  };
   const bool sinks = std::none_of(options.pinned.begin(), options.pinned.end(),
                                   [](char flag) { return flag != 0; });
   const WorldPose pose = forward_kinematics(clip);

@@ -171,15 +171,20 @@ Batch MotionData::draw(uint64_t seed, int64_t step, int64_t size,
 }
 
 Batch MotionData::collect(const std::vector<size_t>& windows,
-                          const features::Normaliser& normaliser) const {
+                          const features::Normaliser& normaliser,
+                          const std::vector<char>& mirrored) const {
   std::vector<at::Tensor> parts;
   std::vector<int64_t> labels;
-  for (const size_t index : windows) {
-    const Window& w = windows_.at(index);
-    parts.push_back(cut(w, w.first, w.count, false));
-    labels.push_back(w.label);
+  for (size_t i = 0; i < windows.size(); ++i) {
+    parts.push_back(window_features(windows[i], i < mirrored.size() && mirrored[i] != 0));
+    labels.push_back(windows_.at(windows[i]).label);
   }
   return pack(parts, labels, normaliser);
+}
+
+at::Tensor MotionData::window_features(size_t window, bool mirrored) const {
+  const Window& w = windows_.at(window);
+  return cut(w, w.first, w.count, mirrored);
 }
 
 }  // namespace pantomime::training

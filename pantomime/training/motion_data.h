@@ -58,8 +58,11 @@ class MotionData {
   Batch draw(uint64_t seed, int64_t step, int64_t size, const features::Normaliser& normaliser,
              double vary = kVary) const;
   static constexpr double kVary = 0.5;
-  /// The windows with these indices as they are (no jitter, no mirroring).
-  Batch collect(const std::vector<size_t>& windows, const features::Normaliser& normaliser) const;
+  /// The windows with these indices as they are (no jitter); mirrored where a flag says so.
+  Batch collect(const std::vector<size_t>& windows, const features::Normaliser& normaliser,
+                const std::vector<char>& mirrored = {}) const;
+  /// Features [F, D] of a window, facing forward.
+  at::Tensor window_features(size_t window, bool mirrored) const;
 
  private:
   at::Tensor cut(const Window& window, int64_t first, int64_t count, bool mirrored) const;

@@ -63,11 +63,11 @@ void add(Constraints& to, const Constraints& more) {
 
 }  // namespace
 
-MotionStream::MotionStream(const Prior& prior, const Guide* guide,
+MotionStream::MotionStream(const Prior& prior, const Guides& guides,
                            std::vector<motion::Skeleton> bodies, std::vector<uint64_t> seeds,
                            const StreamOptions& options)
     : prior_(prior),
-      guide_(guide),
+      guides_(guides),
       bodies_(std::move(bodies)),
       seeds_(std::move(seeds)),
       options_(options),
@@ -79,8 +79,7 @@ MotionStream::MotionStream(const Prior& prior, const Guide* guide,
                   options.longest, options.memory, options.lookahead);
 }
 
-std::vector<MotionStream::Window> MotionStream::next(int64_t frames,
-                                                     const std::vector<int64_t>& labels,
+std::vector<MotionStream::Window> MotionStream::next(int64_t frames, const std::vector<Told>& told,
                                                      const std::vector<Constraints>& wanted,
                                                      bool more) {
   const size_t clips = bodies_.size();
@@ -105,10 +104,10 @@ std::vector<MotionStream::Window> MotionStream::next(int64_t frames,
       conditions::keep(c, placed(last_[i], starts[i]), 0, kept, 0, conditions::parse_joints("all"));
     }
     if (!wanted.empty()) {
-      const int64_t told = wanted[i].frames;
-      PANTOMIME_CHECK(told >= frames && told <= total - kept,
-                      "stream: constraints on {} frames, expected {}", told, frames);
-      add(c, wanted[i].placed(starts[i]).within(0, told, kept, total));
+      const int64_t seen = wanted[i].frames;
+      PANTOMIME_CHECK(seen >= frames && seen <= total - kept,
+                      "stream: constraints on {} frames, expected {}", seen, frames);
+      add(c, wanted[i].placed(starts[i]).within(0, seen, kept, total));
       any = any || !wanted[i].empty();
     }
     // In the size of the body that the prior moves.
@@ -122,12 +121,10 @@ std::vector<MotionStream::Window> MotionStream::next(int64_t frames,
   std::optional<conditions::ConstraintCondition> constraints;
   if (any) also.push_back(&constraints.emplace(held, prior_.normaliser));
   conditions::GenerateOptions generate{.frames = total, .sampler = options_.sampler};
+  if (any && options_.renoise) generate.sampler.method = diffusion::Method::Ddpm;
   for (const uint64_t seed : seeds_)
     generate.seeds.push_back(windows_ == 0 ? seed : derive_seed(seed, "window", windows_));
-  const at::Tensor features =
-      guide_ != nullptr
-          ? generate_labelled(prior_, *guide_, labels, generate, options_.strength, also)
-          : conditions::generate(*prior_.denoiser, prior_.normaliser, also, generate);
+  const at::Tensor features = sample(told, generate, also);
 
   std::vector<Window> windows(clips);
   for (size_t i = 0; i < clips; ++i) {
@@ -136,9 +133,9 @@ std::vector<MotionStream::Window> MotionStream::next(int64_t frames,
     if (!asked[i].fixes_height()) clip = motion::on_floor(clip);
     // Where the root is has been decided when something is asked for.
     if (options_.foot_lock)
-      clip = motion::lock_feet(
-          clip, motion::FootLockOptions{.root_follows = !asked[i].fixes_places(),
-                                        .pinned = asked[i].whole_frames()});
+      clip =
+          motion::lock_feet(clip, motion::FootLockOptions{.root_follows = !asked[i].fixes_places(),
+                                                          .pinned = asked[i].whole_frames()});
     if (any) {
       const conditions::Settled settled = conditions::settle(clip, asked[i], prior_.normaliser);
       for (size_t g = 0; g < asked[i].goals.size(); ++g)
@@ -154,6 +151,32 @@ std::vector<MotionStream::Window> MotionStream::next(int64_t frames,
   }
   ++windows_;
   return windows;
+}
+
+at::Tensor MotionStream::sample(const std::vector<Told>& told,
+                                const conditions::GenerateOptions& options,
+                                const std::vector<conditions::Condition*>& also) const {
+  PANTOMIME_CHECK(told.empty() || told.size() == bodies_.size(), "stream: {} clips, {} are told",
+                  bodies_.size(), told.size());
+  const auto says = [](const Told& t) { return t.sentence != nullptr; };
+  const auto names = [](const Told& t) { return t.label >= 0; };
+  const bool text = std::any_of(told.begin(), told.end(), says);
+  const bool labels = std::any_of(told.begin(), told.end(), names);
+  PANTOMIME_CHECK(!text || !labels, "stream: labels and sentences for clips of one batch");
+  if (text) {
+    PANTOMIME_CHECK(guides_.text != nullptr, "stream: a sentence, but no guide for text");
+    std::vector<std::vector<float>> sentences;
+    for (const Told& t : told)
+      sentences.push_back(t.sentence != nullptr ? *t.sentence : std::vector<float>());
+    return generate_told(prior_, *guides_.text, sentences, options, options_.text_strength, also);
+  }
+  if (labels) {
+    PANTOMIME_CHECK(guides_.label != nullptr, "stream: a label, but no guide for labels");
+    std::vector<int64_t> wanted;
+    for (const Told& t : told) wanted.push_back(t.label);
+    return generate_labelled(prior_, *guides_.label, wanted, options, options_.strength, also);
+  }
+  return conditions::generate(*prior_.denoiser, prior_.normaliser, also, options);
 }
 
 std::vector<int64_t> window_lengths(int64_t frames, int64_t most) {

@@ -8,12 +8,16 @@
 
 #include "pantomime/conditions/constraints.h"
 #include "pantomime/training/guide.h"
+#include "pantomime/training/text_guide.h"
 
 namespace pantomime::training {
 
 struct StreamOptions {
   diffusion::SampleOptions sampler;
-  GuidanceStrength strength;
+  /// Ancestral steps where something must hold: fresh noise lets the prior make up its mind anew
+  /// about what is free (feet slide half as much as with deterministic steps, docs/CONDITIONS.md).
+  bool renoise = true;
+  GuidanceStrength strength, text_strength;
   bool foot_lock = true;
   int64_t longest = 128;   ///< frames the prior makes at once: what it was trained on
   int64_t memory = 24;     ///< frames of a window that are the end of the window before
@@ -23,32 +27,46 @@ struct StreamOptions {
 /// Goals that were missed in a window: what was asked for, and by how much (metres or radians).
 using Missed = std::vector<std::pair<std::string, double>>;
 
+/// What somebody is to do: an action, or what a sentence says; neither: anything.
+struct Told {
+  int64_t label = -1;                            ///< index of the guide's labels
+  const std::vector<float>* sentence = nullptr;  ///< states [T, 512] of an encoded sentence
+};
+/// Of whom both may be null.
+struct Guides {
+  const Guide* label = nullptr;
+  const TextGuide* text = nullptr;
+};
+
 /// Several clips, made in step. A window goes on from the last frames of the one before, which are
 /// kept exactly (conditions/constraints.h), so memory doesn't grow with the length. Each clip's
 /// world is the one in which its first frame stands over the origin and faces +Z.
 class MotionStream {
  public:
-  /// One body and one seed per clip; `guide` may be null.
-  MotionStream(const Prior& prior, const Guide* guide, std::vector<motion::Skeleton> bodies,
+  /// One body and one seed per clip.
+  MotionStream(const Prior& prior, const Guides& guides, std::vector<motion::Skeleton> bodies,
                std::vector<uint64_t> seeds, const StreamOptions& options);
 
   struct Window {
     motion::Clip clip;  ///< the new frames
     Missed missed;
   };
-  /// The next `frames` (at most most_frames()) of all clips; `more`: others follow. `labels`:
-  /// indices of the guide's labels or -1, one a clip; empty without a guide. `wanted`: constraints
-  /// on these frames and, if they go on, on up to StreamOptions::lookahead more, one a clip, in the
-  /// clip's world and the real body's size; empty: none.
-  std::vector<Window> next(int64_t frames, const std::vector<int64_t>& labels,
+  /// The next `frames` (at most most_frames()) of all clips; `more`: others follow. `told`: one a
+  /// clip, all labels or all sentences (or nothing); empty: nothing. `wanted`: constraints on these
+  /// frames and, if they go on, on up to StreamOptions::lookahead more, one a clip, in the clip's
+  /// world and the real body's size; empty: none.
+  std::vector<Window> next(int64_t frames, const std::vector<Told>& told,
                            const std::vector<conditions::Constraints>& wanted = {},
                            bool more = true);
   /// Of one call; the only call may ask for StreamOptions::longest.
   int64_t most_frames() const { return options_.longest - options_.memory - options_.lookahead; }
 
  private:
+  at::Tensor sample(const std::vector<Told>& told, const conditions::GenerateOptions& options,
+                    const std::vector<conditions::Condition*>& also) const;
+
   const Prior& prior_;
-  const Guide* guide_;
+  Guides guides_;
   std::vector<motion::Skeleton> bodies_;
   std::vector<uint64_t> seeds_;
   StreamOptions options_;

@@ -48,7 +48,7 @@ void append(Clip& clip, const Clip& more) {
 
 TEST(MotionStream, GoesOnWithoutASeam) {
   const Prior prior = quiet_prior();
-  MotionStream stream(prior, nullptr, {body(), body()}, {3, 4}, options());
+  MotionStream stream(prior, {}, {body(), body()}, {3, 4}, options());
   Clip whole;
   for (int i = 0; i < 4; ++i) {
     const auto windows = stream.next(40, {});
@@ -70,8 +70,8 @@ TEST(MotionStream, GoesOnWithoutASeam) {
 
 TEST(MotionStream, DependsOnTheSeedOnly) {
   const Prior prior = quiet_prior();
-  MotionStream a(prior, nullptr, {body(), body()}, {3, 4}, options());
-  MotionStream b(prior, nullptr, {body()}, {4}, options());
+  MotionStream a(prior, {}, {body(), body()}, {3, 4}, options());
+  MotionStream b(prior, {}, {body()}, {4}, options());
   for (int i = 0; i < 2; ++i) {
     const Clip one = a.next(30, {})[1].clip, two = b.next(30, {})[0].clip;
     for (size_t f = 0; f < 30; ++f)
@@ -81,7 +81,7 @@ TEST(MotionStream, DependsOnTheSeedOnly) {
 
 TEST(MotionStream, KeepsToConstraintsOfTheWholeWay) {
   const Prior prior = quiet_prior();
-  MotionStream stream(prior, nullptr, {body()}, {7}, options());
+  MotionStream stream(prior, {}, {body()}, {7}, options());
   conditions::Constraints wanted(60);
   for (const int64_t f : {20, 59})
     wanted.places.push_back({f, 0.01 * static_cast<double>(f), -0.02 * static_cast<double>(f)});
@@ -100,9 +100,10 @@ TEST(MotionStream, KeepsToConstraintsOfTheWholeWay) {
 
 TEST(MotionStream, SaysWhatIsWrong) {
   const Prior prior = quiet_prior();
-  EXPECT_THROW(MotionStream(prior, nullptr, {body()}, {1, 2}, options()), Error);
-  MotionStream stream(prior, nullptr, {body()}, {1}, options());
+  EXPECT_THROW(MotionStream(prior, {}, {body()}, {1, 2}, options()), Error);
+  MotionStream stream(prior, {}, {body()}, {1}, options());
   EXPECT_THROW(stream.next(200, {}), Error);
+  EXPECT_THROW(stream.next(20, {Told{.label = 0}}), Error);  // no guide
   EXPECT_THROW(stream.next(20, {}, {conditions::Constraints(60)}), Error);
   EXPECT_THROW(stream.next(20, {}, {conditions::Constraints(10)}), Error);
   EXPECT_EQ(window_lengths(250, 100), (std::vector<int64_t>{83, 83, 84}));

@@ -1,0 +1,65 @@
+// pantomime train-text: makes a frozen prior follow sentences.
+#include <memory>
+
+#include "pantomime/base/error.h"
+#include "pantomime/commands/commands.h"
+#include "pantomime/commands/library_options.h"
+#include "pantomime/commands/model_options.h"
+#include "pantomime/training/text_guide.h"
+
+namespace pantomime::commands {
+namespace {
+
+struct Options {
+  LibraryOptions library;
+  std::string prior = "open";
+  training::TextGuideOptions guide;
+  std::filesystem::path out;
+  int64_t window = 128;
+  int paraphrases = 4;
+  double scale = 2.5;
+  bool force = false;
+};
+
+void run(Options o, Context& context) {
+  const training::Prior prior = open_prior({.prior = o.prior});
+  if (o.out.empty()) o.out = prior_path(o.prior).parent_path() / "text.safetensors";
+  refuse_overwrite(o.out, o.force);
+  const auto encoder = text::SentenceEncoder::open();
+  const library::Library library = open_library(o.library);
+  library::Filter filter = library_filter(o.library);
+  filter.splits = {"train"};
+  const auto data = training::MotionData::load(library, filter, o.window, context.terminal);
+  const auto told =
+      training::TextData::make(data, encoder, library::default_caption_words(), o.paraphrases,
+                               o.guide.seed, context.threads, context.terminal);
+  context.terminal.print(fmt::format("{} windows (with mirror images), {} different sentences",
+                                     told.items().size(), told.sentence_count()));
+  double last = 0;
+  training::TextGuide guide = training::train_text_guide(
+      told, prior, o.guide, [&](int64_t, double loss) { last = loss; }, context.terminal);
+  guide.scale = o.scale;
+  training::write_text_guide(o.out, guide, training::Storage::Half);
+  context.terminal.print(
+      fmt::format("{}: loss {:.4f} after {} steps", o.out.string(), last, o.guide.steps));
+}
+
+}  // namespace
+
+Run add_train_text(CLI::App& app, Context& context) {
+  const auto o = std::make_shared<Options>();
+  add_library_options(app, o->library);
+  app.add_option("--prior", o->prior, "A shipped prior (open, research) or a file");
+  add_out(app, o->out, "The guide's file (default: text.safetensors beside the prior)");
+  app.add_option("--steps", o->guide.steps, "Steps");
+  app.add_option("--batch", o->guide.batch, "Windows per step");
+  app.add_option("--rate", o->guide.rate, "Peak learning rate");
+  app.add_option("--window", o->window, "Longest window, frames");
+  app.add_option("--paraphrases", o->paraphrases, "Sentences a window");
+  app.add_option("--scale", o->scale, "Strength that is kept in the file");
+  add_seed(app, o->guide.seed);
+  add_force(app, o->force, "Replace a guide that is there");
+  return [o, &context] { run(*o, context); };
+}
+
+}  // namespace pantomime::commands

@@ -1,0 +1,51 @@
+// Text for a frozen prior: a side network that reads a sentence and bends the prior towards it.
+#pragma once
+
+#include <vector>
+
+#include "pantomime/diffusion/denoiser.h"
+#include "pantomime/diffusion/parameters.h"
+
+namespace pantomime::conditions {
+
+/// Sentences of a batch as an encoder says them.
+struct TextBatch {
+  at::Tensor states;  ///< [B, T, words] what each word piece means, zero where padded
+  at::Tensor mask;    ///< [B, T] bool, true = real piece; all false: no text for this clip
+};
+/// From the states [T_i, words] of single sentences; an empty one stands for no text.
+TextBatch text_batch(const std::vector<std::vector<float>>& states, int64_t words = 512);
+
+struct TextAdapterConfig {
+  int64_t words = 512;  ///< numbers a word piece comes with
+  int64_t width = 128;  ///< numbers a piece is read as
+  int64_t queries = 6;  ///< things that are asked of a whole sentence
+  int64_t code = 128;   ///< numbers that the whole sentence becomes
+  int64_t rank = 16;    ///< of the low-rank changes, the same for all sentences
+};
+
+/// The whole sentence (attention of learned queries over its pieces) changes shift, scale and gate
+/// of every layer, as a label does (label_adapter.h); and every motion token, asking from where it
+/// is in time, reads the pieces itself (cross-attention before the first layer), so that "then" has
+/// a meaning. Starts as no change.
+class TextAdapter {
+ public:
+  TextAdapter(const TextAdapterConfig& config, const diffusion::DenoiserConfig& prior,
+              uint64_t seed);
+
+  /// Steering for clips of `frames` [B] real frames among `padded` (a multiple of 4). Clips without
+  /// text get the prior's own estimate.
+  diffusion::Steering steering(const TextBatch& text, const at::Tensor& frames,
+                               int64_t padded) const;
+
+  const TextAdapterConfig& config() const { return config_; }
+  diffusion::Parameters& parameters() { return parameters_; }
+  const diffusion::Parameters& parameters() const { return parameters_; }
+
+ private:
+  TextAdapterConfig config_;
+  diffusion::DenoiserConfig prior_;
+  diffusion::Parameters parameters_;
+};
+
+}  // namespace pantomime::conditions
