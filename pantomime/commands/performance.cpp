@@ -156,8 +156,8 @@ class Group {
     std::vector<Constraints> wanted;
     for (size_t b = 0; b < whole_.size(); ++b) {
       // What comes next is seen coming.
-      const int64_t told = std::min(piece.frames + lookahead_, whole_[b].frames - piece.first);
-      wanted.push_back(whole_[b].within(piece.first, told, 0, told));
+      const int64_t seen = std::min(piece.frames + lookahead_, whole_[b].frames - piece.first);
+      wanted.push_back(whole_[b].within(piece.first, seen, 0, seen));
       // A loop of several pieces ends with the very frames that it began with.
       if (whole_[b].loop && p > 0 && p + 1 == pieces_.size())
         conditions::keep(wanted.back(), items_[first_ + b].clip, 0, Constraints::kLoopFrames,
