@@ -6,6 +6,7 @@
 #include <numbers>
 
 #include "pantomime/base/error.h"
+#include "pantomime/conditions/way.h"
 #include "pantomime/library/motion_reader.h"
 #include "pantomime/library/source_files.h"
 #include "pantomime/motion/augment.h"
@@ -266,45 +267,50 @@ conditions::Constraints Scene::constraints(const motion::Skeleton& body) const {
       const Vec3 p = inside(item.numbers[0], 0, item.numbers[1]);
       out.places.push_back({f, p.x, p.z, 0});
     }
-  // Between two of them about the straight way at a steady pace.
+  // Between two of them about the shortest way around the boxes, at a steady pace.
+  std::vector<conditions::Box> boxes;
+  for (const std::vector<double>& n : avoid_)
+    boxes.push_back({n[0], n[1], n[2], n[3], n[4], (n.size() > 5 ? n[5] : 0) * kDegree});
   for (size_t i = 1; i < path_.size(); ++i) {
     constexpr int64_t kEvery = 6;
-    constexpr double kAbout = 0.25;
+    constexpr double kAbout = 0.15;
     const Listed &a = path_[i - 1], &b = path_[i];
+    const conditions::Way way({a.numbers[0], a.numbers[1]}, {b.numbers[0], b.numbers[1]}, boxes);
     const int64_t begin = a.span.last - 1, gap = b.span.first - begin;
     for (int64_t f = begin + kEvery; f + kEvery / 2 < b.span.first; f += kEvery) {
-      const double u = static_cast<double>(f - begin) / static_cast<double>(gap);
-      const Vec3 p = inside(a.numbers[0] + u * (b.numbers[0] - a.numbers[0]), 0,
-                            a.numbers[1] + u * (b.numbers[1] - a.numbers[1]));
+      const auto [x, z] = way.at(static_cast<double>(f - begin) / static_cast<double>(gap));
+      const Vec3 p = inside(x, 0, z);
       out.places.push_back({f, p.x, p.z, kAbout});
+    }
+    // Who is told a way only goes forwards along it.
+    if (!heading_.empty() || way.length() < 0.3) continue;
+    for (double u = 0.25; u < 1; u += 0.25) {
+      const auto [ax, az] = way.at(u - 0.08);
+      const auto [bx, bz] = way.at(u + 0.08);
+      const Vec3 from = inside(ax, 0, az), to = inside(bx, 0, bz);
+      const int64_t f = begin + std::lround(u * static_cast<double>(gap));
+      out.goals.push_back(
+          conditions::face(f, f + 1, {std::atan2(to.x - from.x, to.z - from.z)}, 0.2));
     }
   }
   for (const Listed& item : heading_)
     if (item.span.first > 0 || item.span.last > 1)
       out.goals.push_back(
           conditions::face(item.span.first, item.span.last, {angle(item.numbers[0])}));
-  // Who is told a way only goes forwards along it.
-  for (size_t i = 1; heading_.empty() && i < path_.size(); ++i) {
-    const Vec3 a = inside(path_[i - 1].numbers[0], 0, path_[i - 1].numbers[1]),
-               b = inside(path_[i].numbers[0], 0, path_[i].numbers[1]);
-    if (motion::length(b - a) < 0.3f) continue;
-    const int64_t middle = (path_[i - 1].span.last + path_[i].span.first) / 2;
-    out.goals.push_back(
-        conditions::face(middle, middle + 1, {std::atan2(b.x - a.x, b.z - a.z)}, 0.2));
-  }
   for (const auto& [joint, item] : reach_)
     out.goals.push_back(
         conditions::reach({.joint = joint,
                            .first = item.span.first,
                            .last = item.span.last,
-                           .points = {inside(item.numbers[0], item.numbers[1], item.numbers[2])}}));
+                           .points = {inside(item.numbers[0], item.numbers[1], item.numbers[2])},
+                           .highest = conditions::highest_of(body, joint)}));
   for (const Listed& item : carry_)
     out.goals.push_back(conditions::hold_apart(motion::kLeftWrist, motion::kRightWrist,
                                                item.span.first, item.span.last, item.numbers[0]));
-  for (const std::vector<double>& n : avoid_) {
-    const Vec3 p = inside(n[0], 0, n[1]);
-    out.goals.push_back(
-        conditions::avoid({p.x, p.z, n[2], n[3], n[4], angle(n.size() > 5 ? n[5] : 0)}));
+  for (conditions::Box box : boxes) {
+    const Vec3 p = inside(box.x, 0, box.z);
+    box.x = p.x, box.z = p.z, box.turn -= turn_;
+    out.goals.push_back(conditions::avoid(box));
   }
   if (!floor_.empty()) {
     std::vector<std::array<double, 2>> corners;

@@ -4,6 +4,7 @@
 #include <torch/csrc/autograd/autograd.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <numeric>
 
@@ -45,6 +46,13 @@ at::Tensor solve(const at::Tensor& s, const at::Tensor& b) {
 struct ConstraintSolver::Pose {
   at::Tensor six, height, path;  ///< leaves: [1, F, 132], [1, F], [1, F, 2]
   features::WorldJoints joints;
+};
+
+/// Where feet were before anything was done for the goals, and how firmly they stood there.
+struct ConstraintSolver::Footing {
+  std::array<at::Tensor, 4> places;             ///< [F, 3] of ankles and toes; undefined before
+  std::array<std::vector<double>, 2> variances;  ///< of each foot, every kEvery-th frame
+  static constexpr int64_t kEvery = 4;           ///< corrections are smooth, so that will do
 };
 
 ConstraintSolver::ConstraintSolver(const Constraints& constraints,
@@ -159,8 +167,9 @@ at::Tensor ConstraintSolver::correct(const at::Tensor& x, double t, int rounds) 
     const at::Tensor missing = group.wanted - at::matmul(group.rows, is);
     out.index_copy_(1, index, is + at::matmul(gain_of(group, t).gain, missing));
   }
+  Footing footing;
   for (int round = 0; round < rounds && !constraints_.goals.empty(); ++round)
-    if (!step(out, t)) break;
+    if (!step(out, t, footing)) break;
   // To the last bit.
   const at::Tensor values = normaliser_.normalise(constraints_.value.to(at::kDouble));
   return at::where(constraints_.known, values, out).to(at::kFloat);
@@ -193,7 +202,7 @@ std::vector<double> ConstraintSolver::misses(const at::Tensor& x) const {
   const Pose pose = pose_of(x.to(at::kCPU, at::kDouble));
   std::vector<double> all;
   for (const auto& goal : constraints_.goals) {
-    double miss = 0;
+    double miss = goal->beyond();
     for (const Ask& ask : goal->ask(pose.joints))
       miss = std::max(miss, ask.residual.abs().max().item<double>());
     all.push_back(miss);
@@ -230,38 +239,41 @@ struct ConstraintSolver::Rows {
   }
 };
 
-void ConstraintSolver::anchor_feet(const Pose& pose, Rows& rows) const {
-  // Corrections are smooth, so every few frames will do.
-  constexpr int64_t kEvery = 4;
+void ConstraintSolver::hold_feet(const Pose& pose, Footing& footing, Rows& rows) const {
   constexpr double kLow = 0.07, kSlow = 0.6 / motion::kFps;  // m, m a frame
   constexpr double kStanding = 0.003, kSwinging = 0.2;       // tolerances, m
+  constexpr double kLifted = 3e-5;  // nobody leaves the floor for a goal, whatever it is worth
+  constexpr std::array<motion::Joint, 4> kFeet = {motion::kLeftAnkle, motion::kLeftFoot,
+                                                  motion::kRightAnkle, motion::kRightFoot};
   const at::Tensor positions = pose.joints.positions[0];
   const int64_t frames = positions.size(0);
-  for (const auto& [ankle, toe] : {std::pair{motion::kLeftAnkle, motion::kLeftFoot},
-                                   std::pair{motion::kRightAnkle, motion::kRightFoot}}) {
-    const at::Tensor place = positions.select(1, toe).detach().contiguous();
-    const double* p = place.data_ptr<double>();
-    std::vector<int64_t> active;
-    std::vector<double> variances;
-    for (int64_t f = 0; f < frames; f += kEvery) {
-      const int64_t a = std::max<int64_t>(f - 1, 0), b = std::min(f + 1, frames - 1);
-      const double speed = std::hypot(p[3 * b] - p[3 * a], p[3 * b + 2] - p[3 * a + 2]) / 2;
-      const double tolerance = p[3 * f + 1] < kLow && speed < kSlow ? kStanding : kSwinging;
-      active.push_back(f);
-      variances.push_back(tolerance * tolerance);
-    }
-    for (const int joint : {ankle, toe})
-      for (int64_t axis = 0; axis < 3; ++axis) {
-        const at::Tensor is = positions.select(1, joint).select(1, axis);
-        std::vector<int64_t> all(static_cast<size_t>(frames));
-        std::iota(all.begin(), all.end(), 0);
-        rows.add({all, is - is.detach()}, active, pose);
-        rows.variances.insert(rows.variances.end(), variances.begin(), variances.end());
+  std::vector<int64_t> active, all(static_cast<size_t>(frames));
+  for (int64_t f = 0; f < frames; f += Footing::kEvery) active.push_back(f);
+  std::iota(all.begin(), all.end(), 0);
+  if (!footing.places[0].defined()) {
+    for (size_t i = 0; i < kFeet.size(); ++i)
+      footing.places[i] = positions.select(1, kFeet[i]).detach().contiguous();
+    for (size_t foot = 0; foot < 2; ++foot) {
+      const double* p = footing.places[2 * foot + 1].data_ptr<double>();
+      for (const int64_t f : active) {
+        const int64_t a = std::max<int64_t>(f - 1, 0), b = std::min(f + 1, frames - 1);
+        const double speed = std::hypot(p[3 * b] - p[3 * a], p[3 * b + 2] - p[3 * a + 2]) / 2;
+        const double tolerance = p[3 * f + 1] < kLow && speed < kSlow ? kStanding : kSwinging;
+        footing.variances[foot].push_back(tolerance * tolerance);
       }
+    }
   }
+  for (size_t i = 0; i < kFeet.size(); ++i)
+    for (int64_t axis = 0; axis < 3; ++axis) {
+      const at::Tensor is = positions.select(1, kFeet[i]).select(1, axis);
+      rows.add({all, is - footing.places[i].select(1, axis)}, active, pose);
+      for (const double variance : footing.variances[i / 2])
+        rows.variances.push_back(axis == 1 && variance < kSwinging * kSwinging ? kLifted * kLifted
+                                                                               : variance);
+    }
 }
 
-bool ConstraintSolver::step(at::Tensor& x, double t) const {
+bool ConstraintSolver::step(at::Tensor& x, double t, Footing& footing) const {
   const at::AutoGradMode grad(true);
   const Pose pose = pose_of(x);
   Rows rows;
@@ -280,7 +292,7 @@ bool ConstraintSolver::step(at::Tensor& x, double t) const {
       if (!active.empty()) rows.add(ask, active, pose);
     }
   if (!missed) return false;
-  anchor_feet(pose, rows);
+  hold_feet(pose, footing, rows);
   const at::NoGradGuard no_grad;
   const at::Tensor at_frames = indices(rows.frames);
   const at::Tensor gradient = at::cat(rows.gradients) * normaliser_.scale;

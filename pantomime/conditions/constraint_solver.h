@@ -62,11 +62,12 @@ class ConstraintSolver {
   };
   struct Pose;
   struct Rows;
+  struct Footing;
 
   void add_groups(const Constraints& constraints, size_t block);
   const Gain& gain_of(const Group& group, double t) const;
-  bool step(at::Tensor& x, double t) const;
-  void anchor_feet(const Pose& pose, Rows& rows) const;
+  bool step(at::Tensor& x, double t, Footing& footing) const;
+  void hold_feet(const Pose& pose, Footing& footing, Rows& rows) const;
   Pose pose_of(const at::Tensor& x) const;
 
   Constraints constraints_;

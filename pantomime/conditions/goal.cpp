@@ -10,6 +10,7 @@
 
 #include "pantomime/base/error.h"
 #include "pantomime/motion/clip.h"
+#include "pantomime/motion/fit_to_body.h"
 
 namespace pantomime::conditions {
 namespace {
@@ -71,13 +72,21 @@ class Reach : public Goal {
       std::vector<double> wanted;
       for (size_t i = 0; i < frames_.size(); ++i) {
         const motion::Vec3& p = o_.points[o_.points.size() == 1 ? 0 : i];
-        wanted.push_back(axis == 0 ? p.x : axis == 1 ? p.y : p.z);
+        wanted.push_back(axis == 0   ? p.x
+                         : axis == 1 ? std::min<double>(p.y, o_.highest)
+                                     : p.z);
       }
       asks.push_back({frames_, is - numbers(wanted, is)});
     }
     return asks;
   }
   double tolerance() const override { return o_.tolerance; }
+  double beyond() const override {
+    double most = 0;
+    for (const motion::Vec3& p : o_.points)
+      if (o_.axes[1]) most = std::max(most, p.y - o_.highest);
+    return most;
+  }
   std::string describe() const override {
     std::string name(motion::kJointNames[static_cast<size_t>(o_.joint)]);
     for (char& c : name)
@@ -89,6 +98,7 @@ class Reach : public Goal {
   std::shared_ptr<const Goal> placed(const Placement& placement) const override {
     ReachOptions o = o_;
     for (motion::Vec3& p : o.points) p = placement(p);
+    o.highest *= placement.ratio;
     return std::make_shared<Reach>(o);
   }
   std::shared_ptr<const Goal> within(int64_t first, int64_t count, int64_t at) const override {
@@ -178,17 +188,28 @@ class HoldApart : public Goal {
 };
 
 class Avoid : public Goal {
+  static constexpr double kStep = 0.5;  // metres; what is higher nobody steps over
+
  public:
   Avoid(const Box& box, double margin) : box_(box), margin_(margin) {}
   std::vector<Ask> ask(const WorldJoints& joints) const override {
     const at::Tensor p = joints.positions[0];  // [F, J, 3]
     const double c = std::cos(box_.turn), s = std::sin(box_.turn);
     const at::Tensor dx = p.select(2, 0) - box_.x, dz = p.select(2, 2) - box_.z;
-    // How deep inside from the nearest side; joints under the top leave sideways or upwards.
-    const at::Tensor across = box_.width / 2 + margin_ - (c * dx - s * dz).abs();
-    const at::Tensor along = box_.depth / 2 + margin_ - (s * dx + c * dz).abs();
+    const at::Tensor u = c * dx - s * dz, v = s * dx + c * dz;  // [F, J] along the box's own axes
+    // How deep inside, from the side that the pelvis is nearest to in this frame.
+    const at::Tensor root_u = u.select(1, motion::kPelvis).detach().unsqueeze(1);
+    const at::Tensor root_v = v.select(1, motion::kPelvis).detach().unsqueeze(1);
+    const double half_u = box_.width / 2 + margin_, half_v = box_.depth / 2 + margin_;
+    const at::Tensor over_u = half_u - u * at::where(root_u >= 0, 1.0, -1.0);
+    const at::Tensor over_v = half_v - v * at::where(root_v >= 0, 1.0, -1.0);
+    const at::Tensor by_u = half_u - root_u.abs() < half_v - root_v.abs();
+    at::Tensor out = at::where(by_u, over_u, over_v);
     const at::Tensor up = box_.height + margin_ - p.select(2, 1);
-    const at::Tensor deep = at::minimum(at::minimum(across, along), up).clamp_min(0);  // [F, J]
+    if (box_.height < kStep) out = at::minimum(out, up);
+    const at::Tensor inside = at::logical_and(at::logical_and(u.abs() < half_u, v.abs() < half_v),
+                                              up > 0);
+    const at::Tensor deep = at::where(inside, out, at::zeros_like(out)).clamp_min(0);
     std::vector<Ask> asks;
     const auto frames = frames_between(0, p.size(0));
     for (int64_t j = 0; j < motion::kJointCount; ++j)
@@ -277,6 +298,13 @@ motion::Vec3 Placement::operator()(motion::Vec3 p) const {
   return motion::from_axis_angle({0, 1, 0}, static_cast<float>(turn)) *
              (static_cast<float>(ratio) * p) +
          shift;
+}
+
+double highest_of(const motion::Skeleton& body, motion::Joint joint) {
+  double height = motion::leg_length(body);
+  for (int j = joint; j > motion::kPelvis; j = body.parents[static_cast<size_t>(j)])
+    height += motion::length(body.offsets[static_cast<size_t>(j)]);
+  return height;
 }
 
 std::shared_ptr<const Goal> reach(const ReachOptions& options) {

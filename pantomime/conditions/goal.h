@@ -38,6 +38,8 @@ class Goal {
   virtual std::vector<Ask> ask(const features::WorldJoints& joints) const = 0;
   /// Deviation that is as good as none, in the residual's unit.
   virtual double tolerance() const { return 1e-3; }
+  /// How far away what is asked for is beyond what ask() aims at, in the residual's unit.
+  virtual double beyond() const { return 0; }
   /// For messages: "left wrist at (0.3, 1.2, 0.5) from 1.5 s on".
   virtual std::string describe() const = 0;
   /// The same goal in another world.
@@ -56,7 +58,12 @@ struct ReachOptions {
   std::vector<motion::Vec3> points;              ///< one for all frames, or one a frame; metres
   std::array<bool, 3> axes{{true, true, true}};  ///< which of x, y, z are asked for
   double tolerance = 1e-3;
+  /// Metres that the joint can be above the floor; what is asked for above it counts as missed. A
+  /// solver that is asked for more would make the body fly.
+  double highest = 1e9;
 };
+/// Height of a joint when the body stands on the floor and stretches everything towards the ceiling.
+double highest_of(const motion::Skeleton& body, motion::Joint joint);
 std::shared_ptr<const Goal> reach(const ReachOptions& options);
 
 /// The pelvis faces `angle` (radians about +Y, 0 = +Z, positive towards +X), one for all frames of

@@ -460,6 +460,128 @@ class Check(TestInFolder):
         self.assertIn("none.db", self.run_bad(1, "check", "none.db", "-q"))
 
 
+class Generate(TestInFolder):
+    """The shipped prior and all that a clip may have to keep to."""
+
+    def generate(self, *arguments, out="out"):
+        self.run_ok("generate", *arguments, "--body", "plain", "--format", "csv", "-o", out, "-q")
+        return sorted((self.folder / out).glob("*.csv"))
+
+    def places(self, path):
+        """[frames][joint] -> (x, y, z)."""
+        with path.open() as file:
+            rows = list(csv.DictReader(file))
+        names = [name[:-2] for name in rows[0] if name.endswith("_x")]
+        return [{name: tuple(float(row[f"{name}_{axis}"]) for axis in "xyz") for name in names}
+                for row in rows]
+
+    def csv_of(self, motion, *arguments):
+        self.run_ok("convert", motion, "-o", "read.csv", "--fps", "30", "--force", "-q", *arguments)
+        return self.places(self.folder / "read.csv")
+
+    def assert_at(self, place, wanted, within=0.002):
+        for is_, was in zip(place, wanted):
+            if was is not None:
+                self.assertAlmostEqual(is_, was, delta=within)
+
+    def test_is_the_same_for_a_seed_and_says_how_it_was_made(self):
+        [one] = self.generate("--label", "walk", "--seconds", "2", "--seed", "4")
+        [two] = self.generate("--label", "walk", "--seconds", "2", "--seed", "4", out="again")
+        [other] = self.generate("--label", "walk", "--seconds", "2", "--seed", "5", out="other")
+        self.assertEqual(one.read_bytes(), two.read_bytes())
+        self.assertNotEqual(one.read_bytes(), other.read_bytes())
+        settings = json.loads((self.folder / "out/001-walk.json").read_text())
+        self.assertEqual((settings["label"], settings["seed"]), ("walk", 4))
+        self.assertEqual(len(settings["prior_sha256"]), 64)
+
+    def test_keeps_frames_of_a_file(self):
+        # A generated motion is a file like any other.
+        self.run_ok("generate", "--label", "walk", "--seconds", "3", "--body", "plain", "--format",
+                    "bvh", "-o", "first", "-q")
+        file = "first/001-walk.bvh"
+        kept = self.csv_of(file)
+        [path] = self.generate("--keep", file + "@0:1", "--keep", file + "@2:3=2", "--seconds", "3",
+                               "--seed", "9")
+        made = self.places(path)
+        self.assertEqual(len(made), 90)
+        for frame in [*range(30), *range(60, 90)]:
+            for joint, place in kept[frame].items():
+                self.assert_at(made[frame][joint], place, 0.001)
+        self.assertGreater(max(abs(a - b) for joint in kept[45]
+                               for a, b in zip(made[45][joint], kept[45][joint])), 0.001)
+
+    def test_goes_where_it_is_told(self):
+        [path] = self.generate("--label", "walk", "--path", "0=1,1; 1.5=2,1; 3=2,2.2", "--seconds",
+                               "3.5")
+        made = self.places(path)
+        for frame, (x, z) in ((0, (1, 1)), (45, (2, 1)), (90, (2, 2.2))):
+            self.assert_at(made[frame]["pelvis"], (x, None, z))
+
+    def test_reaches_while_feet_stand(self):
+        [path] = self.generate("--label", "stand idle", "--reach", "right hand@1:1.3=-0.2,1.3,0.4",
+                               "--seconds", "2")
+        made = self.places(path)
+        self.assert_at(made[33]["right_wrist"], (-0.2, 1.3, 0.4), 0.01)
+        self.assertLess(min(made[33][f"{side}_foot"][1] for side in ("left", "right")), 0.06)
+
+    def test_goes_on_and_on(self):
+        [path] = self.generate("--timeline", "0-2 walk; 2-5 squat; 5-8 walk")
+        made = self.places(path)
+        self.assertEqual(len(made), 240)
+        for before, after in zip(made, made[1:]):  # nothing jumps, at no seam
+            for joint in before:
+                self.assertLess(max(abs(a - b) for a, b in zip(before[joint], after[joint])), 0.25)
+
+    def test_loops(self):
+        [path] = self.generate("--label", "walk", "--loop", "--seconds", "2.5")
+        made = self.places(path)
+        shift = [a - b for a, b in zip(made[-1]["pelvis"], made[0]["pelvis"])]
+        step = max(abs(a - b - c) for joint in made[0]
+                   for a, b, c in zip(made[-1][joint], made[0][joint], shift))
+        self.assertLess(step, 0.1)
+
+    def test_moves_a_character_of_ones_own(self):
+        self.write_walks("walk.bvh")
+        self.run_ok("convert", "walk.bvh", "-o", "ours.glb", "--fps", "2", "-q")
+        mine, scene = people.stranger((self.folder / "ours.glb").read_bytes())
+        (self.folder / "mine.glb").write_bytes(mine)
+        self.run_ok("generate", "--label", "walk", "--seconds", "2", "--character", "mine.glb",
+                    "--format", "glb,csv", "-o", "out", "-q")
+        data = (self.folder / "out/001-walk.glb").read_bytes()
+        moved = json.loads(data[20:20 + struct.unpack("<I", data[12:16])[0]])
+        for part in ("meshes", "skins", "materials", "nodes"):
+            self.assertEqual(moved[part], scene[part])
+        # It moves as the joints of the table do.
+        own = self.csv_of("out/001-walk.glb", "--mappings", "out")
+        table = self.places(self.folder / "out/001-walk.csv")
+        for frame in (0, 20, 40):
+            for joint in ("pelvis", "head", "left_wrist", "right_ankle"):
+                self.assert_at(own[frame][joint], table[frame][joint], 0.02)
+
+    def test_says_what_cannot_be(self):
+        result = pantomime("generate", "--label", "stand idle", "--reach", "left hand@1=0,4,0",
+                           "--body", "plain", "--format", "csv", "--seconds", "2", "-o", "far", "-q",
+                           cwd=self.folder)
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertRegex(result.stderr, r"left wrist at \(0\.00, 4\.00, 0\.00\).*ended \d\.\d\d off")
+        [missed] = json.loads((self.folder / "far/001-stand-idle.json").read_text())["missed"]
+        self.assertGreater(missed["by"], 1)
+        for arguments, message in (
+                (("--label", "fly"), "this prior knows"),
+                (("--path", "0=0,0; 9=1,1"), "the clip has 4.00"),
+                (("--path", "0=0"), "1 numbers, expected 2"),
+                (("--keep", "none.bvh@0:1"), "none.bvh"),
+                (("--keep", "none.bvh"), "expected FILE@FROM:TO"),
+                (("--joints", "tail", "--keep", "x@0"), "left_wrist"),
+                (("--reach", "left tail@1=0,1,0"), "no such joint"),
+                (("--timeline", "0-2 walk; 3-4 run"), "where the act before it ends"),
+                (("--timeline", "0-2 walk", "--label", "run"), "expected one of"),
+                (("--floor", "0,0; 1,1"), "at least 3")):
+            with self.subTest(arguments=arguments):
+                self.assertIn(message, self.run_bad(1, "generate", *arguments, "-o", "bad", "-q"))
+                self.assertFalse((self.folder / "bad").exists())
+
+
 class Augment(TestInFolder):
     def test_makes_a_larger_library(self):
         (self.folder / "mocap/anna").mkdir(parents=True)
