@@ -133,6 +133,8 @@ Scene::Scene(const SceneOptions& o, int64_t frames)
       const auto xz = numbers("--floor", corner, 2, 2);
       floor_.push_back({xz[0], xz[1]});
     }
+  if (!floor_.empty() && floor_.size() < 3)
+    fail("--floor {}: {} corners, expected at least 3", o.floor, floor_.size());
   empty_ = keeps_.empty() && path_.empty() && heading_.empty() && carry_.empty() && sit_.empty() &&
            lie_.empty() && reach_.empty() && avoid_.empty() && floor_.empty() && !loop_;
   find_start();

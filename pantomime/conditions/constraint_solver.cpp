@@ -50,7 +50,7 @@ struct ConstraintSolver::Pose {
 
 /// Where feet were before anything was done for the goals, and how firmly they stood there.
 struct ConstraintSolver::Footing {
-  std::array<at::Tensor, 4> places;             ///< [F, 3] of ankles and toes; undefined before
+  std::array<at::Tensor, 4> places;              ///< [F, 3] of ankles and toes; undefined before
   std::array<std::vector<double>, 2> variances;  ///< of each foot, every kEvery-th frame
   static constexpr int64_t kEvery = 4;           ///< corrections are smooth, so that will do
 };

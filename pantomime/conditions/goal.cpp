@@ -72,9 +72,7 @@ class Reach : public Goal {
       std::vector<double> wanted;
       for (size_t i = 0; i < frames_.size(); ++i) {
         const motion::Vec3& p = o_.points[o_.points.size() == 1 ? 0 : i];
-        wanted.push_back(axis == 0   ? p.x
-                         : axis == 1 ? std::min<double>(p.y, o_.highest)
-                                     : p.z);
+        wanted.push_back(axis == 0 ? p.x : axis == 1 ? std::min<double>(p.y, o_.highest) : p.z);
       }
       asks.push_back({frames_, is - numbers(wanted, is)});
     }
@@ -207,8 +205,8 @@ class Avoid : public Goal {
     at::Tensor out = at::where(by_u, over_u, over_v);
     const at::Tensor up = box_.height + margin_ - p.select(2, 1);
     if (box_.height < kStep) out = at::minimum(out, up);
-    const at::Tensor inside = at::logical_and(at::logical_and(u.abs() < half_u, v.abs() < half_v),
-                                              up > 0);
+    const at::Tensor inside =
+        at::logical_and(at::logical_and(u.abs() < half_u, v.abs() < half_v), up > 0);
     const at::Tensor deep = at::where(inside, out, at::zeros_like(out)).clamp_min(0);
     std::vector<Ask> asks;
     const auto frames = frames_between(0, p.size(0));

@@ -62,7 +62,8 @@ struct ReachOptions {
   /// solver that is asked for more would make the body fly.
   double highest = 1e9;
 };
-/// Height of a joint when the body stands on the floor and stretches everything towards the ceiling.
+/// Height of a joint when the body stands on the floor and stretches everything towards the
+/// ceiling.
 double highest_of(const motion::Skeleton& body, motion::Joint joint);
 std::shared_ptr<const Goal> reach(const ReachOptions& options);
 

@@ -55,7 +55,8 @@ Way::Way(Place from, Place to, const std::vector<Box>& boxes, double clear) {
     const double c = std::cos(box.turn), s = std::sin(box.turn);
     for (const double su : {-1.0, 1.0})
       for (const double sv : {-1.0, 1.0}) {
-        const double u = su * (box.width / 2 + clear + 1e-6), v = sv * (box.depth / 2 + clear + 1e-6);
+        const double u = su * (box.width / 2 + clear + 1e-6),
+                     v = sv * (box.depth / 2 + clear + 1e-6);
         nodes.push_back({box.x + c * u + s * v, box.z - s * u + c * v});
       }
   }

@@ -8,8 +8,8 @@
 
 namespace pantomime::conditions {
 
-/// From one place (x, z) to another, no nearer to any box than `clear` metres (half a body's width and
-/// a little), but for where it begins and ends: along edges between the boxes' enlarged corners
+/// From one place (x, z) to another, no nearer to any box than `clear` metres (half a body's width
+/// and a little), but for where it begins and ends: along edges between the boxes' enlarged corners
 /// (visibility graph, Dijkstra). Straight when there is no way around.
 class Way {
  public:

@@ -38,7 +38,11 @@ HumanMl3dCaption parse_line(std::string_view line, const std::string& name, int6
   if (fields.size() != 4)
     fail_at_line(name, number, "{} fields, expected sentence#tokens#first#last", fields.size());
   HumanMl3dCaption caption;
-  caption.text = trimmed(fields[0]);
+  std::string_view sentence = trimmed(fields[0]);
+  // The mark at a file's begin says nothing in front of a sentence either.
+  constexpr std::string_view kMark = "\xef\xbb\xbf";
+  while (sentence.starts_with(kMark)) sentence = trimmed(sentence.substr(kMark.size()));
+  caption.text = sentence;
   if (caption.text.empty()) fail_at_line(name, number, "no sentence");
   std::string_view tokens = trimmed(fields[1]);
   while (!tokens.empty()) {

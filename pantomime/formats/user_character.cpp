@@ -21,6 +21,15 @@ constexpr uint32_t kGlb = 0x46546C67, kJsonChunk = 0x4E4F534A, kBinChunk = 0x004
 constexpr float kToeLength = 0.13f;  // metres, of feet without a toe joint
 constexpr float kSole = 0.02f;       // metres from a toe joint down to the sole
 constexpr int kFloats = 5126;
+constexpr float kFarthest = 1e6f;  // what readers, ours among them, take
+
+/// A place that other programs will read.
+Vec3 within_reach(Vec3 place) {
+  const float most = std::max({std::abs(place.x), std::abs(place.y), std::abs(place.z)});
+  PANTOMIME_CHECK(most <= kFarthest,
+                  "GLB: a joint {:g} away from its parent, expected at most {:g}", most, kFarthest);
+  return place;
+}
 
 uint32_t u32_at(std::string_view bytes, size_t at) {
   uint32_t value = 0;
@@ -182,7 +191,8 @@ std::string UserCharacter::animated(const motion::Clip& clip, const std::string&
       turned.insert(turned.end(), {q.x, q.y, q.z, q.w});
       if (j != pelvis) continue;
       const Vec3 at = motion::conjugate(above) * (pose.positions[f * joints + j] - origin);
-      places.insert(places.end(), {at.x / scale.x, at.y / scale.y, at.z / scale.z});
+      const Vec3 place = within_reach({at.x / scale.x, at.y / scale.y, at.z / scale.z});
+      places.insert(places.end(), {place.x, place.y, place.z});
     }
     add(turned, 4, j, "rotation");
     if (j == pelvis) add(places, 3, j, "translation");
@@ -210,7 +220,8 @@ std::string UserCharacter::animated(const motion::Clip& clip, const std::string&
     const Vec3 t = motion::conjugate(above) * (rest.positions[j] - from);
     const Quat q = motion::normalized(motion::conjugate(above) * rig_.rotations[j]);
     const Vec3 s = rig_.scales[j];
-    node["translation"] = {t.x / by.x, t.y / by.y, t.z / by.z};
+    const Vec3 place = within_reach({t.x / by.x, t.y / by.y, t.z / by.z});
+    node["translation"] = {place.x, place.y, place.z};
     node["rotation"] = {q.x, q.y, q.z, q.w};
     node["scale"] = {s.x / by.x, s.y / by.y, s.z / by.z};
   }

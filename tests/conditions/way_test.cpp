@@ -35,8 +35,10 @@ TEST(Way, HeedsTurnedBoxesAndSeveral) {
   const Way way({0, 0}, {0, 4}, {box}, 0.2);
   ASSERT_EQ(way.corners().size(), 3u);
   EXPECT_NEAR(std::abs(way.corners()[1][0]), 0.7 * std::sqrt(2), 1e-4);
-  const Way slalom({0, 0}, {0, 6}, {{.x = -1, .z = 2, .width = 3, .depth = 0.2},
-                                    {.x = 1, .z = 4, .width = 3, .depth = 0.2}}, 0.3);
+  const Way slalom(
+      {0, 0}, {0, 6},
+      {{.x = -1, .z = 2, .width = 3, .depth = 0.2}, {.x = 1, .z = 4, .width = 3, .depth = 0.2}},
+      0.3);
   EXPECT_GT(slalom.corners().size(), 4u);
   EXPECT_GT(slalom.length(), 6.5);
 }
