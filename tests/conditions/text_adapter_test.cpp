@@ -1,0 +1,115 @@
+#include "pantomime/conditions/text_adapter.h"
+
+#include <gtest/gtest.h>
+#include <torch/torch.h>
+
+#include "pantomime/base/error.h"
+#include "pantomime/conditions/label_adapter.h"
+#include "pantomime/features/features.h"
+
+namespace pantomime::conditions {
+namespace {
+
+using diffusion::Denoiser;
+
+Denoiser prior() {
+  Denoiser net({.features = features::kFeatureSize, .width = 32, .layers = 2, .heads = 2},
+               features::Spectrum::white(torch::full({features::kFeatureSize}, 0.5)), 1);
+  const at::NoGradGuard guard;
+  torch::manual_seed(1);
+  for (const std::string& name : net.parameters().names()) {
+    at::Tensor p = net.parameters()[name];
+    p.copy_(torch::randn_like(p) * 0.1);
+  }
+  net.parameters().set_trainable(false);
+  return net;
+}
+
+TextAdapter adapter(const Denoiser& net, bool filled) {
+  TextAdapter made({.words = 8, .width = 16, .queries = 2, .code = 12, .rank = 2}, net.config(), 3);
+  if (filled) {
+    const at::NoGradGuard guard;
+    torch::manual_seed(5);
+    for (const std::string& name : made.parameters().names()) {
+      at::Tensor p = made.parameters()[name];
+      p.copy_(torch::randn_like(p) * 0.2);
+    }
+  }
+  return made;
+}
+
+std::vector<float> sentence(int64_t pieces, int64_t seed) {
+  torch::manual_seed(seed);
+  const at::Tensor t = torch::randn({pieces, 8});
+  return {t.data_ptr<float>(), t.data_ptr<float>() + t.numel()};
+}
+
+at::Tensor said(const Denoiser& net, const TextAdapter& text,
+                const std::vector<std::vector<float>>& sentences) {
+  const auto batch = static_cast<int64_t>(sentences.size());
+  torch::manual_seed(7);
+  const at::Tensor x = torch::randn({1, 16, features::kFeatureSize}).repeat({batch, 1, 1});
+  const auto steering =
+      text.steering(text_batch(sentences, 8), torch::full({batch}, 16, torch::kLong), 16);
+  return net.estimate(x, torch::full({batch}, 0.5), {}, &steering);
+}
+
+TEST(TextAdapter, StartsAsNoChange) {
+  const Denoiser net = prior();
+  const at::NoGradGuard guard;
+  const at::Tensor out = said(net, adapter(net, false), {sentence(3, 1), {}});
+  EXPECT_TRUE(at::allclose(out[0], out[1], 1e-5, 1e-6));
+}
+
+TEST(TextAdapter, HearsWhatIsSaidAndWhereNothingIs) {
+  const Denoiser net = prior();
+  const TextAdapter text = adapter(net, true);
+  const at::NoGradGuard guard;
+  const at::Tensor out = said(net, text, {sentence(3, 1), sentence(3, 2), {}});
+  EXPECT_FALSE(at::allclose(out[0], out[1], 1e-3, 1e-3));
+  EXPECT_FALSE(at::allclose(out[0], out[2], 1e-3, 1e-3));
+  torch::manual_seed(7);
+  const at::Tensor x = torch::randn({1, 16, features::kFeatureSize});
+  EXPECT_TRUE(at::allclose(out[2], net.estimate(x, torch::full({1}, 0.5))[0], 1e-4, 1e-5));
+}
+
+TEST(TextAdapter, DoesNotHearPadding) {
+  // The same sentence beside a longer one, which pads it.
+  const Denoiser net = prior();
+  const TextAdapter text = adapter(net, true);
+  const at::NoGradGuard guard;
+  const at::Tensor alone = said(net, text, {sentence(3, 1)});
+  const at::Tensor beside = said(net, text, {sentence(3, 1), sentence(9, 2)});
+  EXPECT_TRUE(at::allclose(alone[0], beside[0], 1e-4, 1e-5));
+}
+
+TEST(TextAdapter, OrderInTimeMatters) {
+  // Motion tokens ask from where they are: what they get told differs along the clip.
+  const Denoiser net = prior();
+  const TextAdapter text = adapter(net, true);
+  const at::NoGradGuard guard;
+  const auto steering =
+      text.steering(text_batch({sentence(5, 1)}, 8), torch::full({1}, 32, torch::kLong), 32);
+  ASSERT_EQ(steering.tokens.sizes(), (std::vector<int64_t>{1, 8, 32}));
+  EXPECT_GT((steering.tokens[0][0] - steering.tokens[0][7]).abs().max().item<double>(), 1e-3);
+}
+
+TEST(TextAdapter, LearnsWithEveryParameter) {
+  const Denoiser net = prior();
+  TextAdapter text = adapter(net, true);
+  said(net, text, {sentence(3, 1), sentence(4, 2)}).square().sum().backward();
+  for (const std::string& name : text.parameters().names())
+    EXPECT_GT(text.parameters()[name].grad().abs().max().item<double>(), 0) << name;
+}
+
+TEST(TextAdapter, SaysWhatIsWrong) {
+  const Denoiser net = prior();
+  EXPECT_THROW(TextAdapter({.words = 0}, net.config(), 1), Error);
+  EXPECT_THROW(text_batch({{1, 2, 3}}, 8), Error);
+  const TextAdapter text = adapter(net, false);
+  EXPECT_THROW(text.steering(text_batch({sentence(2, 1)}, 8), torch::full({2}, 16, torch::kLong), 16),
+               Error);
+}
+
+}  // namespace
+}  // namespace pantomime::conditions
