@@ -130,8 +130,21 @@ void run(const Options& options, Context& context) {
                   "--size {}: expected an even number from 64 to 4096", options.size);
   PANTOMIME_CHECK(options.character.file.empty() || options.body == "random",
                   "--body {}: there is a --character already", options.body);
+  std::optional<motion::Clip> edit;
+  if (!options.scene.edit.empty()) edit = read_motion("--edit", options.scene.edit);
   std::vector<Act> acts = {{std::lround(options.seconds * motion::kFps), ""}};
   if (!options.timeline.empty()) acts = parse_timeline(options.timeline);
+  ActingOptions acting{.seed = options.seed};
+  if (edit) {
+    const auto length = static_cast<int64_t>(edit->frame_count());
+    if (!options.timeline.empty() || length < 16 || length > acting.stream.longest)
+      fail("--edit {}: {:.2f} s, expected 0.5 to {:.1f} s and no --timeline",
+           options.scene.edit.string(), edit->seconds(),
+           static_cast<double>(acting.stream.longest) / motion::kFps);
+    acts[0].frames = length;
+    acting.edit = &*edit;
+    acting.stream.change = options.scene.change;
+  }
   int64_t frames = 0;
   bool labelled = !options.labels.empty(), told = !options.texts.empty();
   for (const Act& act : acts) {
@@ -177,8 +190,8 @@ void run(const Options& options, Context& context) {
   fs::create_directories(options.out);
 
   const auto own = open_character(options.character, options.out, options.force, context);
-  cast({options.body, options.seed}, own ? &*own : nullptr, scene.person(), items, context);
-  ActingOptions acting{.seed = options.seed};
+  cast({options.body, options.seed}, own ? &*own : nullptr,
+       scene.person() != nullptr ? scene.person() : acting.edit, items, context);
   if (options.sampler != "auto") {
     acting.stream.sampler.method = diffusion::parse_method(options.sampler);
     acting.stream.renoise = false;

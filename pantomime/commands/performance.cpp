@@ -1,5 +1,7 @@
 #include "pantomime/commands/performance.h"
 
+#include <ATen/ATen.h>
+
 #include <algorithm>
 #include <charconv>
 #include <cmath>
@@ -12,6 +14,7 @@
 #include "pantomime/body/plain_body.h"
 #include "pantomime/body/rig.h"
 #include "pantomime/formats/makehuman.h"
+#include "pantomime/motion/augment.h"
 #include "pantomime/motion/fit_to_body.h"
 
 namespace pantomime::commands {
@@ -137,7 +140,14 @@ class Group {
       seeds.push_back(derive_seed(options.seed, "clip", i));
       if (!scene.empty()) whole_.push_back(scene.constraints(items[i].character.skeleton));
     }
-    stream_.emplace(prior, guides, std::move(bodies), std::move(seeds), options.stream);
+    training::StreamOptions stream = options.stream;
+    if (options.edit != nullptr) {
+      std::vector<at::Tensor> begins;
+      for (const motion::Skeleton& body : bodies)
+        begins.push_back(features::encode(motion::on_body(*options.edit, body)));
+      stream.begin = at::stack(begins);
+    }
+    stream_.emplace(prior, guides, std::move(bodies), std::move(seeds), stream);
     pieces_ = pieces_of(items[first].acts, options.stream.longest, stream_->most_frames());
   }
 

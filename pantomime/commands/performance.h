@@ -47,6 +47,7 @@ void cast(const CastOptions& options, const formats::UserCharacter* own, const m
 struct ActingOptions {
   training::StreamOptions stream;
   uint64_t seed = 1;
+  const motion::Clip* edit = nullptr;  ///< what is changed, as long as the acts; null: nothing
 };
 /// Motions for all, in batches; guides that no act needs may be null. Sentences need the encoder
 /// (tools/fetch_text).

@@ -70,23 +70,6 @@ motion::Joint joint_called(const std::string& text) {
   return static_cast<motion::Joint>(*joint);
 }
 
-/// A motion file at 30 frames per second on its floor, where it was recorded.
-motion::Clip read_motion(const fs::path& path) {
-  const library::MotionReader reader({});
-  std::optional<motion::Clip> clip;
-  library::read_source_files(path, path.parent_path(), [&](library::SourceFile&& file) {
-    const auto found = reader.parse(file);
-    PANTOMIME_CHECK(found.size() == 1, "--keep {}: {} motions, expected one", file.where,
-                    found.size());
-    const auto read = reader.canonical(found[0], file.where);
-    clip = motion::on_floor(motion::resample(read.clip, motion::kFps), read.floor_offset);
-    clip->fps = motion::kFps;
-    return false;
-  });
-  PANTOMIME_CHECK(clip && clip->frame_count() > 0, "--keep {}: holds no motion", path.string());
-  return *clip;
-}
-
 /// Where the pelvis faces, radians.
 double heading_of(const motion::Clip& clip, size_t frame) {
   const Vec3 forward = clip.rotation(frame, motion::kPelvis) * Vec3{0, 0, 1};
@@ -94,6 +77,22 @@ double heading_of(const motion::Clip& clip, size_t frame) {
 }
 
 }  // namespace
+
+motion::Clip read_motion(const std::string& option, const fs::path& path) {
+  const library::MotionReader reader({});
+  std::optional<motion::Clip> clip;
+  library::read_source_files(path, path.parent_path(), [&](library::SourceFile&& file) {
+    const auto found = reader.parse(file);
+    PANTOMIME_CHECK(found.size() == 1, "{} {}: {} motions, expected one", option, file.where,
+                    found.size());
+    const auto read = reader.canonical(found[0], file.where);
+    clip = motion::on_floor(motion::resample(read.clip, motion::kFps), read.floor_offset);
+    clip->fps = motion::kFps;
+    return false;
+  });
+  PANTOMIME_CHECK(clip && clip->frame_count() > 0, "{} {}: holds no motion", option, path.string());
+  return *clip;
+}
 
 void add_scene_options(CLI::App& app, SceneOptions& o) {
   app.add_option("--keep", o.keep,
@@ -110,6 +109,10 @@ void add_scene_options(CLI::App& app, SceneOptions& o) {
   app.add_option("--lie", o.lie, "On a bed: \"2:4=X,Z,HEIGHT,ANGLE\", feet towards the angle");
   app.add_option("--avoid", o.avoid, "A box to stay clear of: X,Z,WIDTH,DEPTH,HEIGHT[,ANGLE]");
   app.add_option("--floor", o.floor, "Corners of the floor to stay on: \"-1,-1; 2,-1; 2,3\"");
+  app.add_option("--edit", o.edit, "A motion file (at most 4.2 s) to change instead of making one")
+      ->type_name("FILE");
+  app.add_option("--change", o.change, "How much of it: 0.1 a little, 0.9 nearly all")
+      ->check(CLI::Range(0.05, 0.99).description(""));
   app.add_flag("--loop", o.loop, "The end goes over into the begin");
 }
 
@@ -184,7 +187,8 @@ void Scene::read_keep(const std::string& text) {
   const std::string when = text.substr(at + 1);
   const size_t equals = when.find('=');
   const Span span = parse_span("--keep", when.substr(0, equals));
-  Keep keep{read_motion(text.substr(0, at)), span.first, span.last - span.first, span.first};
+  Keep keep{read_motion("--keep", text.substr(0, at)), span.first, span.last - span.first,
+            span.first};
   const auto total = static_cast<int64_t>(keep.clip.frame_count());
   if (equals != std::string::npos)
     keep.first =

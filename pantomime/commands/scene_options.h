@@ -2,6 +2,7 @@
 // generate.
 #pragma once
 
+#include <filesystem>
 #include <optional>
 #include <string>
 #include <vector>
@@ -26,7 +27,12 @@ struct SceneOptions {
   std::vector<std::string> avoid;  ///< X,Z,WIDTH,DEPTH,HEIGHT[,ANGLE]
   std::string floor;               ///< X,Z; X,Z; …
   bool loop = false;
+  std::filesystem::path edit;  ///< a clip to be changed
+  double change = 0.6;         ///< how much, 0 … 1
 };
+/// A motion file on the canonical skeleton, at 30 frames per second on its floor, where it was
+/// recorded. Throws Error that begins with `option`.
+motion::Clip read_motion(const std::string& option, const std::filesystem::path& path);
 void add_scene_options(CLI::App& app, SceneOptions& options);
 
 /// The options, parsed. Its world is that of the kept files and of all places given.

@@ -80,8 +80,22 @@ at::Tensor generate(const Denoiser& prior, const features::Normaliser& normalise
       seeds.push_back(derive_seed(seed, "step", static_cast<uint64_t>(step)));
     return diffusion::noise_of(seeds, padded, prior.config().features);
   };
-  const at::Tensor noise =
-      diffusion::noise_of(options.seeds, padded, prior.config().features).to(device);
+  at::Tensor noise = diffusion::noise_of(options.seeds, padded, prior.config().features).to(device);
+  if (options.begin.defined()) {
+    PANTOMIME_CHECK(options.begin.size(0) == batch && options.begin.size(1) == options.frames,
+                    "generate: {} clips of {} frames to change, expected {} of {}",
+                    options.begin.size(0), options.begin.size(1), batch, options.frames);
+    PANTOMIME_CHECK(options.change > sampler.end && options.change <= diffusion::Schedule::kMax,
+                    "generate: change {}, expected more than {} and at most {}", options.change,
+                    sampler.end, diffusion::Schedule::kMax);
+    const diffusion::Schedule schedule;
+    at::Tensor known = normaliser.to(device).normalise(options.begin.to(device));
+    known = at::cat(
+        {known, known.narrow(1, options.frames - 1, 1).expand({-1, padded - options.frames, -1})},
+        1);
+    sampler.start = options.change;
+    noise = schedule.alpha(sampler.start) * known + schedule.sigma(sampler.start) * noise;
+  }
   const at::Tensor sample = diffusion::sample(denoise, noise, sampler);
   return normaliser.to(device).restore(sample).narrow(1, 0, options.frames).to(at::kCPU);
 }

@@ -52,6 +52,11 @@ struct GenerateOptions {
   int64_t frames = 120;              ///< of each clip; rounded up to whole tokens inside
   std::vector<uint64_t> seeds;       ///< one clip per seed
   diffusion::SampleOptions sampler;  ///< method and steps
+  /// [B, frames, D] real units: clips to be changed instead of made from nothing. They are noised
+  /// to the time `change` and come back from there (SDEdit, Meng et al. 2022): near 0 hardly
+  /// anything becomes of them, near 1 anything.
+  at::Tensor begin = {};
+  double change = 0.6;
 };
 
 /// Samples [B, F, D] features in real units, one clip per seed. A clip depends on its seed, the

@@ -124,6 +124,16 @@ std::vector<MotionStream::Window> MotionStream::next(int64_t frames, const std::
   if (any && options_.renoise) generate.sampler.method = diffusion::Method::Ddpm;
   for (const uint64_t seed : seeds_)
     generate.seeds.push_back(windows_ == 0 ? seed : derive_seed(seed, "window", windows_));
+  if (options_.begin.defined()) {
+    PANTOMIME_CHECK(windows_ == 0 && !more, "stream: clips to change that don't fit in a window");
+    generate.begin = options_.begin.clone();
+    generate.change = options_.change;
+    for (size_t i = 0; i < clips; ++i)  // lengths, in the size of the body that the prior moves
+      generate.begin[static_cast<int64_t>(i)]
+          .narrow(1, features::kRootVelocity, 3)
+          .mul_(motion::leg_length(motion::canonical_skeleton(geometry.held(i))) /
+                motion::leg_length(bodies_[i]));
+  }
   const at::Tensor features = sample(told, generate, also);
 
   std::vector<Window> windows(clips);

@@ -19,6 +19,10 @@ struct StreamOptions {
   bool renoise = true;
   GuidanceStrength strength, text_strength;
   bool foot_lock = true;
+  /// Clips to be changed (GenerateOptions::begin), [B, F, D] in the real bodies' size; only for a
+  /// single window of F frames.
+  at::Tensor begin = {};
+  double change = 0.6;
   int64_t longest = 128;   ///< frames the prior makes at once: what it was trained on
   int64_t memory = 24;     ///< frames of a window that are the end of the window before
   int64_t lookahead = 16;  ///< frames made and thrown away: motion that goes on ends otherwise

@@ -524,6 +524,22 @@ class Generate(TestInFolder):
         self.assert_at(made[33]["right_wrist"], (-0.2, 1.3, 0.4), 0.01)
         self.assertLess(min(made[33][f"{side}_foot"][1] for side in ("left", "right")), 0.06)
 
+    def test_changes_a_clip_as_much_as_it_is_told(self):
+        self.run_ok("generate", "--label", "walk", "--seconds", "2", "--body", "plain", "--format",
+                    "bvh", "-o", "first", "-q")
+        was = self.csv_of("first/001-walk.bvh")
+        differences = []
+        for change in ("0.1", "0.5", "0.95"):
+            [path] = self.generate("--edit", "first/001-walk.bvh", "--change", change, "--seed", "8",
+                                   out="out" + change)
+            is_ = self.places(path)
+            self.assertEqual(len(is_), len(was))
+            differences.append(sum(abs(a - b) for f in (10, 30, 50) for joint in was[f]
+                                   for a, b in zip(was[f][joint], is_[f][joint])) / 3 / 66)
+        self.assertLess(differences[0], 0.03)
+        self.assertLess(differences[0], differences[1])
+        self.assertLess(differences[1], differences[2])
+
     def test_goes_on_and_on(self):
         [path] = self.generate("--timeline", "0-2 walk; 2-5 squat; 5-8 walk")
         made = self.places(path)

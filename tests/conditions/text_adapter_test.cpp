@@ -107,8 +107,9 @@ TEST(TextAdapter, SaysWhatIsWrong) {
   EXPECT_THROW(TextAdapter({.words = 0}, net.config(), 1), Error);
   EXPECT_THROW(text_batch({{1, 2, 3}}, 8), Error);
   const TextAdapter text = adapter(net, false);
-  EXPECT_THROW(text.steering(text_batch({sentence(2, 1)}, 8), torch::full({2}, 16, torch::kLong), 16),
-               Error);
+  EXPECT_THROW(
+      text.steering(text_batch({sentence(2, 1)}, 8), torch::full({2}, 16, torch::kLong), 16),
+      Error);
 }
 
 }  // namespace

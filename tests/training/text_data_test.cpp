@@ -28,8 +28,9 @@ TEST(TextData, SaysOfEachWindowWhatItShows) {
   info.source = "formulas";
   info.mapping = "none";
   const motion::Clip walk = test::synthetic_walk({.seconds = 4, .step = 0.55});
-  info.segments = {{0, 60, "walk", "walk"},
-                   {60, static_cast<int64_t>(walk.frame_count()), "kick", "kick with the left foot"}};
+  info.segments = {
+      {0, 60, "walk", "walk"},
+      {60, static_cast<int64_t>(walk.frame_count()), "kick", "kick with the left foot"}};
   library.put(info, walk);
   Progress progress;
   const auto data = MotionData::load(library, {}, 60, progress);
