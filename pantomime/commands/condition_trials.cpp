@@ -52,54 +52,53 @@ std::vector<Task> all_tasks(int64_t frames) {
     };
   };
   const int64_t end = frames - 1, middle = frames / 2;
-  return {
-      {"begin: first second", kept(0, 30), {30}},
-      {"end: last second", kept(frames - 30, 30), {frames - 30}},
-      {"middle: first and last 0.8 s",
-       [=](auto& c, auto& clip) { both(c, clip, 24); },
-       {24, frames - 24}},
-      {"key poses: one a second",
-       [=](Constraints& c, const Clip& clip) {
-         for (int64_t f = 0; f < frames; f += 30) conditions::keep(c, clip, f, 1, f, all);
-         conditions::keep(c, clip, end, 1, end, all);
-       },
-       {30, 60}},
-      {"one key pose", kept(middle, 1), {middle}},
-      {"upper body", joints("upper"), {}},
-      {"legs and root", joints("lower"), {}},
-      {"head and hands, positions",
-       [=](Constraints& c, const Clip& clip) {
-         const auto pose = motion::forward_kinematics(clip);
-         for (const motion::Joint joint : {motion::kHead, motion::kLeftWrist, motion::kRightWrist})
-           for (int64_t f = 0; f < frames; f += 3)
-             c.goals.push_back(conditions::reach(
-                 {.joint = joint,
-                  .first = f,
-                  .last = f + 1,
-                  .points = {
-                      pose.positions[static_cast<size_t>(f * motion::kJointCount + joint)]}}));
-       },
-       {}},
-      {"path: a place every 0.8 s",
-       [=](Constraints& c, const Clip& clip) {
-         for (int64_t f = 24; f < frames; f += 24) {
-           const Vec3& p = clip.root_positions[static_cast<size_t>(f)];
-           c.places.push_back({f, p.x, p.z});
-         }
-       },
-       {}},
-      {"reach: a hand at a point at 2 s",
-       [=](Constraints& c, const Clip& clip) {
-         const auto pose = motion::forward_kinematics(clip);
-         const int64_t f = std::min<int64_t>(60, end);
-         c.goals.push_back(
-             conditions::reach({.joint = motion::kRightWrist,
-                                .first = f,
-                                .last = f + 1,
-                                .points = {pose.positions[static_cast<size_t>(
-                                    f * motion::kJointCount + motion::kRightWrist)]}}));
-       },
-       {}}};
+  return {{"begin: first second", kept(0, 30), {30}},
+          {"end: last second", kept(frames - 30, 30), {frames - 30}},
+          {"middle: first and last 0.8 s",
+           [=](auto& c, auto& clip) { both(c, clip, 24); },
+           {24, frames - 24}},
+          {"key poses: one a second",
+           [=](Constraints& c, const Clip& clip) {
+             for (int64_t f = 0; f < frames; f += 30) conditions::keep(c, clip, f, 1, f, all);
+             conditions::keep(c, clip, end, 1, end, all);
+           },
+           {30, 60}},
+          {"one key pose", kept(middle, 1), {middle}},
+          {"upper body", joints("upper"), {}},
+          {"legs and root", joints("lower"), {}},
+          {"head and hands, positions",
+           [=](Constraints& c, const Clip& clip) {
+             const auto pose = motion::forward_kinematics(clip);
+             for (const motion::Joint joint :
+                  {motion::kHead, motion::kLeftWrist, motion::kRightWrist}) {
+               conditions::ReachOptions where{.joint = joint, .first = 0, .last = frames};
+               for (int64_t f = 0; f < frames; ++f)
+                 where.points.push_back(
+                     pose.positions[static_cast<size_t>(f * motion::kJointCount + joint)]);
+               c.goals.push_back(conditions::reach(where));
+             }
+           },
+           {}},
+          {"path: a place every 0.8 s",
+           [=](Constraints& c, const Clip& clip) {
+             for (int64_t f = 24; f < frames; f += 24) {
+               const Vec3& p = clip.root_positions[static_cast<size_t>(f)];
+               c.places.push_back({f, p.x, p.z});
+             }
+           },
+           {}},
+          {"reach: a hand at a point at 2 s",
+           [=](Constraints& c, const Clip& clip) {
+             const auto pose = motion::forward_kinematics(clip);
+             const int64_t f = std::min<int64_t>(60, end);
+             c.goals.push_back(
+                 conditions::reach({.joint = motion::kRightWrist,
+                                    .first = f,
+                                    .last = f + 1,
+                                    .points = {pose.positions[static_cast<size_t>(
+                                        f * motion::kJointCount + motion::kRightWrist)]}}));
+           },
+           {}}};
 }
 
 enum class Way { Ours, Steady, Plain, Replace, Gradient, After };
