@@ -191,7 +191,7 @@ class Trials {
       for (int64_t i = first; i < last; ++i) {
         const auto at = static_cast<size_t>(i);
         const Clip& clip = made[static_cast<size_t>(i - first)];
-        judge_clip(task, wanted[static_cast<size_t>(i - first)], clip, real_[at], errors, rest,
+        judge_clip(wanted[static_cast<size_t>(i - first)], clip, real_[at], errors, rest,
                    result.worst_mm);
         add_seams(task, clip, seams);
         add_seams(task, real_[at], real_seams);
@@ -274,9 +274,8 @@ class Trials {
   }
 
   /// Distances of what was asked for and of what was free, mm.
-  static void judge_clip(const Task& /*task*/, const Constraints& wanted, const Clip& clip,
-                         const Clip& real, std::vector<double>& errors, std::vector<double>& rest,
-                         double& worst) {
+  static void judge_clip(const Constraints& wanted, const Clip& clip, const Clip& real,
+                         std::vector<double>& errors, std::vector<double>& rest, double& worst) {
     const auto is = motion::forward_kinematics(clip), was = motion::forward_kinematics(real);
     double error = 0, free = 0;
     int64_t asked = 0, frees = 0;

@@ -14,6 +14,7 @@
 #include "pantomime/body/plain_body.h"
 #include "pantomime/body/rig.h"
 #include "pantomime/formats/makehuman.h"
+#include "pantomime/motion/append.h"
 #include "pantomime/motion/augment.h"
 #include "pantomime/motion/fit_to_body.h"
 
@@ -177,15 +178,7 @@ class Group {
     const auto windows = stream_->next(piece.frames, told, wanted, p + 1 < pieces_.size());
     for (size_t b = 0; b < windows.size(); ++b) {
       Performance& item = items_[first_ + b];
-      if (p == 0) {
-        item.clip = windows[b].clip;
-      } else {
-        auto& clip = item.clip;
-        const auto& more = windows[b].clip;
-        clip.root_positions.insert(clip.root_positions.end(), more.root_positions.begin(),
-                                   more.root_positions.end());
-        clip.rotations.insert(clip.rotations.end(), more.rotations.begin(), more.rotations.end());
-      }
+      motion::append(item.clip, windows[b].clip);
       item.missed.insert(item.missed.end(), windows[b].missed.begin(), windows[b].missed.end());
     }
   }

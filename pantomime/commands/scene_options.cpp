@@ -70,12 +70,6 @@ motion::Joint joint_called(const std::string& text) {
   return static_cast<motion::Joint>(*joint);
 }
 
-/// Where the pelvis faces, radians.
-double heading_of(const motion::Clip& clip, size_t frame) {
-  const Vec3 forward = clip.rotation(frame, motion::kPelvis) * Vec3{0, 0, 1};
-  return std::atan2(forward.x, forward.z);
-}
-
 }  // namespace
 
 motion::Clip read_motion(const std::string& option, const fs::path& path) {
@@ -207,48 +201,38 @@ void Scene::find_start() {
   const bool rooted = joints_[motion::kPelvis];
   for (const Keep& keep : keeps_)
     if (keep.at == 0 && rooted) {
-      const auto frame = static_cast<size_t>(keep.first);
-      const Vec3& root = keep.clip.root_positions[frame];
-      origin_ = {root.x, 0, root.z};
-      turn_ = heading_of(keep.clip, frame);
+      world_ = conditions::world_of(keep.clip, static_cast<size_t>(keep.first));
       return;
     }
-  if (!heading_.empty() && heading_[0].span.first == 0) turn_ = heading_[0].numbers[0] * kDegree;
+  if (!heading_.empty() && heading_[0].span.first == 0)
+    world_.turn = heading_[0].numbers[0] * kDegree;
   if (!path_.empty()) {
     const Listed& first = path_[0];
     if (first.span.first == 0)
-      origin_ = {static_cast<float>(first.numbers[0]), 0, static_cast<float>(first.numbers[1])};
+      world_.shift = {static_cast<float>(first.numbers[0]), 0,
+                      static_cast<float>(first.numbers[1])};
     if (heading_.empty() || heading_[0].span.first != 0)
       for (const Listed& next : path_) {
-        const double dx = next.numbers[0] - static_cast<double>(origin_.x),
-                     dz = next.numbers[1] - static_cast<double>(origin_.z);
+        const double dx = next.numbers[0] - static_cast<double>(world_.shift.x),
+                     dz = next.numbers[1] - static_cast<double>(world_.shift.z);
         if (std::hypot(dx, dz) < 0.1) continue;
-        turn_ = std::atan2(dx, dz);
+        world_.turn = std::atan2(dx, dz);
         break;
       }
     return;
   }
   // Nobody says where a kept pose is: it faces as the clip does at its begin.
   anchored_ = keeps_.empty() || !rooted;
-  if (!anchored_) turn_ = heading_of(keeps_[0].clip, static_cast<size_t>(keeps_[0].first));
+  if (!anchored_)
+    world_.turn = conditions::world_of(keeps_[0].clip, static_cast<size_t>(keeps_[0].first)).turn;
 }
 
 Vec3 Scene::inside(double x, double y, double z) const {
-  const double c = std::cos(turn_), s = std::sin(turn_);
-  const double dx = x - static_cast<double>(origin_.x), dz = z - static_cast<double>(origin_.z);
-  return {static_cast<float>(c * dx - s * dz), static_cast<float>(y),
-          static_cast<float>(s * dx + c * dz)};
-}
-
-motion::Clip Scene::inside(const motion::Clip& clip) const {
-  const motion::Quat back = motion::from_axis_angle({0, 1, 0}, static_cast<float>(-turn_));
-  return motion::transformed(clip, back, -1.0f * (back * origin_));
+  return world_.inverse()({static_cast<float>(x), static_cast<float>(y), static_cast<float>(z)});
 }
 
 motion::Clip Scene::in_world(const motion::Clip& clip) const {
-  if (!anchored_) return clip;
-  return motion::transformed(clip, motion::from_axis_angle({0, 1, 0}, static_cast<float>(turn_)),
-                             origin_);
+  return anchored_ ? conditions::placed(clip, world_) : clip;
 }
 
 conditions::Constraints Scene::constraints(const motion::Skeleton& body) const {
@@ -257,17 +241,19 @@ conditions::Constraints Scene::constraints(const motion::Skeleton& body) const {
   int64_t placed = -1;  // frame that later kept ones are placed from, when nobody says where
   for (const Keep& keep : keeps_) {
     const bool same = keep.clip.skeleton.offsets == body.offsets;
-    const motion::Clip clip = inside(same ? keep.clip : motion::on_body(keep.clip, body));
+    const motion::Clip clip =
+        conditions::placed(same ? keep.clip : motion::on_body(keep.clip, body), world_.inverse());
     conditions::keep(out, clip, keep.first, keep.count, keep.at, joints_, anchored_);
     if (anchored_ || !joints_[motion::kPelvis]) continue;
     const Vec3& root = clip.root_positions[static_cast<size_t>(keep.first)];
-    const Vec3& first = inside(keeps_[0].clip).root_positions[static_cast<size_t>(keeps_[0].first)];
+    const Vec3& at = keeps_[0].clip.root_positions[static_cast<size_t>(keeps_[0].first)];
+    const Vec3 first = inside(at.x, at.y, at.z);
     if (placed < 0)
       placed = keep.at;
     else if (keep.at > placed)
       out.places.push_back({keep.at, root.x - first.x, root.z - first.z, 0, placed});
   }
-  const auto angle = [&](double degrees) { return degrees * kDegree - turn_; };
+  const auto angle = [&](double degrees) { return degrees * kDegree - world_.turn; };
   for (const Listed& item : path_)
     for (int64_t f = item.span.first; f < item.span.last; ++f) {
       const Vec3 p = inside(item.numbers[0], 0, item.numbers[1]);
@@ -315,7 +301,7 @@ conditions::Constraints Scene::constraints(const motion::Skeleton& body) const {
                                                item.span.first, item.span.last, item.numbers[0]));
   for (conditions::Box box : boxes) {
     const Vec3 p = inside(box.x, 0, box.z);
-    box.x = p.x, box.z = p.z, box.turn -= turn_;
+    box.x = p.x, box.z = p.z, box.turn -= world_.turn;
     out.goals.push_back(conditions::avoid(box));
   }
   if (!floor_.empty()) {

@@ -70,7 +70,6 @@ class Scene {
   void read_keep(const std::string& text);
   void find_start();
   motion::Vec3 inside(double x, double y, double z) const;  ///< from the world to the clip's
-  motion::Clip inside(const motion::Clip& clip) const;
 
   int64_t frames_;
   bool empty_ = true, loop_ = false, anchored_ = true;
@@ -80,8 +79,7 @@ class Scene {
   std::vector<std::pair<motion::Joint, Listed>> reach_;
   std::vector<std::vector<double>> avoid_;
   std::vector<std::array<double, 2>> floor_;
-  motion::Vec3 origin_{};  ///< of the clip's world in the world
-  double turn_ = 0;        ///< radians: where the clip's +Z points
+  conditions::Placement world_;  ///< of the clip's world in the world
 };
 
 }  // namespace pantomime::commands

@@ -292,12 +292,6 @@ class StayInside : public Goal {
 
 }  // namespace
 
-motion::Vec3 Placement::operator()(motion::Vec3 p) const {
-  return motion::from_axis_angle({0, 1, 0}, static_cast<float>(turn)) *
-             (static_cast<float>(ratio) * p) +
-         shift;
-}
-
 double highest_of(const motion::Skeleton& body, motion::Joint joint) {
   double height = motion::leg_length(body);
   for (int j = joint; j > motion::kPelvis; j = body.parents[static_cast<size_t>(j)])

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "pantomime/conditions/placement.h"
 #include "pantomime/features/kinematics.h"
 #include "pantomime/motion/skeleton.h"
 
@@ -19,16 +20,6 @@ namespace pantomime::conditions {
 struct Ask {
   std::vector<int64_t> frames;  ///< [M], each once
   at::Tensor residual;          ///< [M] metres or radians; exactly 0 where nothing is asked
-};
-
-/// A world within another: p -> turn (ratio p) + shift. Turned about +Y, lengths `ratio` times as
-/// long.
-struct Placement {
-  double ratio = 1;
-  double turn = 0;       ///< radians
-  motion::Vec3 shift{};  ///< metres
-
-  motion::Vec3 operator()(motion::Vec3 p) const;
 };
 
 class Goal {

@@ -44,12 +44,11 @@ std::vector<double> time_grid(const SampleOptions& options) {
   return grid;
 }
 
-at::Tensor sample(const Denoise& denoise, const at::Tensor& noise, const SampleOptions& options,
-                  const at::Generator& generator) {
+at::Tensor sample(const Denoise& denoise, const at::Tensor& noise, const SampleOptions& options) {
   const Schedule schedule;
   const std::vector<double> grid = time_grid(options);
-  PANTOMIME_CHECK(options.method != Method::Ddpm || options.noise || generator.defined(),
-                  "sampler: ancestral sampling needs a random generator");
+  PANTOMIME_CHECK(options.method != Method::Ddpm || options.noise,
+                  "sampler: ancestral sampling needs noise");
   at::Tensor x = noise, previous;
   double previous_lambda = 0;
   for (size_t i = 0; i < grid.size(); ++i) {
@@ -85,10 +84,7 @@ at::Tensor sample(const Denoise& denoise, const at::Tensor& noise, const SampleO
         const double b = st * st - a * a * ss * ss;
         const double mean_x = a * ss * ss / (st * st), mean_x0 = as * b / (st * st);
         const double spread = std::sqrt(b) * ss / st;
-        const at::Tensor z = (options.noise ? options.noise(static_cast<int>(i))
-                                            : at::normal(0.0, 1.0, x.sizes(), generator,
-                                                         at::TensorOptions(at::kFloat)))
-                                 .to(x.options());
+        const at::Tensor z = options.noise(static_cast<int>(i)).to(x.options());
         x = mean_x * x + mean_x0 * x0 + spread * z;
         break;
       }

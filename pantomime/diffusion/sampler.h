@@ -34,7 +34,7 @@ struct SampleOptions {
   double log_snr_share = 0.75;
   /// Called between two steps with the state and its time; may change it (particles, re-noising).
   std::function<void(at::Tensor& x, double t)> between = {};
-  /// Standard normal noise for an ancestral step, as large as x; instead of the generator's.
+  /// Standard normal noise for an ancestral step, as large as x; Ddpm needs it.
   std::function<at::Tensor(int step)> noise = {};
   Progress* progress = nullptr;  ///< asked between steps whether to stop
 };
@@ -43,10 +43,9 @@ struct SampleOptions {
 std::vector<double> time_grid(const SampleOptions& options);
 
 /// Runs the reverse process from `noise` (standard normal, [B, F, D]). The result is the last
-/// estimate of x_0. Ddpm needs noise: SampleOptions::noise, or a `generator`.
+/// estimate of x_0.
 /// Throws Error naming the step when the estimate stops being finite.
-at::Tensor sample(const Denoise& denoise, const at::Tensor& noise, const SampleOptions& options,
-                  const at::Generator& generator = {});
+at::Tensor sample(const Denoise& denoise, const at::Tensor& noise, const SampleOptions& options);
 
 /// Standard normal noise of a seed; each row of the batch draws from a stream of its own
 /// (seeds[b]), so a sample does not depend on what else is in the batch. CPU tensor [B, F, D].

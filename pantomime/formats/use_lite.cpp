@@ -25,24 +25,15 @@ class Package {
     for (const std::string& shard : manifest_.shards) bytes_ += read_file(folder / shard);
   }
 
-  /// The array whose name holds all of `parts`.
-  Weights find(std::initializer_list<std::string_view> parts, int64_t rows, int64_t columns) const {
+  /// The one array whose name holds `part`.
+  Weights find(std::string_view part, int64_t rows, int64_t columns) const {
     const ManifestEntry* found = nullptr;
-    std::string wanted;
-    for (const std::string_view part : parts)
-      wanted += (wanted.empty() ? "" : " … ") + std::string(part);
     for (const ManifestEntry& entry : manifest_.entries) {
-      size_t at = 0;
-      for (const std::string_view part : parts) {
-        at = entry.name.find(part, at);
-        if (at == std::string::npos) break;
-        at += part.size();
-      }
-      if (at == std::string::npos) continue;
-      if (found != nullptr) fail("{}: two arrays are called {}", where_, wanted);
+      if (entry.name.find(part) == std::string::npos) continue;
+      if (found != nullptr) fail("{}: two arrays are called {}", where_, part);
       found = &entry;
     }
-    if (found == nullptr) fail("{}: no array called {}", where_, wanted);
+    if (found == nullptr) fail("{}: no array called {}", where_, part);
     int64_t numbers = 1;
     for (const int64_t size : found->shape) numbers *= size;
     if (!found->is_float || numbers != rows * columns || found->shape.empty() ||
@@ -136,16 +127,16 @@ UseLite read_use_lite(const fs::path& folder) {
   model.pieces = parse_use_lite_vocabulary(read_file(vocabulary), vocabulary.string());
   constexpr int64_t kNarrow = 256, kWide = 512, kHidden = 1536;
   model.embeddings =
-      package.find({"Embeddings_en"}, static_cast<int64_t>(model.pieces.size()) + 2, kNarrow);
-  model.inverse_timescales = package.find({"TimingSignal/ExpandDims_1"}, 1, kNarrow / 2);
-  model.widen = package.find({"TransformerLayer/dense/kernel"}, kNarrow, kWide);
-  model.widen_bias = package.find({"TransformerLayer/dense/bias"}, 1, kWide);
+      package.find("Embeddings_en", static_cast<int64_t>(model.pieces.size()) + 2, kNarrow);
+  model.inverse_timescales = package.find("TimingSignal/ExpandDims_1", 1, kNarrow / 2);
+  model.widen = package.find("TransformerLayer/dense/kernel", kNarrow, kWide);
+  model.widen_bias = package.find("TransformerLayer/dense/bias", 1, kWide);
   for (int l = 0; l < 2; ++l) {
     UseLiteLayer& layer = model.layers[l];
     const int64_t in = l == 0 ? kNarrow : kWide;
     const std::string at = "Layer_" + std::to_string(l) + "/TransformerLayer/";
     const auto named = [&](const char* what, int64_t rows, int64_t columns) {
-      return package.find({at + what}, rows, columns);
+      return package.find(at + what, rows, columns);
     };
     layer.norm_scale = named("layer_prepostprocess/layer_norm/layer_norm_scale", 1, in);
     layer.norm_bias = named("layer_prepostprocess/layer_norm/layer_norm_bias", 1, in);
@@ -160,8 +151,8 @@ UseLite read_use_lite(const fs::path& folder) {
     layer.down = named("FFN/conv2/Tensordot/Reshape_1", kHidden, kWide);
     layer.down_bias = named("FFN/conv2/bias", 1, kWide);
   }
-  model.last = package.find({"tanh_layer_0/weights"}, kWide, kWide);
-  model.last_bias = package.find({"tanh_layer_0/bias"}, 1, kWide);
+  model.last = package.find("tanh_layer_0/weights", kWide, kWide);
+  model.last_bias = package.find("tanh_layer_0/bias", 1, kWide);
   return model;
 }
 

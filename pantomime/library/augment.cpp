@@ -122,7 +122,9 @@ AugmentReport augment(const Library& from, const Filter& filter, const AugmentOp
       const ClipInfo& info = infos[first + static_cast<size_t>(i)];
       if (info.split != "train" || info.frames < kShortest) return;
       job.variations = augmenter.of(info, job.clip);
-      if (motion::any_serious(motion::check_quality(job.clip, {.recorded = false}))) return;
+      if (job.variations.empty() ||
+          motion::any_serious(motion::check_quality(job.clip, {.recorded = false})))
+        return;
       job.refused = static_cast<int64_t>(std::erase_if(job.variations, [](const Variation& v) {
         return motion::any_serious(motion::check_quality(v.clip, {.recorded = false}));
       }));

@@ -17,8 +17,6 @@ struct Sentence {
   std::vector<int64_t> tokens;  ///< [T] indices of word pieces
   std::vector<float> states;    ///< [T, 512] what each piece means in this sentence
   std::vector<float> mean;      ///< [512] unit vector of the whole
-
-  int64_t length() const { return static_cast<int64_t>(tokens.size()); }
 };
 
 /// Universal Sentence Encoder Lite (Cer et al. 2018), two pre-norm transformer layers, run in plain

@@ -112,20 +112,6 @@ LabelChoice choose_labels(const MotionData& data, int64_t fewest_windows) {
   return choice;
 }
 
-std::string weights_hash(const Prior& prior) {
-  const at::Tensor block = prior.denoiser->parameters().block().to(at::kCPU).contiguous();
-  const at::Tensor norm =
-      at::cat({prior.normaliser.mean, prior.normaliser.scale, prior.normaliser.spread})
-          .contiguous();
-  std::string bytes(static_cast<const char*>(block.data_ptr()),
-                    static_cast<size_t>(block.numel()) * 4);
-  bytes.append(static_cast<const char*>(norm.data_ptr()), static_cast<size_t>(norm.numel()) * 4);
-  const at::Tensor variance = prior.normaliser.spectrum.variance().to(at::kCPU).contiguous();
-  bytes.append(static_cast<const char*>(variance.data_ptr()),
-               static_cast<size_t>(variance.numel()) * 4);
-  return sha256_hex(bytes);
-}
-
 Guide train_guide(const MotionData& data, const Prior& prior, const GuideOptions& options,
                   const std::function<void(int64_t, double)>& on_log, Progress& progress) {
   Guide guide;
@@ -189,27 +175,20 @@ Guide train_guide(const MotionData& data, const Prior& prior, const GuideOptions
     if (known.numel() == 0) continue;
     const at::Tensor x0 = batch.x.index_select(0, known), mask = batch.mask.index_select(0, known);
     labels = labels.index_select(0, known);
-    const at::Generator generator =
-        diffusion::make_generator(derive_seed(seed, "noise", static_cast<uint64_t>(step)));
-    const auto floats = at::TensorOptions(at::kFloat);
-    const at::Tensor t = at::rand({x0.size(0)}, generator, floats) *
-                             (diffusion::Schedule::kMax - diffusion::Schedule::kMin) +
-                         diffusion::Schedule::kMin;
-    const at::Tensor noise = at::normal(0.0, 1.0, x0.sizes(), generator, floats);
-    const at::Tensor x_t = diffusion::alpha_of(t).view({-1, 1, 1}) * x0 +
-                           diffusion::sigma_of(t).view({-1, 1, 1}) * noise;
+    const auto [t, x_t, generator] = with_noise(x0, seed, step);
     at::Tensor loss;
     if (guide.probe) {
       const Denoiser& backbone = guide.network ? *guide.network : *prior.denoiser;
       loss = at::cross_entropy_loss(guide.probe->logits(backbone, x_t, t, mask), labels);
     } else {
       if (guide.kind == GuidanceKind::Free)
-        labels = at::where(at::rand({labels.size(0)}, generator, floats) < options.dropout,
-                           at::full_like(labels, -1), labels);
+        labels = at::where(
+            at::rand({labels.size(0)}, generator, at::TensorOptions(at::kFloat)) < options.dropout,
+            at::full_like(labels, -1), labels);
       const Denoiser& network = guide.network ? *guide.network : *prior.denoiser;
       const diffusion::Steering steering = guide.adapter->steering(labels);
       const at::Tensor estimate = network.estimate(x_t, t, mask, &steering);
-      loss = feature_loss(estimate, x0, mask) + 5 * difference_loss(estimate, x0, mask);
+      loss = adapter_loss(estimate, x0, mask);
     }
     loss.backward();
     sum += loss.item<double>();
@@ -263,17 +242,12 @@ void write_guide(const std::filesystem::path& path, const Guide& guide, Storage 
 Guide read_guide(const std::filesystem::path& path, const Prior& prior) {
   const std::string where = path.string();
   const formats::Safetensors file = formats::read_safetensors(path);
-  const std::string& kind = metadata(file, "pantomime.kind", where);
-  PANTOMIME_CHECK(kind == "guide", "{}: this is a model of kind \"{}\", expected \"guide\"", where,
-                  kind);
+  check_kind(file, "guide", where);
   Guide guide;
   guide.kind = parse_guidance(metadata(file, "pantomime.guidance", where));
   guide.prior_hash = metadata(file, "pantomime.prior", where);
   guide.licence = metadata(file, "pantomime.licence", where);
-  PANTOMIME_CHECK(
-      guide.prior_hash == weights_hash(prior),
-      "{}: was trained for another prior; train one for this prior with `pantomime train-guide`",
-      where);
+  check_belongs(guide.prior_hash, prior, "train-guide", where);
   try {
     guide.labels =
         json::parse(metadata(file, "pantomime.labels", where)).get<std::vector<std::string>>();

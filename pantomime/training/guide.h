@@ -67,10 +67,6 @@ void write_guide(const std::filesystem::path& path, const Guide& guide, Storage 
 /// Throws Error when the guide was trained for another prior.
 Guide read_guide(const std::filesystem::path& path, const Prior& prior);
 
-/// SHA-256 of a prior's weights and normaliser (not of its file, so a copy stored otherwise matches
-/// only when the numbers are equal).
-std::string weights_hash(const Prior& prior);
-
 /// How to apply a guide.
 struct GuidanceStrength {
   double scale = -1;      ///< negative: the guide's own, or the default of the kind

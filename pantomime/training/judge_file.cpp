@@ -47,9 +47,7 @@ metrics::Judge read_judge(const std::filesystem::path& path) {
   PANTOMIME_CHECK(version >= 1 && version <= kModelFormat,
                   "{}: made by another pantomime (format {}, this reads 1 to {})", where, format,
                   kModelFormat);
-  const std::string& kind = metadata(file, "pantomime.kind", where);
-  PANTOMIME_CHECK(kind == "judge", "{}: this is a model of kind \"{}\", expected \"judge\"", where,
-                  kind);
+  check_kind(file, "judge", where);
   metrics::Judge judge;
   try {
     const json config = json::parse(metadata(file, "pantomime.config", where));

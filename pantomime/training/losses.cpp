@@ -7,7 +7,9 @@
 #include <numbers>
 #include <utility>
 
+#include "pantomime/base/random.h"
 #include "pantomime/diffusion/denoiser.h"
+#include "pantomime/diffusion/sampler.h"
 #include "pantomime/features/kinematics.h"
 
 namespace pantomime::training {
@@ -92,6 +94,25 @@ at::Tensor kinematic_loss(const at::Tensor& estimate, const at::Tensor& truth,
   const at::Tensor below = at::relu(at::minimum(foot_q.select(-1, 1), at::zeros({}, p.options())) -
                                     foot_p.select(-1, 1));
   return loss + weights.floor * masked_mean(below.square().unsqueeze(-1) * s, mask);
+}
+
+at::Tensor adapter_loss(const at::Tensor& estimate, const at::Tensor& truth,
+                        const at::Tensor& mask) {
+  return feature_loss(estimate, truth, mask) + 5 * difference_loss(estimate, truth, mask);
+}
+
+Noised with_noise(const at::Tensor& x0, uint64_t seed, int64_t step) {
+  const auto floats = at::TensorOptions(at::kFloat);
+  Noised noised;
+  noised.generator =
+      diffusion::make_generator(derive_seed(seed, "noise", static_cast<uint64_t>(step)));
+  noised.t = at::rand({x0.size(0)}, noised.generator, floats) *
+                 (diffusion::Schedule::kMax - diffusion::Schedule::kMin) +
+             diffusion::Schedule::kMin;
+  noised.x_t = diffusion::alpha_of(noised.t).view({-1, 1, 1}) * x0 +
+               diffusion::sigma_of(noised.t).view({-1, 1, 1}) *
+                   at::normal(0.0, 1.0, x0.sizes(), noised.generator, floats);
+  return noised;
 }
 
 Losses motion_loss(const at::Tensor& estimate, const at::Tensor& truth, const at::Tensor& mask,

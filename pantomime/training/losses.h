@@ -1,7 +1,10 @@
 // What a motion estimate is judged by while the prior learns.
 #pragma once
 
+#include <ATen/core/Generator.h>
 #include <ATen/core/Tensor.h>
+
+#include <cstdint>
 
 #include "pantomime/features/features.h"
 
@@ -44,6 +47,19 @@ at::Tensor difference_loss(const at::Tensor& estimate, const at::Tensor& truth,
 at::Tensor kinematic_loss(const at::Tensor& estimate, const at::Tensor& truth,
                           const at::Tensor& mask, const at::Tensor& signal,
                           const features::Normaliser& normaliser, const LossWeights& weights);
+
+/// What adapters learn by: both.
+at::Tensor adapter_loss(const at::Tensor& estimate, const at::Tensor& truth,
+                        const at::Tensor& mask);
+
+/// Clips with noise, at times drawn evenly.
+struct Noised {
+  at::Tensor t;             ///< [B]
+  at::Tensor x_t;           ///< [B, F, D]
+  at::Generator generator;  ///< for further draws of this step
+};
+/// x0 [B, F, D] on the CPU; the same for the same seed and step.
+Noised with_noise(const at::Tensor& x0, uint64_t seed, int64_t step);
 
 /// All of them. t [B] is the diffusion time of each clip.
 Losses motion_loss(const at::Tensor& estimate, const at::Tensor& truth, const at::Tensor& mask,

@@ -93,6 +93,34 @@ const std::string& metadata(const formats::Safetensors& file, const std::string&
   return it->second;
 }
 
+void check_kind(const formats::Safetensors& file, const std::string& wanted,
+                const std::string& where) {
+  const std::string& kind = metadata(file, "pantomime.kind", where);
+  PANTOMIME_CHECK(kind == wanted, "{}: this is a model of kind \"{}\", expected \"{}\"", where,
+                  kind, wanted);
+}
+
+std::string weights_hash(const Prior& prior) {
+  const at::Tensor block = prior.denoiser->parameters().block().to(at::kCPU).contiguous();
+  const at::Tensor norm =
+      at::cat({prior.normaliser.mean, prior.normaliser.scale, prior.normaliser.spread})
+          .contiguous();
+  std::string bytes(static_cast<const char*>(block.data_ptr()),
+                    static_cast<size_t>(block.numel()) * 4);
+  bytes.append(static_cast<const char*>(norm.data_ptr()), static_cast<size_t>(norm.numel()) * 4);
+  const at::Tensor variance = prior.normaliser.spectrum.variance().to(at::kCPU).contiguous();
+  bytes.append(static_cast<const char*>(variance.data_ptr()),
+               static_cast<size_t>(variance.numel()) * 4);
+  return sha256_hex(bytes);
+}
+
+void check_belongs(const std::string& hash, const Prior& prior, const char* command,
+                   const std::string& where) {
+  PANTOMIME_CHECK(hash == weights_hash(prior),
+                  "{}: was trained for another prior; train one for this prior with `pantomime {}`",
+                  where, command);
+}
+
 void put_parameters(formats::Safetensors& file, const std::string& prefix,
                     const diffusion::Parameters& parameters, Storage storage) {
   for (const std::string& name : parameters.names())
@@ -152,9 +180,7 @@ Prior read_prior(const std::filesystem::path& path) {
   PANTOMIME_CHECK(version == kModelFormat,
                   "{}: made by another pantomime (format {}, this reads {})", where, format,
                   kModelFormat);
-  const std::string& kind = metadata(file, "pantomime.kind", where);
-  PANTOMIME_CHECK(kind == "prior", "{}: this is a model of kind \"{}\", expected \"prior\"", where,
-                  kind);
+  check_kind(file, "prior", where);
   const std::string& layout = metadata(file, "pantomime.features", where);
   PANTOMIME_CHECK(layout == features::kFeatureLayout, "{}: features \"{}\", expected \"{}\"", where,
                   layout, features::kFeatureLayout);

@@ -51,4 +51,17 @@ at::Tensor to_tensor(const formats::NamedArray& array, const std::string& where)
 const std::string& metadata(const formats::Safetensors& file, const std::string& key,
                             const std::string& where);
 
+/// Throws Error when the file holds a model of another kind.
+void check_kind(const formats::Safetensors& file, const std::string& wanted,
+                const std::string& where);
+
+/// SHA-256 of a prior's weights and normaliser (not of its file, so a copy stored otherwise matches
+/// only when the numbers are equal).
+std::string weights_hash(const Prior& prior);
+
+/// Throws Error, which names the command that trains one, when a guide was trained for a prior of
+/// another hash.
+void check_belongs(const std::string& hash, const Prior& prior, const char* command,
+                   const std::string& where);
+
 }  // namespace pantomime::training

@@ -3,12 +3,12 @@
 #include <ATen/ATen.h>
 
 #include <algorithm>
-#include <cmath>
 
 #include "pantomime/base/error.h"
 #include "pantomime/base/random.h"
 #include "pantomime/conditions/constraint_condition.h"
 #include "pantomime/conditions/geometry.h"
+#include "pantomime/motion/append.h"
 #include "pantomime/motion/fit_to_body.h"
 #include "pantomime/motion/foot_lock.h"
 #include "pantomime/motion/retarget.h"
@@ -17,41 +17,8 @@ namespace pantomime::training {
 
 using conditions::Constraints;
 using motion::Clip;
-using motion::Vec3;
 
 namespace {
-
-/// The placement that takes a clip's world to the one in which its first frame stands over the
-/// origin and faces +Z.
-conditions::Placement start_of(const Clip& clip) {
-  const Vec3 forward = clip.rotation(0, motion::kPelvis) * Vec3{0, 0, 1};
-  conditions::Placement placement{.turn = -std::atan2(forward.x, forward.z)};
-  const Vec3& root = clip.root_positions[0];
-  placement.shift = -placement({root.x, 0, root.z});
-  return placement;
-}
-
-conditions::Placement inverse(const conditions::Placement& placement) {
-  conditions::Placement back{.turn = -placement.turn};
-  back.shift = -back(placement.shift);
-  return back;
-}
-
-Clip placed(const Clip& clip, const conditions::Placement& placement) {
-  return motion::transformed(clip,
-                             motion::from_axis_angle({0, 1, 0}, static_cast<float>(placement.turn)),
-                             placement.shift);
-}
-
-void append(Clip& clip, const Clip& more) {
-  if (clip.root_positions.empty()) {
-    clip = more;
-    return;
-  }
-  clip.root_positions.insert(clip.root_positions.end(), more.root_positions.begin(),
-                             more.root_positions.end());
-  clip.rotations.insert(clip.rotations.end(), more.rotations.begin(), more.rotations.end());
-}
 
 void add(Constraints& to, const Constraints& more) {
   to.known = at::logical_or(to.known, more.known);
@@ -100,8 +67,9 @@ std::vector<MotionStream::Window> MotionStream::next(int64_t frames, const std::
   for (size_t i = 0; i < clips; ++i) {
     Constraints c(total);
     if (kept > 0) {
-      starts[i] = start_of(last_[i]);
-      conditions::keep(c, placed(last_[i], starts[i]), 0, kept, 0, conditions::parse_joints("all"));
+      starts[i] = conditions::world_of(last_[i]).inverse();
+      conditions::keep(c, conditions::placed(last_[i], starts[i]), 0, kept, 0,
+                       conditions::parse_joints("all"));
     }
     if (!wanted.empty()) {
       const int64_t seen = wanted[i].frames;
@@ -153,9 +121,9 @@ std::vector<MotionStream::Window> MotionStream::next(int64_t frames, const std::
           windows[i].missed.emplace_back(asked[i].goals[g]->describe(), settled.misses[g]);
       clip = settled.clip;
     }
-    clip = placed(clip, inverse(starts[i]));
+    clip = conditions::placed(clip, starts[i].inverse());
     windows[i].clip = motion::cut(clip, static_cast<size_t>(kept), static_cast<size_t>(frames));
-    append(last_[i], windows[i].clip);
+    motion::append(last_[i], windows[i].clip);
     const size_t have = last_[i].frame_count(), keep = static_cast<size_t>(options_.memory);
     if (have > keep) last_[i] = motion::cut(last_[i], have - keep, keep);
   }

@@ -29,20 +29,11 @@ TextGuide train_text_guide(const TextData& data, const Prior& prior,
     progress.check();
     const TextData::Drawn batch = data.draw(seed, step, options.batch, prior.normaliser);
     const at::Tensor &x0 = batch.motion.x, &mask = batch.motion.mask;
-    const at::Generator generator =
-        diffusion::make_generator(derive_seed(seed, "noise", static_cast<uint64_t>(step)));
-    const auto floats = at::TensorOptions(at::kFloat);
-    const at::Tensor t = at::rand({x0.size(0)}, generator, floats) *
-                             (diffusion::Schedule::kMax - diffusion::Schedule::kMin) +
-                         diffusion::Schedule::kMin;
-    const at::Tensor x_t = diffusion::alpha_of(t).view({-1, 1, 1}) * x0 +
-                           diffusion::sigma_of(t).view({-1, 1, 1}) *
-                               at::normal(0.0, 1.0, x0.sizes(), generator, floats);
+    const auto [t, x_t, generator] = with_noise(x0, seed, step);
     const diffusion::Steering steering =
         guide.adapter->steering(batch.text, mask.sum(1), x0.size(1));
     const at::Tensor estimate = prior.denoiser->estimate(x_t, t, mask, &steering);
-    const at::Tensor loss =
-        feature_loss(estimate, x0, mask) + 5 * difference_loss(estimate, x0, mask);
+    const at::Tensor loss = adapter_loss(estimate, x0, mask);
     loss.backward();
     sum += loss.item<double>();
     optimiser.step(learning_rate(options.rate, step, options.steps, 50, 0.4));
@@ -76,16 +67,11 @@ void write_text_guide(const std::filesystem::path& path, const TextGuide& guide,
 TextGuide read_text_guide(const std::filesystem::path& path, const Prior& prior) {
   const std::string where = path.string();
   const formats::Safetensors file = formats::read_safetensors(path);
-  const std::string& kind = metadata(file, "pantomime.kind", where);
-  PANTOMIME_CHECK(kind == "text guide",
-                  "{}: this is a model of kind \"{}\", expected \"text guide\"", where, kind);
+  check_kind(file, "text guide", where);
   TextGuide guide;
   guide.prior_hash = metadata(file, "pantomime.prior", where);
   guide.licence = metadata(file, "pantomime.licence", where);
-  PANTOMIME_CHECK(
-      guide.prior_hash == weights_hash(prior),
-      "{}: was trained for another prior; train one for this prior with `pantomime train-text`",
-      where);
+  check_belongs(guide.prior_hash, prior, "train-text", where);
   try {
     const json c = json::parse(metadata(file, "pantomime.config", where));
     guide.scale = c.at("scale");

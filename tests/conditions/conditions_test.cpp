@@ -8,6 +8,7 @@
 #include "pantomime/conditions/label_adapter.h"
 #include "pantomime/conditions/probe.h"
 #include "support.h"
+#include "tests/diffusion/small_denoiser.h"
 
 namespace pantomime::conditions {
 namespace {
@@ -15,36 +16,13 @@ namespace {
 using diffusion::Denoiser;
 using features::kFeatureSize;
 
-/// A small network with weights that are not zero anywhere.
-Denoiser prior(uint64_t seed = 1) {
-  Denoiser net({.features = kFeatureSize, .width = 32, .layers = 2, .heads = 2},
-               features::Spectrum::white(torch::full({kFeatureSize}, 0.5)), seed);
-  const at::NoGradGuard guard;
-  torch::manual_seed(static_cast<int64_t>(seed));
-  for (const std::string& name : net.parameters().names()) {
-    at::Tensor p = net.parameters()[name];
-    p.copy_(torch::randn_like(p) * 0.1);
-  }
-  net.parameters().set_trainable(false);
-  return net;
-}
-
 features::Normaliser normaliser() {
   const at::Tensor mean = features::encode(test::random_clip(1, 30)).mean(0);
   return {mean, torch::full({kFeatureSize}, 0.3), torch::full({kFeatureSize}, 0.5)};
 }
 
-void fill(diffusion::Parameters& parameters) {
-  const at::NoGradGuard guard;
-  torch::manual_seed(9);
-  for (const std::string& name : parameters.names()) {
-    at::Tensor p = parameters[name];
-    p.copy_(torch::randn_like(p) * 0.2);
-  }
-}
-
 TEST(Generate, AClipDependsOnItsSeedOnly) {
-  const Denoiser net = prior();
+  const Denoiser net = diffusion::small_prior();
   GenerateOptions options{.frames = 30, .seeds = {5, 6, 7}};
   options.sampler.steps = 4;
   const at::Tensor all = generate(net, normaliser(), {}, options);
@@ -57,12 +35,13 @@ TEST(Generate, AClipDependsOnItsSeedOnly) {
 }
 
 TEST(Generate, SaysWhatIsWrong) {
-  EXPECT_THROW(generate(prior(), normaliser(), {}, {.frames = 30}), Error);
-  EXPECT_THROW(generate(prior(), normaliser(), {}, {.frames = 2, .seeds = {1}}), Error);
+  EXPECT_THROW(generate(diffusion::small_prior(), normaliser(), {}, {.frames = 30}), Error);
+  EXPECT_THROW(generate(diffusion::small_prior(), normaliser(), {}, {.frames = 2, .seeds = {1}}),
+               Error);
 }
 
 TEST(LabelAdapter, StartsAsNoChangeAndThenSeparatesLabels) {
-  const Denoiser net = prior();
+  const Denoiser net = diffusion::small_prior();
   LabelAdapter adapter({.labels = 3}, net.config(), 1);
   const at::Tensor x = torch::randn({2, 16, kFeatureSize}), t = torch::tensor({0.3, 0.7});
   const auto estimate = [&](std::vector<int64_t> labels) {
@@ -70,7 +49,7 @@ TEST(LabelAdapter, StartsAsNoChangeAndThenSeparatesLabels) {
     return net.estimate(x, t, {}, &s);
   };
   EXPECT_TRUE(at::allclose(estimate({0, 2}), net.estimate(x, t), 1e-5, 1e-5));
-  fill(adapter.parameters());
+  diffusion::fill(adapter.parameters(), 0.2, 9);
   EXPECT_FALSE(at::allclose(estimate({0, 2}), net.estimate(x, t), 1e-3, 1e-3));
   EXPECT_FALSE(at::allclose(estimate({0, 2})[1], estimate({0, 1})[1], 1e-3, 1e-3));
   // No label: the prior as it is, beside a clip that has one.
@@ -79,9 +58,9 @@ TEST(LabelAdapter, StartsAsNoChangeAndThenSeparatesLabels) {
 }
 
 TEST(LabelGuidance, ScaleZeroIsThePriorAndOneIsTheAdaptedEstimate) {
-  const Denoiser net = prior();
+  const Denoiser net = diffusion::small_prior();
   LabelAdapter adapter({.labels = 2}, net.config(), 1);
-  fill(adapter.parameters());
+  diffusion::fill(adapter.parameters(), 0.2, 9);
   adapter.parameters().set_trainable(false);
   const at::NoGradGuard guard;
   const at::Tensor x = torch::randn({2, 16, kFeatureSize}),
@@ -97,9 +76,9 @@ TEST(LabelGuidance, ScaleZeroIsThePriorAndOneIsTheAdaptedEstimate) {
 }
 
 TEST(LabelGuidance, DoesNotPushWhereTheActionIsSettled) {
-  const Denoiser net = prior();
+  const Denoiser net = diffusion::small_prior();
   LabelAdapter adapter({.labels = 2}, net.config(), 1);
-  fill(adapter.parameters());
+  diffusion::fill(adapter.parameters(), 0.2, 9);
   adapter.parameters().set_trainable(false);
   const at::NoGradGuard guard;
   const at::Tensor x = torch::randn({1, 16, kFeatureSize}), labels = torch::tensor({1}, at::kLong);
@@ -116,9 +95,9 @@ TEST(LabelGuidance, DoesNotPushWhereTheActionIsSettled) {
 }
 
 TEST(Probe, GuidanceRaisesTheChanceOfTheLabelAndIsLimited) {
-  const Denoiser net = prior();
+  const Denoiser net = diffusion::small_prior();
   Probe probe({.labels = 3, .layers = {0, 1}}, net.config(), 1);
-  fill(probe.parameters());
+  diffusion::fill(probe.parameters(), 0.2, 9);
   probe.parameters().set_trainable(false);
   const at::Tensor labels = torch::tensor({1, 2}, at::kLong);
   const at::Tensor x = torch::randn({2, 16, kFeatureSize}), t = torch::full({2}, 0.5);
@@ -140,9 +119,9 @@ TEST(Probe, GuidanceRaisesTheChanceOfTheLabelAndIsLimited) {
 }
 
 TEST(Particles, KeepTheLikelierOnes) {
-  const Denoiser net = prior();
+  const Denoiser net = diffusion::small_prior();
   Probe probe({.labels = 2, .layers = {1}}, net.config(), 1);
-  fill(probe.parameters());
+  diffusion::fill(probe.parameters(), 0.2, 9);
   probe.parameters().set_trainable(false);
   const at::NoGradGuard guard;
   const at::Tensor labels = torch::ones({8}, at::kLong), t = torch::full({8}, 0.5);
@@ -170,7 +149,7 @@ TEST(Particles, KeepTheLikelierOnes) {
 }
 
 TEST(Geometry, TheBodyAskedForComesOutExactly) {
-  const Denoiser net = prior();
+  const Denoiser net = diffusion::small_prior();
   const features::Normaliser n = normaliser();
   const motion::Geometry body = motion::geometry_of(test::random_clip(1, 2).skeleton.offsets);
   GeometryCondition condition({body}, n, 1e9);

@@ -5,36 +5,16 @@
 
 #include "pantomime/base/error.h"
 #include "pantomime/conditions/label_adapter.h"
-#include "pantomime/features/features.h"
+#include "tests/diffusion/small_denoiser.h"
 
 namespace pantomime::conditions {
 namespace {
 
 using diffusion::Denoiser;
 
-Denoiser prior() {
-  Denoiser net({.features = features::kFeatureSize, .width = 32, .layers = 2, .heads = 2},
-               features::Spectrum::white(torch::full({features::kFeatureSize}, 0.5)), 1);
-  const at::NoGradGuard guard;
-  torch::manual_seed(1);
-  for (const std::string& name : net.parameters().names()) {
-    at::Tensor p = net.parameters()[name];
-    p.copy_(torch::randn_like(p) * 0.1);
-  }
-  net.parameters().set_trainable(false);
-  return net;
-}
-
 TextAdapter adapter(const Denoiser& net, bool filled) {
   TextAdapter made({.words = 8, .width = 16, .queries = 2, .code = 12, .rank = 2}, net.config(), 3);
-  if (filled) {
-    const at::NoGradGuard guard;
-    torch::manual_seed(5);
-    for (const std::string& name : made.parameters().names()) {
-      at::Tensor p = made.parameters()[name];
-      p.copy_(torch::randn_like(p) * 0.2);
-    }
-  }
+  if (filled) diffusion::fill(made.parameters(), 0.2, 5);
   return made;
 }
 
@@ -55,14 +35,14 @@ at::Tensor said(const Denoiser& net, const TextAdapter& text,
 }
 
 TEST(TextAdapter, StartsAsNoChange) {
-  const Denoiser net = prior();
+  const Denoiser net = diffusion::small_prior();
   const at::NoGradGuard guard;
   const at::Tensor out = said(net, adapter(net, false), {sentence(3, 1), {}});
   EXPECT_TRUE(at::allclose(out[0], out[1], 1e-5, 1e-6));
 }
 
 TEST(TextAdapter, HearsWhatIsSaidAndWhereNothingIs) {
-  const Denoiser net = prior();
+  const Denoiser net = diffusion::small_prior();
   const TextAdapter text = adapter(net, true);
   const at::NoGradGuard guard;
   const at::Tensor out = said(net, text, {sentence(3, 1), sentence(3, 2), {}});
@@ -75,7 +55,7 @@ TEST(TextAdapter, HearsWhatIsSaidAndWhereNothingIs) {
 
 TEST(TextAdapter, DoesNotHearPadding) {
   // The same sentence beside a longer one, which pads it.
-  const Denoiser net = prior();
+  const Denoiser net = diffusion::small_prior();
   const TextAdapter text = adapter(net, true);
   const at::NoGradGuard guard;
   const at::Tensor alone = said(net, text, {sentence(3, 1)});
@@ -85,7 +65,7 @@ TEST(TextAdapter, DoesNotHearPadding) {
 
 TEST(TextAdapter, OrderInTimeMatters) {
   // Motion tokens ask from where they are: what they get told differs along the clip.
-  const Denoiser net = prior();
+  const Denoiser net = diffusion::small_prior();
   const TextAdapter text = adapter(net, true);
   const at::NoGradGuard guard;
   const auto steering =
@@ -95,7 +75,7 @@ TEST(TextAdapter, OrderInTimeMatters) {
 }
 
 TEST(TextAdapter, LearnsWithEveryParameter) {
-  const Denoiser net = prior();
+  const Denoiser net = diffusion::small_prior();
   TextAdapter text = adapter(net, true);
   said(net, text, {sentence(3, 1), sentence(4, 2)}).square().sum().backward();
   for (const std::string& name : text.parameters().names())
@@ -103,7 +83,7 @@ TEST(TextAdapter, LearnsWithEveryParameter) {
 }
 
 TEST(TextAdapter, SaysWhatIsWrong) {
-  const Denoiser net = prior();
+  const Denoiser net = diffusion::small_prior();
   EXPECT_THROW(TextAdapter({.words = 0}, net.config(), 1), Error);
   EXPECT_THROW(text_batch({{1, 2, 3}}, 8), Error);
   const TextAdapter text = adapter(net, false);

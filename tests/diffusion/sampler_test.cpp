@@ -60,13 +60,21 @@ TEST(Sampler, DeterministicSamplersConvergeAtTheirOrder) {
   EXPECT_LT(error(Method::Dpm2m, 1000), 1e-4);
 }
 
+/// Noise of the size of `like`, one draw after another.
+std::function<at::Tensor(int)> drawn_from(const at::Generator& generator, const at::Tensor& like) {
+  return [generator, sizes = like.sizes().vec()](int) {
+    return at::normal(0.0, 1.0, sizes, generator, at::TensorOptions(at::kFloat));
+  };
+}
+
 TEST(Sampler, AncestralSamplingHasTheMeanAndSpreadOfTheData) {
   const at::Generator generator = make_generator(5);
   const at::Tensor noise =
       at::normal(0.0, 1.0, {4000, 4, 1}, generator, at::TensorOptions(at::kFloat));
   for (const int steps : {300, 1000}) {
     const at::Tensor x =
-        sample(exact_denoiser, noise, {.method = Method::Ddpm, .steps = steps}, generator);
+        sample(exact_denoiser, noise,
+               {.method = Method::Ddpm, .steps = steps, .noise = drawn_from(generator, noise)});
     EXPECT_NEAR(x.mean().item<double>(), kMean, 0.02);
     EXPECT_NEAR(x.std().item<double>(), kSpread, 0.02);
   }
@@ -74,12 +82,12 @@ TEST(Sampler, AncestralSamplingHasTheMeanAndSpreadOfTheData) {
 
 TEST(Sampler, APerfectDenoiserIsFollowedByEveryMethodAtEveryStepCount) {
   const at::Tensor truth = torch::randn({2, 8, 3});
-  const at::Generator generator = make_generator(1);
+  const auto noise = drawn_from(make_generator(1), truth);
   for (const Method method : {Method::Ddpm, Method::Ddim, Method::Dpm2m})
     for (const int steps : {1, 2, 4, 20, 1000}) {
       const at::Tensor x =
           sample([&](const at::Tensor&, double) { return truth; }, torch::randn({2, 8, 3}),
-                 {.method = method, .steps = steps}, generator);
+                 {.method = method, .steps = steps, .noise = noise});
       EXPECT_TRUE(at::equal(x, truth));
     }
 }

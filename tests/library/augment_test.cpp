@@ -11,22 +11,6 @@ namespace {
 
 using motion::Clip;
 
-/// Goes down on the knees' bend within `seconds` and stays there: sitting down without a seat.
-Clip sitting_down(double depth, double seconds) {
-  using namespace motion;
-  Clip clip = test::synthetic_walk({.seconds = seconds + 1, .step = 0, .rate = 1e-3});
-  const auto& o = clip.skeleton.offsets;
-  const float heel = rest_heights(clip.skeleton)[kLeftHeel];
-  for (size_t f = 0; f < clip.frame_count(); ++f) {
-    const double u = std::clamp(static_cast<double>(f) / clip.fps / seconds, 0.0, 1.0);
-    const double s = u - std::sin(2 * std::numbers::pi * u) / (2 * std::numbers::pi);
-    clip.root_positions[f] = {0, 0.97f * leg_length(clip.skeleton) - static_cast<float>(depth * s),
-                              0};
-    test::place_feet(clip, f, {Vec3{o[kLeftHip].x, heel, 0}, Vec3{o[kRightHip].x, heel, 0}});
-  }
-  return clip;
-}
-
 ClipInfo info(const std::string& name, const std::string& label, const std::string& split,
               const Clip& clip) {
   ClipInfo result;
@@ -53,7 +37,7 @@ AugmentOptions options() {
 class AugmentLibrary : public testing::Test {
  protected:
   void SetUp() override {
-    const Clip down = sitting_down(0.4, 1.2);
+    const Clip down = test::crouching(0.4, 1.2);
     from.put(info("made/down", "sit down", "train", down), down);
     from.put(info("made/held-out", "sit down", "test", down), down);
     const Clip walk = test::synthetic_walk({.seconds = 3, .step = 0.55});

@@ -119,29 +119,14 @@ TEST(Augment, ReversesTime) {
   EXPECT_EQ(reversed(rig).translations[0].x, 49);
 }
 
-/// A body that crouches by `depth` within `seconds` and stays there.
-Clip crouching(double depth, double seconds) {
-  Clip clip = test::synthetic_walk({.seconds = seconds + 1, .step = 0, .rate = 1e-3});
-  const auto& o = clip.skeleton.offsets;
-  const float heel = rest_heights(clip.skeleton)[kLeftHeel];
-  for (size_t f = 0; f < clip.frame_count(); ++f) {
-    const double u = std::clamp(static_cast<double>(f) / clip.fps / seconds, 0.0, 1.0);
-    const double s = u - std::sin(2 * std::numbers::pi * u) / (2 * std::numbers::pi);
-    clip.root_positions[f] = {0, 0.97f * leg_length(clip.skeleton) - static_cast<float>(depth * s),
-                              0};
-    test::place_feet(clip, f, {Vec3{o[kLeftHip].x, heel, 0}, Vec3{o[kRightHip].x, heel, 0}});
-  }
-  return clip;
-}
-
 TEST(Augment, KnowsWhatCanBePlayedBackwards) {
   const auto backwards = [](const Clip& clip) {
     return plausible_backwards(dynamics_of(clip), 0, clip.frame_count());
   };
-  EXPECT_TRUE(backwards(crouching(0.4, 1.2)));
-  EXPECT_TRUE(backwards(reversed(crouching(0.4, 1.2))));
+  EXPECT_TRUE(backwards(test::crouching(0.4, 1.2)));
+  EXPECT_TRUE(backwards(reversed(test::crouching(0.4, 1.2))));
   // Dropping onto the floor: quicker than falling.
-  EXPECT_FALSE(backwards(crouching(0.4, 0.3)));
+  EXPECT_FALSE(backwards(test::crouching(0.4, 0.3)));
   EXPECT_FALSE(backwards(test::synthetic_jump(0.4)));
   EXPECT_FALSE(backwards(test::synthetic_walk({.step = 0.6})));
   EXPECT_TRUE(backwards(test::synthetic_walk({.step = 0, .rate = 1})));
@@ -160,8 +145,8 @@ TEST(Augment, KnowsThatGravityCannotBeHurried) {
   };
   EXPECT_EQ(speeds(test::synthetic_jump(0.4)).fastest, 1.05);
   EXPECT_EQ(speeds(test::synthetic_jump(0.4)).slowest, 0.95);
-  EXPECT_EQ(speeds(crouching(0.4, 1.2)).fastest, 1.33);
-  const SpeedRange quick = speeds(crouching(0.4, 0.4));
+  EXPECT_EQ(speeds(test::crouching(0.4, 1.2)).fastest, 1.33);
+  const SpeedRange quick = speeds(test::crouching(0.4, 0.4));
   EXPECT_EQ(quick.slowest, 0.75);
   EXPECT_LT(quick.fastest, 1.33);
   EXPECT_GE(quick.fastest, 1.0);

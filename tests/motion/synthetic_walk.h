@@ -2,6 +2,7 @@
 // for.
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 #include <numbers>
 
@@ -95,6 +96,22 @@ inline motion::Clip synthetic_jump(double air, double gravity = 9.81) {
     const auto bend = static_cast<float>(0.012 * std::sin(4 * t));
     clip.root_positions[f] = {0, height + up + bend, 0};
     place_feet(clip, f, {Vec3{o[kLeftHip].x, heel + up, 0}, Vec3{o[kRightHip].x, heel + up, 0}});
+  }
+  return clip;
+}
+
+/// A body that crouches by `depth` within `seconds` and stays there.
+inline motion::Clip crouching(double depth, double seconds) {
+  using namespace motion;
+  Clip clip = synthetic_walk({.seconds = seconds + 1, .step = 0, .rate = 1e-3});
+  const auto& o = clip.skeleton.offsets;
+  const float heel = rest_heights(clip.skeleton)[kLeftHeel];
+  for (size_t f = 0; f < clip.frame_count(); ++f) {
+    const double u = std::clamp(static_cast<double>(f) / clip.fps / seconds, 0.0, 1.0);
+    const double s = u - std::sin(2 * std::numbers::pi * u) / (2 * std::numbers::pi);
+    clip.root_positions[f] = {0, 0.97f * leg_length(clip.skeleton) - static_cast<float>(depth * s),
+                              0};
+    place_feet(clip, f, {Vec3{o[kLeftHip].x, heel, 0}, Vec3{o[kRightHip].x, heel, 0}});
   }
   return clip;
 }

@@ -4,6 +4,7 @@
 #include <torch/torch.h>
 
 #include "pantomime/base/error.h"
+#include "pantomime/motion/append.h"
 #include "support.h"
 
 namespace pantomime::training {
@@ -39,13 +40,6 @@ StreamOptions options() {
   return o;
 }
 
-void append(Clip& clip, const Clip& more) {
-  clip.skeleton = more.skeleton;
-  clip.root_positions.insert(clip.root_positions.end(), more.root_positions.begin(),
-                             more.root_positions.end());
-  clip.rotations.insert(clip.rotations.end(), more.rotations.begin(), more.rotations.end());
-}
-
 TEST(MotionStream, GoesOnWithoutASeam) {
   const Prior prior = quiet_prior();
   MotionStream stream(prior, {}, {body(), body()}, {3, 4}, options());
@@ -54,7 +48,7 @@ TEST(MotionStream, GoesOnWithoutASeam) {
     const auto windows = stream.next(40, {});
     ASSERT_EQ(windows.size(), 2u);
     ASSERT_EQ(windows[1].clip.frame_count(), 40u);
-    append(whole, windows[1].clip);
+    motion::append(whole, windows[1].clip);
   }
   const auto pose = motion::forward_kinematics(whole);
   float seam = 0, other = 0;
@@ -87,11 +81,11 @@ TEST(MotionStream, KeepsToConstraintsOfTheWholeWay) {
     wanted.places.push_back({f, 0.01 * static_cast<double>(f), -0.02 * static_cast<double>(f)});
   Clip whole;
   for (const int64_t first : {0, 30})
-    append(whole, stream
-                      .next(30, {},
-                            {wanted.within(first, std::min<int64_t>(36, 60 - first), 0,
-                                           std::min<int64_t>(36, 60 - first))})[0]
-                      .clip);
+    motion::append(whole, stream
+                              .next(30, {},
+                                    {wanted.within(first, std::min<int64_t>(36, 60 - first), 0,
+                                                   std::min<int64_t>(36, 60 - first))})[0]
+                              .clip);
   for (const size_t f : {20u, 59u}) {
     EXPECT_NEAR(whole.root_positions[f].x, 0.01 * static_cast<double>(f), 1e-3) << f;
     EXPECT_NEAR(whole.root_positions[f].z, -0.02 * static_cast<double>(f), 1e-3) << f;
