@@ -13,6 +13,7 @@
 #include "pantomime/commands/condition_trials.h"
 #include "pantomime/commands/library_options.h"
 #include "pantomime/commands/model_options.h"
+#include "pantomime/commands/sentence_pairs.h"
 #include "pantomime/metrics/nearest.h"
 #include "pantomime/metrics/report.h"
 #include "pantomime/motion/foot_lock.h"
@@ -29,7 +30,8 @@ using training::MotionData;
 struct Options {
   LibraryOptions library;
   ModelOptions model;
-  fs::path judge, out = "evaluation";
+  fs::path judge, text_guide, out = "evaluation";
+  double text_contrast = -1;
   std::vector<std::string> guidance = {"adapter"};
   int64_t per_label = 40;
   int64_t samples = 0;
@@ -130,17 +132,40 @@ void run_conditions(const Options& o, const training::Prior& prior, const metric
   context.terminal.print(report);
 }
 
+/// Sentences that differ in one word: needs neither a judge nor real motion.
+void run_pairs(const Options& o, const training::Prior& prior, Context& context) {
+  const training::TextGuide guide = open_text_guide(o.model, o.text_guide, prior);
+  PairOptions pairs{.frames = o.frames, .seed = o.seed};
+  if (o.samples > 0) pairs.clips = o.samples;
+  pairs.sampler.steps = o.steps;
+  pairs.sampler.method = diffusion::parse_method(o.sampler);
+  pairs.strength = {.scale = o.model.scale, .until = o.model.until, .contrast = o.text_contrast};
+  const auto encoder = text::SentenceEncoder::open();
+  const auto results = sentence_pairs(prior, guide, encoder, pairs, context.terminal);
+  const std::string report = fmt::format(
+      "# Pairs of sentences\n\nprior {} ({}), {} clips of {} frames of each sentence\n\n"
+      "{}\ncommand: `{}`\n",
+      o.model.prior, prior.hash.substr(0, 12), pairs.clips, o.frames, to_markdown(results),
+      context.command_line);
+  write_file(o.out / "pairs.md", report);
+  context.terminal.print(report);
+}
+
 void run(const Options& o, Context& context) {
   for (const std::string& part : o.only)
-    if (part != "label" && part != "conditions")
-      fail("--only {}: expected label or conditions", part);
+    if (part != "label" && part != "conditions" && part != "pairs")
+      fail("--only {}: expected label, conditions or pairs", part);
   const auto wants = [&](const char* part) {
     return std::find(o.only.begin(), o.only.end(), part) != o.only.end();
   };
   fs::create_directories(o.out);
   if (wants("label")) refuse_overwrite(o.out / "report.md", o.force);
   if (wants("conditions")) refuse_overwrite(o.out / "conditions.md", o.force);
+  if (wants("pairs")) refuse_overwrite(o.out / "pairs.md", o.force);
   const training::Prior prior = open_prior(o.model);
+  if (wants("pairs")) run_pairs(o, prior, context);
+  if (!wants("label") && !wants("conditions")) return;
+  if (o.judge.empty()) fail("--judge is missing; pantomime train-judge makes one");
   const metrics::Judge judge = training::read_judge(o.judge);
   const library::Library library = open_library(o.library);
   library::Filter filter = library_filter(o.library);
@@ -219,9 +244,12 @@ Run add_evaluate(CLI::App& app, Context& context) {
                  "Strength of guidance; negative: the default of each kind");
   app.add_option("--guide-until", o->model.until,
                  "Push towards the label down to this diffusion time; negative: the default");
-  app.add_option("--judge", o->judge, "The judge (pantomime train-judge)")
-      ->required()
+  app.add_option("--judge", o->judge, "The judge (pantomime train-judge); pairs need none")
       ->type_name("FILE");
+  app.add_option("--text-guide", o->text_guide, "The guide for text (default: beside the prior)")
+      ->type_name("FILE");
+  app.add_option("--text-contrast", o->text_contrast,
+                 "Push away from the contrary of a text; negative: the guide's own");
   app.add_option("--per-label", o->per_label, "At most so many clips of each label");
   app.add_option("--samples", o->samples,
                  "Generated clips of each kind of guidance, the same number of each label; 0: of "
@@ -231,7 +259,7 @@ Run add_evaluate(CLI::App& app, Context& context) {
   app.add_option("--steps", o->steps, "Denoising steps");
   app.add_option("--sampler", o->sampler, "dpm2m, ddim or ddpm");
   app.add_flag("--no-foot-lock", o->no_foot_lock, "Measure motion as it was sampled");
-  app.add_option("--only", o->only, "label, conditions")->delimiter(',');
+  app.add_option("--only", o->only, "label, conditions, pairs")->delimiter(',');
   app.add_option("--tasks", o->tasks, "Of the conditions: only those that begin so")
       ->delimiter(',');
   add_out(app, o->out, "Folder of the report");

@@ -1,6 +1,10 @@
 // pantomime generate: labelled, clothed, moving people.
+#include <cmath>
+#include <map>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <optional>
+#include <set>
 
 #include "pantomime/base/bytes.h"
 #include "pantomime/base/error.h"
@@ -9,6 +13,7 @@
 #include "pantomime/commands/model_options.h"
 #include "pantomime/commands/motion_writer.h"
 #include "pantomime/commands/performance.h"
+#include "pantomime/formats/geometry_file.h"
 #include "pantomime/render/image_file.h"
 #include "pantomime/render/preview.h"
 #include "pantomime/render/skeleton_strip.h"
@@ -26,11 +31,12 @@ struct Options {
   std::vector<std::string> texts;
   std::string timeline;
   std::filesystem::path text_guide;
-  double text_scale = -1;
-  double seconds = 4;
+  double text_scale = -1, text_contrast = -1;
+  std::optional<double> seconds;  ///< 4, or 3 for each of several things that are told
   int64_t count = 1;
   uint64_t seed = 1;
   std::string body = "random";
+  fs::path geometry;
   std::vector<std::string> formats = {"glb", "bvh", "npz", "mp4", "png"};
   CharacterOption character;
   SceneOptions scene;
@@ -55,8 +61,8 @@ std::string file_name_of(const std::string& sentence) {
 
 /// How a clip was made; kept in every file of it.
 json settings_of(const Options& options, const training::Prior& prior,
-                 const std::optional<training::Guide>& guide, const Performance& item,
-                 Context& context) {
+                 const std::optional<training::Guide>& guide, const Scene& scene,
+                 const Performance& item, Context& context) {
   json settings = {{"program", "pantomime"},
                    {"command", context.command_line},
                    {"prior", options.model.prior},
@@ -72,6 +78,22 @@ json settings_of(const Options& options, const training::Prior& prior,
                    {"person", item.character.description}};
   for (const auto& [goal, miss] : item.missed)
     settings["missed"].push_back({{"goal", goal}, {"by", miss}});
+  for (const HeldObject& object : scene.held(item.clip)) {
+    json poses = json::array();
+    for (size_t f = 0; f < object.positions.size(); ++f) {
+      const motion::Vec3& p = object.positions[f];
+      const motion::Quat& q = object.rotations[f];
+      poses.push_back({p.x, p.y, p.z, q.w, q.x, q.y, q.z});
+    }
+    settings["held"].push_back({{"hand", object.hand},
+                                {"from_frame", object.first},
+                                {"to_frame", object.last},
+                                {"poses_xyz_wxyz", std::move(poses)}});
+  }
+  for (const auto& [sentence, facts] : item.heard) {
+    json& heard = settings["heard"][sentence] = json::object();
+    for (const auto& [fact, chance] : facts) heard[fact] = std::round(100 * chance) / 100;
+  }
   if (guide) {
     const auto strength = training::with_defaults(*guide, strength_of(options.model));
     settings["scale"] = strength.scale;
@@ -79,6 +101,21 @@ json settings_of(const Options& options, const training::Prior& prior,
     settings["particles"] = strength.particles;
   }
   return settings;
+}
+
+/// What the sentence was taken for; a complaint when that is nothing.
+void tell_heard(const std::string& sentence,
+                const std::vector<std::pair<std::string, double>>& facts, Context& context) {
+  constexpr double kSure = 0.5;
+  std::vector<std::string> words;
+  for (const auto& [fact, chance] : facts)
+    if (chance >= kSure) words.push_back(fmt::format("{} {:.2f}", fact, chance));
+  if (words.empty())
+    context.terminal.complain(fmt::format(
+        "\"{}\": nothing in it was understood; simple sentences do, like \"a person walks\"",
+        sentence));
+  else
+    context.terminal.note(fmt::format("\"{}\": heard {}", sentence, fmt::join(words, ", ")));
 }
 
 void write_item(const Options& options, const Performance& item, const json& settings,
@@ -118,8 +155,17 @@ void write_item(const Options& options, const Performance& item, const json& set
 void run(const Options& options, Context& context) {
   for (const std::string& format : options.formats)
     if (format != "mp4" && format != "png") motion_format(format, "mp4 or png");
-  PANTOMIME_CHECK(options.seconds >= 0.5 && options.seconds <= 3600,
-                  "--seconds {}: expected 0.5 to 3600", options.seconds);
+  std::map<std::string, std::vector<std::string>> orders;
+  size_t most_told = 1;
+  for (const std::string& sentence : options.texts) {
+    orders[sentence] = told_in_order(sentence);
+    most_told = std::max(most_told, orders[sentence].size());
+  }
+  const double seconds =
+      options.seconds.value_or(most_told == 1 ? 4 : 3 * static_cast<double>(most_told));
+  PANTOMIME_CHECK(seconds >= 0.5 * static_cast<double>(most_told) && seconds <= 3600,
+                  "--seconds {}: expected {} to 3600", seconds,
+                  0.5 * static_cast<double>(most_told));
   PANTOMIME_CHECK((options.timeline.empty() ? 0 : 1) + (options.labels.empty() ? 0 : 1) +
                           (options.texts.empty() ? 0 : 1) <=
                       1,
@@ -130,17 +176,24 @@ void run(const Options& options, Context& context) {
                   "--size {}: expected an even number from 64 to 4096", options.size);
   PANTOMIME_CHECK(options.character.file.empty() || options.body == "random",
                   "--body {}: there is a --character already", options.body);
+  CastOptions casting{options.body, options.seed};
+  if (!options.geometry.empty()) {
+    PANTOMIME_CHECK(
+        options.character.file.empty() && (options.body == "random" || options.body == "plain"),
+        "--geometry {}: there is a {} already", options.geometry.string(),
+        options.character.file.empty() ? "--body" : "--character");
+    casting.geometry = formats::read_geometry(options.geometry);
+  }
   std::optional<motion::Clip> edit;
   if (!options.scene.edit.empty()) edit = read_motion("--edit", options.scene.edit);
-  std::vector<Act> acts = {{std::lround(options.seconds * motion::kFps), ""}};
+  std::vector<Act> acts = {{std::lround(seconds * motion::kFps), ""}};
   if (!options.timeline.empty()) acts = parse_timeline(options.timeline);
   ActingOptions acting{.seed = options.seed};
   if (edit) {
     const auto length = static_cast<int64_t>(edit->frame_count());
-    if (!options.timeline.empty() || length < 16 || length > acting.stream.longest)
-      fail("--edit {}: {:.2f} s, expected 0.5 to {:.1f} s and no --timeline",
-           options.scene.edit.string(), edit->seconds(),
-           static_cast<double>(acting.stream.longest) / motion::kFps);
+    if (!options.timeline.empty() || most_told > 1 || length < 16 || length > acting.stream.longest)
+      fail("--edit {}: {:.2f} s, expected 0.5 to {:.1f} s and one act", options.scene.edit.string(),
+           edit->seconds(), static_cast<double>(acting.stream.longest) / motion::kFps);
     acts[0].frames = length;
     acting.edit = &*edit;
     acting.stream.change = options.scene.change;
@@ -173,7 +226,7 @@ void run(const Options& options, Context& context) {
   };
   if (!options.texts.empty()) {
     for (const std::string& sentence : options.texts) {
-      acts[0].text = sentence;
+      acts = acts_of(orders.at(sentence), frames);
       add(sentence, file_name_of(sentence));
     }
   } else if (options.labels.empty()) {
@@ -190,8 +243,8 @@ void run(const Options& options, Context& context) {
   fs::create_directories(options.out);
 
   const auto own = open_character(options.character, options.out, options.force, context);
-  cast({options.body, options.seed}, own ? &*own : nullptr,
-       scene.person() != nullptr ? scene.person() : acting.edit, items, context);
+  cast(casting, own ? &*own : nullptr, scene.person() != nullptr ? scene.person() : acting.edit,
+       items, context);
   if (options.sampler != "auto") {
     acting.stream.sampler.method = diffusion::parse_method(options.sampler);
     acting.stream.renoise = false;
@@ -200,18 +253,24 @@ void run(const Options& options, Context& context) {
   acting.stream.sampler.progress = &context.terminal;
   acting.stream.strength = strength_of(options.model);
   acting.stream.foot_lock = !options.no_foot_lock;
-  acting.stream.text_strength = {.scale = options.text_scale, .until = options.model.until};
+  acting.stream.text_strength = {
+      .scale = options.text_scale, .until = options.model.until, .contrast = options.text_contrast};
   act(acting, prior, {guide ? &*guide : nullptr, text ? &*text : nullptr}, scene, items, context);
   for (const Performance& item : items)
     for (const auto& [goal, miss] : item.missed)
       context.terminal.complain(fmt::format(
           "{}: {}: ended {:.2f} off; nearer, slower or later may do", item.name, goal, miss));
 
+  std::set<std::string> told_of;
+  for (const Performance& item : items)
+    for (const auto& [sentence, facts] : item.heard)
+      if (told_of.insert(sentence).second) tell_heard(sentence, facts, context);
+
   json manifest = json::array();
   context.terminal.begin("write", static_cast<int64_t>(items.size()));
   for (size_t i = 0; i < items.size(); ++i) {
     context.terminal.check();
-    const json settings = settings_of(options, prior, guide, items[i], context);
+    const json settings = settings_of(options, prior, guide, scene, items[i], context);
     write_item(options, items[i], settings, own ? &*own : nullptr, context);
     json entry = settings;
     entry["name"] = items[i].name;
@@ -248,14 +307,20 @@ Run add_generate(CLI::App& app, Context& context) {
   app.add_option("--text", o->texts, "A sentence, e.g. \"a person waves with the left hand\"")
       ->type_name("TEXT ...");
   app.add_option("--text-scale", o->text_scale, "Strength of text; negative: the guide's own");
+  app.add_option("--text-contrast", o->text_contrast,
+                 "Push away from the contrary of the text; negative: the guide's own");
   app.add_option("--text-guide", o->text_guide, "The guide for text (default: beside the prior)")
       ->type_name("FILE");
-  app.add_option("--seconds", o->seconds, "Length of each clip, 0.5 to 3600");
+  app.add_option("--seconds", o->seconds,
+                 "Length of each clip, 0.5 to 3600 (default: 4, or 3 for each of several things "
+                 "that are told)");
   app.add_option(
       "--timeline", o->timeline,
       "Acts one after another, labels or quoted sentences: \"0-3 walk; 3-5 sit down; 5-9 "
       "'a person waves'\"");
   app.add_option("--count,--variations", o->count, "Clips of each label");
+  app.add_option("--geometry", o->geometry, "Bone lengths from a TOML file (docs/CONDITIONS.md)")
+      ->type_name("FILE");
   app.add_option("--body", o->body,
                  "random, plain, or a description: \"sex=female,age=70,weight=0.7,height=1.62m\"");
   app.add_option("--format", o->formats,

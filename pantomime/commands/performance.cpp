@@ -1,5 +1,7 @@
 #include "pantomime/commands/performance.h"
 
+#include <regex>
+
 #include <ATen/ATen.h>
 
 #include <algorithm>
@@ -58,6 +60,40 @@ std::vector<Act> parse_timeline(const std::string& text) {
   return acts;
 }
 
+std::vector<std::string> told_in_order(const std::string& text) {
+  // Every way to say "then" becomes one mark.
+  static const std::regex kThen(
+      R"(\s*(?:[,;.]\s*(?:and\s+)?then\s+|\s(?:and\s+)?then\s+|;\s+|\.\s+)\s*)", std::regex::icase);
+  // Somebody: an article with its noun, up to what is done; or one word.
+  static const std::regex kSomebody(
+      R"(^((?:a|an|the)\s+(?:\S+\s+)*?\S+|someone|somebody|he|she|they)(?=\s+\w+s\b))",
+      std::regex::icase);
+  std::vector<std::string> parts;
+  for (std::sregex_token_iterator part(text.begin(), text.end(), kThen, -1), end; part != end;
+       ++part) {
+    std::string words = part->str();
+    const size_t from = words.find_first_not_of(" ,;."), to = words.find_last_not_of(" ,;.");
+    if (from != std::string::npos) parts.push_back(words.substr(from, to - from + 1));
+  }
+  PANTOMIME_CHECK(!parts.empty(), "text \"{}\": says nothing", text);
+  std::smatch found;
+  const std::string somebody =
+      std::regex_search(parts[0], found, kSomebody) ? found[1].str() : "a person";
+  for (size_t i = 1; i < parts.size(); ++i)
+    if (!std::regex_search(parts[i], kSomebody)) parts[i] = somebody + " " + parts[i];
+  return parts;
+}
+
+std::vector<Act> acts_of(const std::vector<std::string>& sentences, int64_t frames) {
+  std::vector<Act> acts;
+  const std::vector<int64_t> lengths =
+      training::window_lengths(frames, (frames + static_cast<int64_t>(sentences.size()) - 1) /
+                                           static_cast<int64_t>(sentences.size()));
+  for (size_t i = 0; i < sentences.size(); ++i)
+    acts.push_back({.frames = lengths[i], .text = sentences[i]});
+  return acts;
+}
+
 void cast(const CastOptions& options, const formats::UserCharacter* own, const motion::Clip* kept,
           std::vector<Performance>& items, Context& context) {
   const auto plain_one = [&](const motion::Geometry& geometry) {
@@ -78,14 +114,34 @@ void cast(const CastOptions& options, const formats::UserCharacter* own, const m
       context.terminal.note(fmt::format("{} is not there (tools/setup makes it): plain bodies",
                                         assets_file.string()));
     for (Performance& item : items) {
-      item.character = plain_one(kept ? motion::geometry_of(kept->skeleton.offsets)
-                                      : motion::default_geometry());
+      item.character = plain_one(options.geometry ? *options.geometry
+                                 : kept           ? motion::geometry_of(kept->skeleton.offsets)
+                                                  : motion::default_geometry());
       if (kept) item.character.skeleton = kept->skeleton;  // to the last millimetre
     }
     return;
   }
   const body::BodyAssets assets = formats::open_body_assets(assets_file);
   std::optional<body::BodyShape> nearest;
+  if (options.geometry) {
+    constexpr float kFits = 0.03f;  // metres; skin over bones that differ by more is torn
+    const auto found = body::nearest_shape(body::GeometryModel(assets), *options.geometry);
+    context.terminal.note(
+        fmt::format("--geometry: nearest person {:.0f} mm off on average, {:.0f} "
+                    "at worst",
+                    1000 * found.mean_error, 1000 * found.worst_error));
+    for (Performance& item : items) {
+      item.character = found.worst_error < kFits
+                           ? body::make_character(assets, {.shape = found.shape})
+                           : plain_one(*options.geometry);
+      item.character.skeleton = motion::canonical_skeleton(*options.geometry);
+    }
+    if (found.worst_error >= kFits)
+      context.terminal.complain(fmt::format(
+          "--geometry: nobody has such bones ({:.0f} mm off at worst), a plain body wears them",
+          1000 * found.worst_error));
+    return;
+  }
   if (kept_one)
     nearest = body::nearest_shape(body::GeometryModel(assets),
                                   motion::geometry_of(kept->skeleton.offsets))
@@ -203,6 +259,11 @@ class Group {
   std::vector<Piece> pieces_;
 };
 
+bool same_lengths(const std::vector<Act>& a, const std::vector<Act>& b) {
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
+                    [](const Act& one, const Act& other) { return one.frames == other.frames; });
+}
+
 }  // namespace
 
 void act(const ActingOptions& options, const training::Prior& prior, const training::Guides& guides,
@@ -210,15 +271,21 @@ void act(const ActingOptions& options, const training::Prior& prior, const train
   constexpr size_t kBatch = 16;
   Sentences sentences;
   std::optional<text::SentenceEncoder> encoder;
-  for (const Performance& item : items)
+  for (Performance& item : items)
     for (const Act& act : item.acts) {
-      if (act.text.empty() || sentences.contains(act.text)) continue;
-      if (!encoder) encoder.emplace(text::SentenceEncoder::open());
-      sentences[act.text] = encoder->encode(act.text).states;
+      if (act.text.empty()) continue;
+      if (!sentences.contains(act.text)) {
+        if (!encoder) encoder.emplace(text::SentenceEncoder::open());
+        sentences[act.text] = encoder->encode(act.text).states;
+      }
+      item.heard[act.text] = training::heard(*guides.text, sentences[act.text]);
     }
   context.terminal.begin("generate", static_cast<int64_t>(items.size()));
-  for (size_t first = 0; first < items.size(); first += kBatch) {
-    const size_t last = std::min(items.size(), first + kBatch);
+  for (size_t first = 0, last = 0; first < items.size(); first = last) {
+    last = first + 1;
+    while (last < std::min(items.size(), first + kBatch) &&
+           same_lengths(items[first].acts, items[last].acts))
+      ++last;
     Group group(options, prior, guides, sentences, scene, items, first, last);
     for (size_t p = 0; p < group.piece_count(); ++p) {
       group.make(p);

@@ -1,8 +1,10 @@
 // Who moves, and how: what `generate` does before it writes files.
 #pragma once
 
+#include <map>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "pantomime/body/character.h"
@@ -24,19 +26,32 @@ struct Act {
 /// between them. Throws Error naming the place.
 std::vector<Act> parse_timeline(const std::string& text);
 
+/// "An old man walks in a circle, then sits down": the sentences "an old man walks in a circle" and
+/// "an old man sits down". Split at "then" and at the ends of sentences; parts without somebody who
+/// does it are done by the one of the first part. Throws Error when nothing is said.
+std::vector<std::string> told_in_order(const std::string& text);
+
+/// Acts of about the same length, `frames` in all, one a sentence.
+std::vector<Act> acts_of(const std::vector<std::string>& sentences, int64_t frames);
+
 /// One clip to be made.
 struct Performance {
   std::string title;      ///< what is done
   std::string name;       ///< of its files, without extension
-  std::vector<Act> acts;  ///< all performances of a batch have acts of the same lengths
+  std::vector<Act> acts;  ///< of all performances equally long in all
   body::Character character;
   motion::Clip clip;
   training::Missed missed;
+  /// What was heard in each sentence of the acts: facts and their chances, the surest first.
+  std::map<std::string, std::vector<std::pair<std::string, double>>> heard;
 };
 
 struct CastOptions {
   std::string body;  ///< "random", "plain", or a description
   uint64_t seed = 1;
+  /// Bones that everybody has; the person is then the one that fits them best, or plain when none
+  /// does.
+  std::optional<motion::Geometry> geometry = {};
 };
 /// People for the performances: random ones, one described, or plain bodies when there are no
 /// assets. The user's own character is played by a plain body with its bones. Who goes on from kept

@@ -19,6 +19,7 @@ namespace fs = std::filesystem;
 using motion::Vec3;
 
 constexpr double kDegree = std::numbers::pi / 180;
+constexpr double kHighestStep = 0.5;  // metres; what is higher nobody steps over
 
 std::vector<std::string> split(const std::string& text, char by) {
   std::vector<std::string> parts;
@@ -102,6 +103,11 @@ void add_scene_options(CLI::App& app, SceneOptions& o) {
   app.add_option("--sit", o.sit, "On a seat: \"2:4=X,Z,HEIGHT,ANGLE\"");
   app.add_option("--lie", o.lie, "On a bed: \"2:4=X,Z,HEIGHT,ANGLE\", feet towards the angle");
   app.add_option("--avoid", o.avoid, "A box to stay clear of: X,Z,WIDTH,DEPTH,HEIGHT[,ANGLE]");
+  app.add_option("--step-over", o.step_over,
+                 "Something low on the way: X,Z,WIDTH,DEPTH,HEIGHT[,ANGLE]");
+  app.add_option("--hold", o.hold,
+                 "Something is taken at one place and put down at another: \"right "
+                 "hand@1:3=0.3,0.9,0.4; 0.3,0.9,1.5\"");
   app.add_option("--floor", o.floor, "Corners of the floor to stay on: \"-1,-1; 2,-1; 2,3\"");
   app.add_option("--edit", o.edit, "A motion file (at most 4.2 s) to change instead of making one")
       ->type_name("FILE");
@@ -125,6 +131,13 @@ Scene::Scene(const SceneOptions& o, int64_t frames)
                         parse_item("--reach", text.substr(at + 1), 3, 3));
   }
   for (const std::string& text : o.avoid) avoid_.push_back(numbers("--avoid", text, 5, 6));
+  for (const std::string& text : o.step_over) {
+    step_over_.push_back(numbers("--step-over", text, 5, 6));
+    if (step_over_.back()[4] > kHighestStep)
+      fail("--step-over {}: {} m high, expected at most {} (--avoid goes around)", text,
+           step_over_.back()[4], kHighestStep);
+  }
+  for (const std::string& text : o.hold) read_hold(text);
   if (!o.floor.empty())
     for (const std::string& corner : split(o.floor, ';')) {
       const auto xz = numbers("--floor", corner, 2, 2);
@@ -133,7 +146,8 @@ Scene::Scene(const SceneOptions& o, int64_t frames)
   if (!floor_.empty() && floor_.size() < 3)
     fail("--floor {}: {} corners, expected at least 3", o.floor, floor_.size());
   empty_ = keeps_.empty() && path_.empty() && heading_.empty() && carry_.empty() && sit_.empty() &&
-           lie_.empty() && reach_.empty() && avoid_.empty() && floor_.empty() && !loop_;
+           lie_.empty() && reach_.empty() && avoid_.empty() && step_over_.empty() &&
+           hold_.empty() && floor_.empty() && !loop_;
   find_start();
 }
 
@@ -197,6 +211,25 @@ void Scene::read_keep(const std::string& text) {
   keeps_.push_back(std::move(keep));
 }
 
+void Scene::read_hold(const std::string& text) {
+  const size_t at = text.find('@'), equals = text.find('=');
+  if (at == std::string::npos || equals == std::string::npos || equals < at)
+    fail("--hold {}: expected HAND@FROM:TO=X,Y,Z; X,Y,Z", text);
+  const motion::Joint hand = joint_called(text.substr(0, at));
+  if (hand != motion::kLeftWrist && hand != motion::kRightWrist)
+    fail("--hold \"{}\": expected left hand or right hand", text.substr(0, at));
+  const Span span = parse_span("--hold", text.substr(at + 1, equals - at - 1));
+  if (span.last - span.first < 2) fail("--hold {}: expected FROM:TO", text);
+  std::vector<Vec3> places;
+  for (const std::string& place : split(text.substr(equals + 1), ';')) {
+    const auto xyz = numbers("--hold", place, 3, 3);
+    places.push_back(
+        {static_cast<float>(xyz[0]), static_cast<float>(xyz[1]), static_cast<float>(xyz[2])});
+  }
+  if (places.size() != 2) fail("--hold {}: {} places, expected two", text, places.size());
+  hold_.push_back({hand, span, places[0], places[1]});
+}
+
 void Scene::find_start() {
   const bool rooted = joints_[motion::kPelvis];
   for (const Keep& keep : keeps_)
@@ -233,6 +266,31 @@ Vec3 Scene::inside(double x, double y, double z) const {
 
 motion::Clip Scene::in_world(const motion::Clip& clip) const {
   return anchored_ ? conditions::placed(clip, world_) : clip;
+}
+
+std::vector<HeldObject> Scene::held(const motion::Clip& clip) const {
+  std::vector<HeldObject> objects;
+  const motion::WorldPose pose = motion::forward_kinematics(clip);
+  const size_t frames = clip.frame_count();
+  for (const Hold& hold : hold_) {
+    const auto hand = [&](size_t f) { return f * motion::kJointCount + hold.hand; };
+    const auto first = static_cast<size_t>(hold.span.first),
+               last = std::min(static_cast<size_t>(hold.span.last), frames) - 1;
+    HeldObject object{hold.hand == motion::kLeftWrist ? "left hand" : "right hand",
+                      hold.span.first,
+                      static_cast<int64_t>(last),
+                      {},
+                      {}};
+    // As the hand had it when it was taken.
+    const motion::Quat grip = motion::conjugate(pose.rotations[hand(first)]);
+    for (size_t f = 0; f < frames; ++f) {
+      const size_t at = hand(std::clamp(f, first, last));
+      object.positions.push_back(pose.positions[at]);
+      object.rotations.push_back(motion::normalized(pose.rotations[at] * grip));
+    }
+    objects.push_back(std::move(object));
+  }
+  return objects;
 }
 
 conditions::Constraints Scene::constraints(const motion::Skeleton& body) const {
@@ -296,6 +354,16 @@ conditions::Constraints Scene::constraints(const motion::Skeleton& body) const {
                            .last = item.span.last,
                            .points = {inside(item.numbers[0], item.numbers[1], item.numbers[2])},
                            .highest = conditions::highest_of(body, joint)}));
+  for (const Hold& hold : hold_)
+    for (const bool taken : {true, false}) {
+      const Vec3& p = taken ? hold.from : hold.to;
+      const int64_t f = taken ? hold.span.first : hold.span.last - 1;
+      out.goals.push_back(conditions::reach({.joint = hold.hand,
+                                             .first = f,
+                                             .last = f + 1,
+                                             .points = {inside(p.x, p.y, p.z)},
+                                             .highest = conditions::highest_of(body, hold.hand)}));
+    }
   for (const Listed& item : carry_)
     out.goals.push_back(conditions::hold_apart(motion::kLeftWrist, motion::kRightWrist,
                                                item.span.first, item.span.last, item.numbers[0]));
@@ -303,6 +371,11 @@ conditions::Constraints Scene::constraints(const motion::Skeleton& body) const {
     const Vec3 p = inside(box.x, 0, box.z);
     box.x = p.x, box.z = p.z, box.turn -= world_.turn;
     out.goals.push_back(conditions::avoid(box));
+  }
+  for (const std::vector<double>& n : step_over_) {
+    const Vec3 p = inside(n[0], 0, n[1]);
+    out.goals.push_back(conditions::step_over(
+        {p.x, p.z, n[2], n[3], n[4], (n.size() > 5 ? n[5] : 0) * kDegree - world_.turn}));
   }
   if (!floor_.empty()) {
     std::vector<std::array<double, 2>> corners;

@@ -16,20 +16,30 @@ namespace pantomime::commands {
 /// As typed. Times are seconds, places metres on the floor (x, z), angles degrees about +Y (0 faces
 /// +Z, 90 faces +X). TIME is a second or FROM:TO.
 struct SceneOptions {
-  std::vector<std::string> keep;   ///< FILE@TIME or FILE@TIME=SECOND OF THE FILE
-  std::string joints = "all";      ///< of the kept frames
-  std::string path;                ///< SECOND=X,Z; …
-  std::string heading;             ///< SECOND=ANGLE; …
-  std::vector<std::string> reach;  ///< JOINT@TIME=X,Y,Z
-  std::vector<std::string> carry;  ///< TIME=METRES between the hands
-  std::vector<std::string> sit;    ///< TIME=X,Z,HEIGHT,ANGLE
-  std::vector<std::string> lie;    ///< TIME=X,Z,HEIGHT,ANGLE
-  std::vector<std::string> avoid;  ///< X,Z,WIDTH,DEPTH,HEIGHT[,ANGLE]
-  std::string floor;               ///< X,Z; X,Z; …
+  std::vector<std::string> keep;       ///< FILE@TIME or FILE@TIME=SECOND OF THE FILE
+  std::string joints = "all";          ///< of the kept frames
+  std::string path;                    ///< SECOND=X,Z; …
+  std::string heading;                 ///< SECOND=ANGLE; …
+  std::vector<std::string> reach;      ///< JOINT@TIME=X,Y,Z
+  std::vector<std::string> carry;      ///< TIME=METRES between the hands
+  std::vector<std::string> sit;        ///< TIME=X,Z,HEIGHT,ANGLE
+  std::vector<std::string> lie;        ///< TIME=X,Z,HEIGHT,ANGLE
+  std::vector<std::string> avoid;      ///< X,Z,WIDTH,DEPTH,HEIGHT[,ANGLE]
+  std::vector<std::string> step_over;  ///< X,Z,WIDTH,DEPTH,HEIGHT[,ANGLE]
+  std::vector<std::string> hold;       ///< HAND@FROM:TO=X,Y,Z; X,Y,Z
+  std::string floor;                   ///< X,Z; X,Z; …
   bool loop = false;
   std::filesystem::path edit;  ///< a clip to be changed
   double change = 0.6;         ///< how much, 0 … 1
 };
+/// Something that is carried about: where it is in each frame.
+struct HeldObject {
+  std::string hand;                     ///< "left hand", "right hand"
+  int64_t first = 0, last = 0;          ///< frames in which it is held, [first, last]
+  std::vector<motion::Vec3> positions;  ///< [F] metres, of its middle
+  std::vector<motion::Quat> rotations;  ///< [F]; it stands upright before it is taken
+};
+
 /// A motion file on the canonical skeleton, at 30 frames per second on its floor, where it was
 /// recorded. Throws Error that begins with `option`.
 motion::Clip read_motion(const std::string& option, const std::filesystem::path& path);
@@ -48,6 +58,9 @@ class Scene {
   conditions::Constraints constraints(const motion::Skeleton& body) const;
   /// A generated clip where it belongs.
   motion::Clip in_world(const motion::Clip& clip) const;
+  /// What --hold asked for, in a clip that in_world() has placed: still where it is taken, then
+  /// with the hand as if it were part of it, then still where the hand let it go.
+  std::vector<HeldObject> held(const motion::Clip& clip) const;
 
  private:
   struct Span {
@@ -68,6 +81,7 @@ class Scene {
   std::vector<Listed> parse_list(const std::string& option, const std::string& text,
                                  size_t numbers) const;
   void read_keep(const std::string& text);
+  void read_hold(const std::string& text);
   void find_start();
   motion::Vec3 inside(double x, double y, double z) const;  ///< from the world to the clip's
 
@@ -77,7 +91,13 @@ class Scene {
   std::vector<Keep> keeps_;
   std::vector<Listed> path_, heading_, carry_, sit_, lie_;
   std::vector<std::pair<motion::Joint, Listed>> reach_;
-  std::vector<std::vector<double>> avoid_;
+  struct Hold {
+    motion::Joint hand;
+    Span span;
+    motion::Vec3 from, to;
+  };
+  std::vector<Hold> hold_;
+  std::vector<std::vector<double>> avoid_, step_over_;
   std::vector<std::array<double, 2>> floor_;
   conditions::Placement world_;  ///< of the clip's world in the world
 };

@@ -40,8 +40,8 @@ at::Tensor Call::steered(const Steering& steering) {
   both.embedding = upper(steering.embedding);
   both.modulation = upper(steering.modulation);
   both.tokens = upper(steering.tokens);
-  both.low_rank_scale =
-      at::cat({at::ones({batch}, x_t.options()), at::zeros({batch}, x_t.options())});
+  const at::Tensor& scale = steering.low_rank_scale;
+  both.low_rank_scale = upper(scale.defined() ? scale : at::ones({batch}, x_t.options()));
   const at::Tensor out = prior.estimate(twice(x_t), twice(times), twice(mask), &both);
   plain_ = out.narrow(0, batch, batch);
   return out.narrow(0, 0, batch);

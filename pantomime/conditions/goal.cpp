@@ -57,6 +57,13 @@ std::string span_of(int64_t first, int64_t last) {
                            : fmt::format("from {:.2f} to {:.2f} s", at(first), at(last - 1));
 }
 
+Box box_in(Box box, const Placement& placement) {
+  const motion::Vec3 p = placement({static_cast<float>(box.x), 0, static_cast<float>(box.z)});
+  box.x = p.x, box.z = p.z, box.turn += placement.turn;
+  for (double* v : {&box.width, &box.depth, &box.height}) *v *= placement.ratio;
+  return box;
+}
+
 class Reach : public Goal {
  public:
   explicit Reach(const ReachOptions& options) : o_(options) {
@@ -219,17 +226,70 @@ class Avoid : public Goal {
     return fmt::format("clear of the box at ({:.2f}, {:.2f})", box_.x, box_.z);
   }
   std::shared_ptr<const Goal> placed(const Placement& placement) const override {
-    Box b = box_;
-    const motion::Vec3 p = placement({static_cast<float>(b.x), 0, static_cast<float>(b.z)});
-    b.x = p.x, b.z = p.z, b.turn += placement.turn;
-    for (double* v : {&b.width, &b.depth, &b.height}) *v *= placement.ratio;
-    return std::make_shared<Avoid>(b, margin_ * placement.ratio);
+    return std::make_shared<Avoid>(box_in(box_, placement), margin_ * placement.ratio);
   }
   std::shared_ptr<const Goal> within(int64_t, int64_t, int64_t) const override {
     return std::make_shared<Avoid>(*this);
   }
 
  private:
+  Box box_;
+  double margin_;
+};
+
+class StepOver : public Goal {
+  static constexpr double kStands = 0.35;  // m/s; a foot that is slower stands
+  static constexpr double kRamp = 0.12;    // metres over which what swings has come up
+
+ public:
+  StepOver(const Box& box, double margin) : box_(box), margin_(margin) {}
+  std::vector<Ask> ask(const WorldJoints& joints) const override {
+    const at::Tensor p = joints.positions[0];  // [F, J, 3]
+    const int64_t count = p.size(0);
+    const double c = std::cos(box_.turn), s = std::sin(box_.turn);
+    const double half_u = box_.width / 2 + margin_, half_v = box_.depth / 2 + margin_;
+    std::vector<Ask> asks;
+    const auto frames = frames_between(0, count);
+    for (const int j : {motion::kLeftAnkle, motion::kRightAnkle, motion::kLeftFoot,
+                        motion::kRightFoot, motion::kLeftKnee, motion::kRightKnee}) {
+      const at::Tensor q = p.select(1, j);
+      const at::Tensor dx = q.select(1, 0) - box_.x, dz = q.select(1, 2) - box_.z;
+      const at::Tensor u = c * dx - s * dz, v = s * dx + c * dz;
+      const at::Tensor deep =
+          at::minimum(half_u - u.abs(), half_v - v.abs());  // from the nearest side
+      const at::Tensor rise = (deep / kRamp).clamp(0, 1);
+      const at::Tensor lift = (box_.height + margin_) * rise - q.select(1, 1);
+      const at::Tensor low = q.select(1, 1).detach() < box_.height + margin_;
+      const at::Tensor stands = speed(q.detach()) < kStands;
+      const at::Tensor inside = at::logical_and(deep.detach() > 0, low);
+      const at::Tensor residual =
+          at::where(inside, at::where(stands, deep, lift.clamp_min(0)), at::zeros_like(deep));
+      if (residual.abs().max().item<double>() > 0) asks.push_back({frames, residual});
+    }
+    return asks;
+  }
+  double tolerance() const override { return 1e-2; }
+  std::string describe() const override {
+    return fmt::format("over the box at ({:.2f}, {:.2f})", box_.x, box_.z);
+  }
+  std::shared_ptr<const Goal> placed(const Placement& placement) const override {
+    return std::make_shared<StepOver>(box_in(box_, placement), margin_ * placement.ratio);
+  }
+  std::shared_ptr<const Goal> within(int64_t, int64_t, int64_t) const override {
+    return std::make_shared<StepOver>(*this);
+  }
+
+ private:
+  /// On the floor, m/s, [F].
+  static at::Tensor speed(const at::Tensor& q) {
+    const int64_t count = q.size(0);
+    if (count < 3) return at::zeros({count}, q.options());
+    const at::Tensor step = q.slice(0, 2) - q.slice(0, 0, count - 2);
+    const at::Tensor inner =
+        (step.select(1, 0).square() + step.select(1, 2).square()).sqrt() * (motion::kFps / 2);
+    return at::cat({inner.narrow(0, 0, 1), inner, inner.narrow(0, count - 3, 1)});
+  }
+
   Box box_;
   double margin_;
 };
@@ -312,6 +372,9 @@ std::shared_ptr<const Goal> hold_apart(motion::Joint a, motion::Joint b, int64_t
 }
 std::shared_ptr<const Goal> avoid(const Box& box, double margin) {
   return std::make_shared<Avoid>(box, margin);
+}
+std::shared_ptr<const Goal> step_over(const Box& box, double margin) {
+  return std::make_shared<StepOver>(box, margin);
 }
 std::shared_ptr<const Goal> stay_inside(std::vector<std::array<double, 2>> corners, double margin) {
   return std::make_shared<StayInside>(std::move(corners), margin);

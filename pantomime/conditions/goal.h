@@ -78,6 +78,11 @@ struct Box {
 /// joints).
 std::shared_ptr<const Goal> avoid(const Box& box, double margin = 0.12);
 
+/// Legs go over something low (at most 0.5 m high), `margin` metres clear of it: what swings is
+/// lifted, a foot that stands is put down beside it. Ask for a way across it too
+/// (Constraints::places).
+std::shared_ptr<const Goal> step_over(const Box& box, double margin = 0.06);
+
 /// The pelvis and the feet stay over a polygon of corners (x, z), `margin` metres from its edges.
 std::shared_ptr<const Goal> stay_inside(std::vector<std::array<double, 2>> corners,
                                         double margin = 0.1);

@@ -38,12 +38,20 @@ LabelGuidance::LabelGuidance(diffusion::Steering steering, double scale, double 
   for (diffusion::LowRank& change : steering_.low_rank) change.pack();
 }
 
+void LabelGuidance::contrast(diffusion::Steering contrary, double weight) {
+  contrary_ = std::move(contrary);
+  contrast_ = weight;
+  for (diffusion::LowRank& change : contrary_.low_rank) change.pack();
+}
+
 at::Tensor LabelGuidance::guide(Call& call, const at::Tensor& estimate) {
   if (call.t < until_ && !estimate.defined()) return call.steered_alone(steering_);
   const double scale = call.t < until_ ? 1 : scale_;
   const at::Tensor adapted = call.steered(steering_);
   const at::Tensor& plain = call.plain();
-  const at::Tensor push = scale * (adapted - plain);
+  at::Tensor push = scale * (adapted - plain);
+  if (contrast_ > 0 && call.t >= until_)
+    push += contrast_ * (adapted - call.steered_alone(contrary_));
   return estimate.defined() ? estimate + push : plain + push;
 }
 

@@ -48,11 +48,14 @@ class LabelGuidance : public Condition {
   LabelGuidance(const LabelAdapter& adapter, at::Tensor labels, double scale, double until = 0);
   /// The same for any adapter's steering, for example a text's.
   LabelGuidance(diffusion::Steering steering, double scale, double until = 0);
+  /// Pushes away from the contrary, too: + weight (adapted - what `contrary` says), where t is not
+  /// below `until`. A second low-rank pass a step.
+  void contrast(diffusion::Steering contrary, double weight);
   at::Tensor guide(Call& call, const at::Tensor& estimate) override;
 
  private:
-  diffusion::Steering steering_;
-  double scale_, until_;
+  diffusion::Steering steering_, contrary_;
+  double scale_, until_, contrast_ = 0;
 };
 
 }  // namespace pantomime::conditions

@@ -57,50 +57,80 @@ TextBatch text_batch(const std::vector<std::vector<float>>& states, int64_t word
   return text;
 }
 
+at::Tensor attend(const at::Tensor& queries, const at::Tensor& keys, const at::Tensor& values,
+                  const at::Tensor& mask) {
+  const double scale = 1 / std::sqrt(static_cast<double>(keys.size(2)));
+  const at::Tensor away = at::logical_not(mask).to(at::kFloat).unsqueeze(1) * kAway;
+  return at::matmul(at::softmax(at::matmul(queries, keys.transpose(1, 2)) * scale + away, 2),
+                    values);
+}
+
 TextAdapter::TextAdapter(const TextAdapterConfig& config, const diffusion::DenoiserConfig& prior,
                          uint64_t seed)
     : config_(config), prior_(prior) {
-  PANTOMIME_CHECK(config.words > 0 && config.width > 0 && config.queries > 0 && config.code > 0 &&
+  PANTOMIME_CHECK(config.facts > 0 && config.words > 0 && config.width > 0 && config.code > 0 &&
                       config.rank >= 0,
-                  "text adapter: {} numbers a piece, {} read, {} queries, code of {}, rank {}",
-                  config.words, config.width, config.queries, config.code, config.rank);
+                  "text adapter: {} facts, {} numbers a piece, {} read, code of {}, rank {}",
+                  config.facts, config.words, config.width, config.code, config.rank);
   const int64_t w = config.width;
   for (const char* name : {"key", "value"}) {
     parameters_.add(std::string(name) + ".weight", {w, config.words}, Init::Linear);
     parameters_.add(std::string(name) + ".bias", {w}, Init::Zero);
   }
-  parameters_.add("query", {config.queries, w}, Init::Linear);
-  parameters_.add("code.weight", {config.code, config.queries * w}, Init::Linear);
-  parameters_.add("code.bias", {config.code}, Init::Zero);
+  parameters_.add("code", {config.facts, config.code}, Init::Linear);
   parameters_.add("time.weight", {w, kTimes}, Init::Linear);
   parameters_.add("said.weight", {prior.width, w}, Init::Zero);
   add_bending(parameters_, prior, config.code, config.rank);
   parameters_.allocate(seed);
 }
 
-diffusion::Steering TextAdapter::steering(const TextBatch& text, const at::Tensor& frames,
-                                          int64_t padded) const {
+void TextAdapter::start_from(const LabelAdapter& labels, const std::vector<int64_t>& facts) {
+  const int64_t known = labels.config().code;
+  PANTOMIME_CHECK(static_cast<int64_t>(facts.size()) == labels.config().labels,
+                  "text adapter: {} facts for {} labels", facts.size(), labels.config().labels);
+  PANTOMIME_CHECK(known <= config_.code && labels.config().rank == config_.rank,
+                  "text adapter: labels with codes of {} and rank {}, expected at most {} and {}",
+                  known, labels.config().rank, config_.code, config_.rank);
+  const at::NoGradGuard no_grad;
+  const diffusion::Parameters& from = labels.parameters();
+  for (const std::string& name : parameters_.names()) {
+    at::Tensor to = parameters_[name];
+    if (name.starts_with("layer.")) {
+      PANTOMIME_CHECK(to.sizes() == from[name].sizes(), "text adapter: labels of another prior");
+      to.copy_(from[name]);
+    } else if (name == "embedding.weight" || name == "modulation.weight") {
+      PANTOMIME_CHECK(to.size(0) == from[name].size(0), "text adapter: labels of another prior");
+      to.narrow(1, 0, known).copy_(from[name]);
+    } else if (name == "code") {
+      // The first numbers of a code are the labels', the others are there for all other facts.
+      to.narrow(1, 0, known).zero_();
+      for (size_t i = 0; i < facts.size(); ++i)
+        if (facts[i] >= 0)
+          to[facts[i]].narrow(0, 0, known).copy_(from["code"][static_cast<int64_t>(i)]);
+    }
+  }
+}
+
+diffusion::Steering TextAdapter::steering(const at::Tensor& heard, const TextBatch& text,
+                                          const at::Tensor& frames, int64_t padded) const {
   const int64_t batch = text.states.size(0);
-  PANTOMIME_CHECK(frames.size(0) == batch && padded % diffusion::Denoiser::kStride == 0,
-                  "text adapter: {} texts for {} clips of {} frames", batch, frames.size(0),
-                  padded);
+  PANTOMIME_CHECK(frames.size(0) == batch && heard.size(0) == batch &&
+                      padded % diffusion::Denoiser::kStride == 0,
+                  "text adapter: {} texts and {} rows of facts for {} clips of {} frames", batch,
+                  heard.size(0), frames.size(0), padded);
+  PANTOMIME_CHECK(heard.size(1) == config_.facts, "text adapter: {} facts, expected {}",
+                  heard.size(1), config_.facts);
   const auto linear = [&](const at::Tensor& x, const char* name) {
     return at::linear(x, parameters_[std::string(name) + ".weight"],
                       parameters_[std::string(name) + ".bias"]);
   };
   const at::Tensor present = text.mask.any(1).to(at::kFloat);
   const at::Tensor pieces = at::layer_norm(text.states, {config_.words});
-  const at::Tensor key = linear(pieces, "key"), value = linear(pieces, "value");  // [B, T, W]
-  const double scale = 1 / std::sqrt(static_cast<double>(config_.width));
-  const at::Tensor away = at::logical_not(text.mask).to(at::kFloat).unsqueeze(1) * kAway;
-  const auto read = [&](const at::Tensor& query) {  // [B, N, W] or [N, W]
-    return at::matmul(at::softmax(at::matmul(query, key.transpose(1, 2)) * scale + away, 2), value);
-  };
-  const at::Tensor whole = read(parameters_["query"]).flatten(1);
   diffusion::Steering steering =
-      bend(parameters_, prior_, config_.rank, at::gelu(linear(whole, "code")), present);
+      bend(parameters_, prior_, config_.rank, at::matmul(heard, parameters_["code"]), present);
   const at::Tensor times = times_of(frames, padded / diffusion::Denoiser::kStride);
-  const at::Tensor said = read(at::linear(times, parameters_["time.weight"]));
+  const at::Tensor said = attend(at::linear(times, parameters_["time.weight"]),
+                                 linear(pieces, "key"), linear(pieces, "value"), text.mask);
   steering.tokens = at::linear(said, parameters_["said.weight"]) * present.view({batch, 1, 1});
   return steering;
 }

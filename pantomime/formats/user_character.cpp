@@ -23,12 +23,17 @@ constexpr float kSole = 0.02f;       // metres from a toe joint down to the sole
 constexpr int kFloats = 5126;
 constexpr float kFarthest = 1e6f;  // what readers, ours among them, take
 
-/// A place that other programs will read.
-Vec3 within_reach(Vec3 place) {
-  const float most = std::max({std::abs(place.x), std::abs(place.y), std::abs(place.z)});
-  PANTOMIME_CHECK(most <= kFarthest,
-                  "GLB: a joint {:g} away from its parent, expected at most {:g}", most, kFarthest);
-  return place;
+/// What `v` is inside of something with this scale: a place or a scale that other programs will
+/// read.
+Vec3 inside(Vec3 v, Vec3 scale) {
+  PANTOMIME_CHECK(scale.x != 0 && scale.y != 0 && scale.z != 0,
+                  "GLB: a joint is scaled to nothing along an axis, expected some size");
+  const Vec3 at{v.x / scale.x, v.y / scale.y, v.z / scale.z};
+  for (const float part : {at.x, at.y, at.z})
+    PANTOMIME_CHECK(std::abs(part) <= kFarthest,
+                    "GLB: a joint is {:g} from or times its parent, expected at most {:g}", part,
+                    kFarthest);
+  return at;
 }
 
 uint32_t u32_at(std::string_view bytes, size_t at) {
@@ -191,7 +196,7 @@ std::string UserCharacter::animated(const motion::Clip& clip, const std::string&
       turned.insert(turned.end(), {q.x, q.y, q.z, q.w});
       if (j != pelvis) continue;
       const Vec3 at = motion::conjugate(above) * (pose.positions[f * joints + j] - origin);
-      const Vec3 place = within_reach({at.x / scale.x, at.y / scale.y, at.z / scale.z});
+      const Vec3 place = inside(at, scale);
       places.insert(places.end(), {place.x, place.y, place.z});
     }
     add(turned, 4, j, "rotation");
@@ -219,11 +224,10 @@ std::string UserCharacter::animated(const motion::Clip& clip, const std::string&
     const Vec3 from = parent < 0 ? Vec3{} : rest.positions[p];
     const Vec3 t = motion::conjugate(above) * (rest.positions[j] - from);
     const Quat q = motion::normalized(motion::conjugate(above) * rig_.rotations[j]);
-    const Vec3 s = rig_.scales[j];
-    const Vec3 place = within_reach({t.x / by.x, t.y / by.y, t.z / by.z});
+    const Vec3 place = inside(t, by), s = inside(rig_.scales[j], by);
     node["translation"] = {place.x, place.y, place.z};
     node["rotation"] = {q.x, q.y, q.z, q.w};
-    node["scale"] = {s.x / by.x, s.y / by.y, s.z / by.z};
+    node["scale"] = {s.x, s.y, s.z};
   }
   std::string page = root.dump(-1, ' ', false, json::error_handler_t::replace);
   while (page.size() % 4 != 0) page.push_back(' ');

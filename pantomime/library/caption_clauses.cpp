@@ -43,7 +43,10 @@ Clause Teller::labelled(const Segment& segment, double first, double last) const
 }
 
 void Teller::set_times(Clause& clause, int count) const {
-  clause.slots["times"] = {words_.times(count)};
+  if (count == 1)
+    clause.slots["times"] = {"", "", "", " once"};
+  else
+    clause.slots["times"] = {words_.times(count)};
 }
 
 std::vector<const Movement*> Teller::found(Act act, double from, double to) const {

@@ -302,7 +302,7 @@ at::Tensor generate_labelled(const Prior& prior, const Guide& guide,
   };
   PANTOMIME_CHECK(labels.size() == options.seeds.size(), "generate: {} labels for {} seeds",
                   labels.size(), options.seeds.size());
-  const auto [scale, until, particles] = with_defaults(guide, given);
+  const auto [scale, until, particles, contrast] = with_defaults(guide, given);
   const at::Tensor wanted = at::tensor(labels, at::kLong);
   const at::NoGradGuard no_grad;
   switch (guide.kind) {

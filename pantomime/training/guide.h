@@ -72,6 +72,7 @@ struct GuidanceStrength {
   double scale = -1;      ///< negative: the guide's own, or the default of the kind
   double until = -1;      ///< Adapter, Free: below this t no push; negative: the default
   int64_t particles = 8;  ///< Particles only
+  double contrast = -1;   ///< text only: push away from the contrary; negative: the guide's own
 };
 /// With the defaults of the guide and its kind filled in.
 GuidanceStrength with_defaults(const Guide& guide, GuidanceStrength given);

@@ -4,10 +4,12 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 
 #include "pantomime/base/error.h"
 #include "pantomime/base/parallel.h"
-#include "pantomime/base/random.h"
+#include "pantomime/library/facts.h"
+#include "pantomime/library/imagined.h"
 #include "pantomime/motion/describe.h"
 #include "pantomime/motion/retarget.h"
 
@@ -52,15 +54,31 @@ library::ClipInfo info_of(const library::ClipInfo& clip, const MotionData::Windo
   return info;
 }
 
+/// The sentence with another word for who does it: readers meet men, women and children, captions
+/// don't know who they are.
+std::string of_somebody(const std::string& sentence, const library::CaptionWords& words,
+                        Random& random) {
+  static const std::vector<std::string> kSubjects = {"He",      "She",     "A man",     "A woman",
+                                                     "A child", "The man", "The woman", "A human"};
+  for (const std::string& person : words.people()) {
+    const size_t length = person.size();
+    if (sentence.size() <= length || sentence[length] != ' ' ||
+        sentence.compare(1, length - 1, person, 1, length - 1) != 0)
+      continue;
+    return library::drawn(kSubjects, random) + sentence.substr(length);
+  }
+  return sentence;
+}
+
 }  // namespace
 
 TextData TextData::make(const MotionData& data, const text::SentenceEncoder& encoder,
-                        const library::CaptionWords& words, int paraphrases, uint64_t seed,
-                        int threads, Progress& progress) {
+                        const library::CaptionWords& words, int paraphrases, int64_t imagined,
+                        uint64_t seed, int threads, Progress& progress) {
   TextData out;
   out.data_ = &data;
   const size_t count = 2 * data.windows().size();
-  std::vector<std::vector<std::string>> said(count);
+  std::vector<std::vector<std::string>> said(count), true_of(count);
   progress.begin("describe", static_cast<int64_t>(count));
   constexpr size_t kBatch = 256;
   for (size_t begin = 0; begin < count; begin += kBatch) {
@@ -72,26 +90,55 @@ TextData TextData::make(const MotionData& data, const text::SentenceEncoder& enc
       const MotionData::Window& w = data.windows()[window];
       const motion::Clip clip =
           motion::on_floor(features::decode(data.window_features(window, mirrored)));
-      said[i] = library::captions(info_of(data.info(w.clip), w, mirrored), motion::describe(clip),
-                                  words, {.paraphrases = paraphrases, .seed = seed});
+      const library::ClipInfo info = info_of(data.info(w.clip), w, mirrored);
+      const motion::Description description = motion::describe(clip);
+      said[i] =
+          library::captions(info, description, words, {.paraphrases = paraphrases, .seed = seed});
+      true_of[i] = library::facts_of(info, description);
     });
     progress.step(static_cast<int64_t>(end));
   }
   progress.end();
+  std::map<std::string, int64_t> fact_counts;
+  for (const auto& facts : true_of)
+    for (const std::string& fact : facts) ++fact_counts[fact];
+  for (const auto& [fact, windows] : fact_counts)
+    if (windows >= kFewest) out.facts_.push_back(fact);
   std::map<std::string, size_t> known;
   double total = 0;
-  for (size_t i = 0; i < count; ++i) {
-    if (said[i].empty()) continue;
-    Item item{i / 2, i % 2 == 1, {}};
-    for (const std::string& sentence : said[i]) {
+  const auto noted = [&](Item item, const std::vector<std::string>& facts,
+                         const std::vector<std::string>& sentences) {
+    for (const std::string& fact : facts) {
+      const auto at = std::lower_bound(out.facts_.begin(), out.facts_.end(), fact);
+      if (at != out.facts_.end() && *at == fact) item.facts.push_back(at - out.facts_.begin());
+    }
+    for (const std::string& sentence : sentences) {
       const auto [at, fresh] = known.emplace(sentence, out.sentences_.size());
       if (fresh) out.sentences_.push_back(sentence);
       item.sentences.push_back(at->second);
     }
-    out.items_.push_back(std::move(item));
+    return item;
+  };
+  std::set<std::string> styles;
+  for (size_t i = 0; i < count; ++i) {
+    if (said[i].empty()) continue;
+    out.items_.push_back(noted({i / 2, i % 2 == 1, {}, {}}, true_of[i], said[i]));
     out.cumulative_.push_back(total += data.windows()[i / 2].weight);
+    const library::ClipInfo& clip = data.info(data.windows()[i / 2].clip);
+    if (!clip.style.empty()) styles.insert(clip.style);
   }
   PANTOMIME_CHECK(!out.items_.empty(), "text: nothing could be said about any window");
+  for (int64_t i = 0; i < imagined; ++i) {
+    const library::Imagined one =
+        library::imagine(derive_seed(seed, "imagined", static_cast<uint64_t>(i)), data.labels(),
+                         {styles.begin(), styles.end()});
+    auto told = library::captions(one.info, one.description, words,
+                                  {.paraphrases = 1, .seed = derive_seed(seed, "words")});
+    Random random(derive_seed(seed, "somebody", static_cast<uint64_t>(i)));
+    if (random.below(2) == 0)
+      for (std::string& sentence : told) sentence = of_somebody(sentence, words, random);
+    out.imagined_.push_back(noted({}, library::facts_of(one.info, one.description), told));
+  }
   out.states_.resize(out.sentences_.size());
   progress.begin("encode sentences", static_cast<int64_t>(out.sentences_.size()));
   for (size_t begin = 0; begin < out.sentences_.size(); begin += kBatch) {
@@ -107,6 +154,35 @@ TextData TextData::make(const MotionData& data, const text::SentenceEncoder& enc
   return out;
 }
 
+size_t TextData::pick(Random& random) const {
+  const double at = random.uniform() * cumulative_.back();
+  const auto found = std::upper_bound(cumulative_.begin(), cumulative_.end(), at);
+  return std::min(static_cast<size_t>(found - cumulative_.begin()), items_.size() - 1);
+}
+
+TextData::Read TextData::draw_to_read(uint64_t seed, int64_t step, int64_t size,
+                                      bool held_out) const {
+  Random random(derive_seed(seed, "sentences", static_cast<uint64_t>(step)));
+  std::vector<std::vector<float>> states;
+  Read read{{}, at::zeros({size, static_cast<int64_t>(facts_.size())}, at::kFloat)};
+  constexpr int64_t kTries = 100000;  // a library of one clip has nothing to hold out
+  for (int64_t tries = 0; static_cast<int64_t>(states.size()) < size && tries < kTries; ++tries) {
+    const bool real = held_out || imagined_.empty() || random.below(2) == 0;
+    const Item& item = real ? items_[pick(random)]
+                            : imagined_[random.below(static_cast<uint32_t>(imagined_.size()))];
+    const size_t clip = data_->windows()[item.window].clip;
+    const bool apart = derive_seed(7, "held out", clip) % 10 == 0;
+    if (real && apart != held_out) continue;
+    const auto b = static_cast<int64_t>(states.size());
+    for (const int64_t fact : item.facts) read.facts[b][fact] = 1;
+    states.push_back(
+        states_[item.sentences[random.below(static_cast<uint32_t>(item.sentences.size()))]]);
+  }
+  read.facts = read.facts.narrow(0, 0, static_cast<int64_t>(states.size()));
+  if (!states.empty()) read.text = conditions::text_batch(states);
+  return read;
+}
+
 TextData::Drawn TextData::draw(uint64_t seed, int64_t step, int64_t size,
                                const features::Normaliser& normaliser) const {
   Random random(derive_seed(seed, "text batch", static_cast<uint64_t>(step)));
@@ -114,15 +190,13 @@ TextData::Drawn TextData::draw(uint64_t seed, int64_t step, int64_t size,
   std::vector<size_t> windows;
   std::vector<char> mirrored;
   std::vector<std::vector<float>> states;
+  drawn.facts = at::zeros({size, static_cast<int64_t>(facts_.size())}, at::kFloat);
   for (int64_t b = 0; b < size; ++b) {
-    const double at = random.uniform() * cumulative_.back();
-    const auto index =
-        std::min(static_cast<size_t>(std::upper_bound(cumulative_.begin(), cumulative_.end(), at) -
-                                     cumulative_.begin()),
-                 items_.size() - 1);
+    const size_t index = pick(random);
     const Item& item = items_[index];
     const size_t sentence =
         item.sentences[random.below(static_cast<uint32_t>(item.sentences.size()))];
+    for (const int64_t fact : item.facts) drawn.facts[b][fact] = 1;
     drawn.items.push_back(index);
     drawn.sentences.push_back(sentence);
     windows.push_back(item.window);

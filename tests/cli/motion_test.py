@@ -5,6 +5,7 @@
 """
 import csv
 import json
+import math
 import pathlib
 import re
 import struct
@@ -262,6 +263,47 @@ class Generate(TestInFolder):
         self.assert_at(made[33]["right_wrist"], (-0.2, 1.3, 0.4), 0.01)
         self.assertLess(min(made[33][f"{side}_foot"][1] for side in ("left", "right")), 0.06)
 
+    def test_takes_something_and_puts_it_down(self):
+        [path] = self.generate("--label", "stand idle", "--seconds", "3", "--hold",
+                               "right hand@1:2=-0.3,0.9,0.35; -0.1,1.2,0.4")
+        made = self.places(path)
+        [held] = json.loads((self.folder / "out/001-stand-idle.json").read_text())["held"]
+        self.assertEqual((held["hand"], held["from_frame"], held["to_frame"]),
+                         ("right hand", 30, 59))
+        poses = held["poses_xyz_wxyz"]
+        self.assertEqual(len(poses), 90)
+        self.assert_at(poses[0], (-0.3, 0.9, 0.35), 0.015)
+        self.assertEqual(poses[0], poses[30])
+        self.assertEqual(poses[59], poses[89])
+        self.assert_at(poses[89], (-0.1, 1.2, 0.4), 0.015)
+        for frame in range(30, 60):  # in the hand all the time
+            self.assert_at(poses[frame], made[frame]["right_wrist"], 0.001)
+
+    def test_steps_over_what_lies_there(self):
+        low = ("--step-over", "0,1.2,1.5,0.2,0.25")
+        way = ("--label", "walk", "--path", "0=0,0; 3=0,2.6", "--seconds", "3")
+
+        def deepest(path):
+            """How far the feet are below the top of the box while they are over it."""
+            return max([0.25 - place[foot][1] for place in self.places(path)
+                        for foot in ("left_foot", "right_foot", "left_ankle", "right_ankle")
+                        if abs(place[foot][2] - 1.2) < 0.1 and abs(place[foot][0]) < 0.75] or [0])
+
+        [without] = self.generate(*way)
+        [over] = self.generate(*way, *low, out="over")
+        self.assertGreater(deepest(without), 0.05)
+        self.assertLess(deepest(over), 0.03)
+
+    def test_has_the_bones_of_a_file(self):
+        (self.folder / "bones.toml").write_text("stature = 1.3\nforearm = 0.25\n")
+        [path] = self.generate("--label", "walk", "--seconds", "1", "--geometry", "bones.toml")
+        place = self.places(path)[10]
+        self.assertAlmostEqual(math.dist(place["left_elbow"], place["left_wrist"]), 0.25, delta=1e-3)
+        self.assertLess(place["head"][1], 1.3)
+        (self.folder / "bad.toml").write_text("leg = 1\n")
+        self.assertIn("bad.toml:1: leg: no such measure",
+                      self.run_bad(1, "generate", "--geometry", "bad.toml", "-o", "bad", "-q"))
+
     def test_changes_a_clip_as_much_as_it_is_told(self):
         self.run_ok("generate", "--label", "walk", "--seconds", "2", "--body", "plain", "--format",
                     "bvh", "-o", "first", "-q")
@@ -330,6 +372,9 @@ class Generate(TestInFolder):
                 (("--reach", "left tail@1=0,1,0"), "no such joint"),
                 (("--timeline", "0-2 walk; 3-4 run"), "where the act before it ends"),
                 (("--timeline", "0-2 walk", "--label", "run"), "expected one of"),
+                (("--step-over", "0,1,1,1,0.8"), "expected at most 0.5"),
+                (("--hold", "right hand@1:2=0,1,0"), "1 places, expected two"),
+                (("--hold", "head@1:2=0,1,0; 0,1,1"), "expected left hand or right hand"),
                 (("--floor", "0,0; 1,1"), "at least 3")):
             with self.subTest(arguments=arguments):
                 self.assertIn(message, self.run_bad(1, "generate", *arguments, "-o", "bad", "-q"))

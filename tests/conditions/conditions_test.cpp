@@ -75,6 +75,39 @@ TEST(LabelGuidance, ScaleZeroIsThePriorAndOneIsTheAdaptedEstimate) {
   }
 }
 
+TEST(LabelGuidance, PushesAwayFromTheContrary) {
+  const Denoiser net = diffusion::small_prior();
+  LabelAdapter adapter({.labels = 2}, net.config(), 1);
+  diffusion::fill(adapter.parameters(), 0.2, 9);
+  adapter.parameters().set_trainable(false);
+  const at::NoGradGuard guard;
+  const at::Tensor x = torch::randn({2, 16, kFeatureSize}), t = torch::full({2}, 0.5);
+  const diffusion::Steering one = adapter.steering(torch::tensor({0, 1}, at::kLong)),
+                            other = adapter.steering(torch::tensor({1, 0}, at::kLong));
+  const at::Tensor plain = net.estimate(x, t), adapted = net.estimate(x, t, {}, &one),
+                   contrary = net.estimate(x, t, {}, &other);
+  LabelGuidance guidance(one, 2, 0.3);
+  guidance.contrast(other, 1.5);
+  Call call(net, x, 0.5, {});
+  EXPECT_TRUE(at::allclose(guidance.guide(call, {}),
+                           plain + 2 * (adapted - plain) + 1.5 * (adapted - contrary), 1e-3, 1e-4));
+  Call late(net, x, 0.2, {});
+  EXPECT_TRUE(at::allclose(guidance.guide(late, {}),
+                           net.estimate(x, torch::full({2}, 0.2), {}, &one), 1e-3, 1e-4));
+}
+
+TEST(Call, SteersOnlyTheClipsThatASteeringIsFor) {
+  const Denoiser net = diffusion::small_prior();
+  LabelAdapter adapter({.labels = 2}, net.config(), 1);
+  diffusion::fill(adapter.parameters(), 0.2, 9);
+  const at::NoGradGuard guard;
+  const at::Tensor x = torch::randn({2, 16, kFeatureSize});
+  Call call(net, x, 0.5, {});
+  const at::Tensor steered = call.steered(adapter.steering(torch::tensor({1, -1}, at::kLong)));
+  EXPECT_TRUE(at::allclose(steered[1], call.plain()[1], 1e-4, 1e-5));
+  EXPECT_FALSE(at::allclose(steered[0], call.plain()[0], 1e-2, 1e-2));
+}
+
 TEST(LabelGuidance, DoesNotPushWhereTheActionIsSettled) {
   const Denoiser net = diffusion::small_prior();
   LabelAdapter adapter({.labels = 2}, net.config(), 1);

@@ -178,8 +178,10 @@ TEST(Goals, HaveTheGradientsOfFiniteDifferences) {
   const Clip clip = walk();
   const Goals goals = {
       reach({.joint = motion::kLeftWrist, .first = 5, .last = 9, .points = {{0.3f, 1, 0.2f}}}),
-      face(3, 8, {0.7}), hold_apart(motion::kLeftWrist, motion::kRightWrist, 2, 6, 0.4),
+      face(3, 8, {0.7}),
+      hold_apart(motion::kLeftWrist, motion::kRightWrist, 2, 6, 0.4),
       avoid({.x = 0.1, .z = 0.3, .width = 0.5, .depth = 0.4, .height = 1.2, .turn = 0.3}),
+      step_over({.x = 0.1, .z = 0.2, .width = 0.6, .depth = 0.5, .height = 0.3, .turn = 0.2}),
       stay_inside({{{-0.3, -0.2}, {0.05, -0.2}, {0.05, 0.5}, {-0.3, 0.5}}})};
   const auto pose = motion::forward_kinematics(motion::cut(clip, 0, 12));
   at::Tensor positions = torch::zeros({1, 12, motion::kJointCount, 3}, torch::kDouble);

@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 #include <torch/torch.h>
 
+#include <cmath>
+
 #include "pantomime/base/error.h"
 #include "pantomime/conditions/label_adapter.h"
 #include "tests/diffusion/small_denoiser.h"
@@ -13,7 +15,7 @@ namespace {
 using diffusion::Denoiser;
 
 TextAdapter adapter(const Denoiser& net, bool filled) {
-  TextAdapter made({.words = 8, .width = 16, .queries = 2, .code = 12, .rank = 2}, net.config(), 3);
+  TextAdapter made({.facts = 5, .words = 8, .width = 16, .code = 12, .rank = 2}, net.config(), 3);
   if (filled) diffusion::fill(made.parameters(), 0.2, 5);
   return made;
 }
@@ -24,13 +26,25 @@ std::vector<float> sentence(int64_t pieces, int64_t seed) {
   return {t.data_ptr<float>(), t.data_ptr<float>() + t.numel()};
 }
 
+/// What could be heard in a sentence: chances that depend on it.
+at::Tensor heard(const std::vector<std::vector<float>>& sentences) {
+  std::vector<at::Tensor> rows;
+  for (const auto& s : sentences) {
+    double sum = 0;
+    for (const float v : s) sum += std::abs(v);
+    rows.push_back(s.empty() ? torch::zeros({5})
+                             : (torch::arange(5, torch::kFloat) * sum).sin().abs());
+  }
+  return torch::stack(rows);
+}
+
 at::Tensor said(const Denoiser& net, const TextAdapter& text,
                 const std::vector<std::vector<float>>& sentences) {
   const auto batch = static_cast<int64_t>(sentences.size());
   torch::manual_seed(7);
   const at::Tensor x = torch::randn({1, 16, features::kFeatureSize}).repeat({batch, 1, 1});
-  const auto steering =
-      text.steering(text_batch(sentences, 8), torch::full({batch}, 16, torch::kLong), 16);
+  const auto steering = text.steering(heard(sentences), text_batch(sentences, 8),
+                                      torch::full({batch}, 16, torch::kLong), 16);
   return net.estimate(x, torch::full({batch}, 0.5), {}, &steering);
 }
 
@@ -68,8 +82,8 @@ TEST(TextAdapter, OrderInTimeMatters) {
   const Denoiser net = diffusion::small_prior();
   const TextAdapter text = adapter(net, true);
   const at::NoGradGuard guard;
-  const auto steering =
-      text.steering(text_batch({sentence(5, 1)}, 8), torch::full({1}, 32, torch::kLong), 32);
+  const auto steering = text.steering(heard({sentence(5, 1)}), text_batch({sentence(5, 1)}, 8),
+                                      torch::full({1}, 32, torch::kLong), 32);
   ASSERT_EQ(steering.tokens.sizes(), (std::vector<int64_t>{1, 8, 32}));
   EXPECT_GT((steering.tokens[0][0] - steering.tokens[0][7]).abs().max().item<double>(), 1e-3);
 }
@@ -82,14 +96,41 @@ TEST(TextAdapter, LearnsWithEveryParameter) {
     EXPECT_GT(text.parameters()[name].grad().abs().max().item<double>(), 0) << name;
 }
 
+TEST(TextAdapter, BeginsWithWhatIsKnownOfLabels) {
+  const Denoiser net = diffusion::small_prior();
+  LabelAdapter labels({.labels = 3, .code = 4, .rank = 2}, net.config(), 9);
+  diffusion::fill(labels.parameters(), 0.2, 11);
+  TextAdapter text = adapter(net, false);
+  text.start_from(labels, {4, -1, 0});
+  const at::NoGradGuard guard;
+  torch::manual_seed(7);
+  const at::Tensor x = torch::randn({2, 16, features::kFeatureSize}), t = torch::full({2}, 0.5);
+  const auto by_label = labels.steering(torch::tensor({0, 2}, torch::kLong));
+  at::Tensor facts = torch::zeros({2, 5});
+  facts[0][4] = 1;
+  facts[1][0] = 1;
+  const auto by_fact = text.steering(facts, text_batch({sentence(3, 1), sentence(4, 2)}, 8),
+                                     torch::full({2}, 16, torch::kLong), 16);
+  EXPECT_TRUE(at::allclose(net.estimate(x, t, {}, &by_fact), net.estimate(x, t, {}, &by_label),
+                           1e-4, 1e-5));
+  // A fact that is no label changes only what all labels share.
+  EXPECT_THROW(text.start_from(labels, {1, 2}), Error);
+  EXPECT_THROW(text.start_from(LabelAdapter({.labels = 3, .code = 4, .rank = 3}, net.config(), 9),
+                               {0, 1, 2}),
+               Error);
+}
+
 TEST(TextAdapter, SaysWhatIsWrong) {
   const Denoiser net = diffusion::small_prior();
   EXPECT_THROW(TextAdapter({.words = 0}, net.config(), 1), Error);
   EXPECT_THROW(text_batch({{1, 2, 3}}, 8), Error);
   const TextAdapter text = adapter(net, false);
-  EXPECT_THROW(
-      text.steering(text_batch({sentence(2, 1)}, 8), torch::full({2}, 16, torch::kLong), 16),
-      Error);
+  EXPECT_THROW(text.steering(heard({sentence(2, 1)}), text_batch({sentence(2, 1)}, 8),
+                             torch::full({2}, 16, torch::kLong), 16),
+               Error);
+  EXPECT_THROW(text.steering(torch::zeros({1, 4}), text_batch({sentence(2, 1)}, 8),
+                             torch::full({1}, 16, torch::kLong), 16),
+               Error);
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include <ATen/ATen.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <filesystem>
 
 #include "pantomime/motion/clip.h"
@@ -35,7 +36,7 @@ TEST(TextData, SaysOfEachWindowWhatItShows) {
   Progress progress;
   const auto data = MotionData::load(library, {}, 60, progress);
   const auto told = TextData::make(data, text::SentenceEncoder::open(assets),
-                                   library::default_caption_words(), 2, 1, 1, progress);
+                                   library::default_caption_words(), 2, 50, 1, 1, progress);
   ASSERT_FALSE(told.items().empty());
   EXPECT_LE(told.items().size(), 2 * data.windows().size());
   bool mirrored = false;
@@ -53,6 +54,7 @@ TEST(TextData, SaysOfEachWindowWhatItShows) {
     }
   }
   EXPECT_TRUE(mirrored);
+  EXPECT_TRUE(std::is_sorted(told.facts().begin(), told.facts().end()));
   const features::Normaliser normaliser = data.fit_normaliser();
   const auto a = told.draw(3, 5, 4, normaliser), b = told.draw(3, 5, 4, normaliser);
   EXPECT_EQ(a.sentences, b.sentences);

@@ -1,0 +1,89 @@
+#include "pantomime/training/text_guide.h"
+
+#include <ATen/ATen.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+
+#include "pantomime/base/error.h"
+#include "pantomime/training/trainer.h"
+#include "support.h"
+#include "tests/motion/synthetic_walk.h"
+
+namespace pantomime::training {
+namespace {
+
+namespace fs = std::filesystem;
+
+TEST(TextGuide, IsTrainedKeptAndReadAgain) {
+  const fs::path assets = fs::path(PANTOMIME_REPOSITORY) / "assets/sentence_encoder";
+  if (!fs::exists(assets / "model.json")) GTEST_SKIP() << "tools/fetch_text fetches it";
+  const test::TemporaryFolder folder;
+  library::Library library(folder / "l.db", library::Library::Mode::Write);
+  for (int i = 0; i < 10; ++i) {
+    const bool slow = i % 2 == 0;
+    library::ClipInfo info{.name = fmt::format("made/{}", i),
+                           .set = "made",
+                           .subject = fmt::format("made/{}", i),
+                           .split = "train",
+                           .licence = "CC0-1.0",
+                           .source = "formulas",
+                           .mapping = "none"};
+    const motion::Clip walk = test::synthetic_walk({.seconds = 3, .step = slow ? 0.3 : 0.7});
+    info.segments = {{0, static_cast<int64_t>(walk.frame_count()), "walk", "walk"}};
+    info.frames = static_cast<int64_t>(walk.frame_count());
+    library.put(info, walk);
+  }
+  Progress quiet;
+  const auto data = MotionData::load(library, {}, 60, quiet);
+  const auto encoder = text::SentenceEncoder::open(assets);
+  const auto told =
+      TextData::make(data, encoder, library::default_caption_words(), 3, 60, 1, 1, quiet);
+  ASSERT_FALSE(told.facts().empty());
+  TrainOptions options;
+  options.network = {.features = features::kFeatureSize, .width = 32, .layers = 2, .heads = 2};
+  Prior prior;
+  prior.normaliser = data.fit_normaliser();
+  prior.denoiser =
+      std::make_shared<diffusion::Denoiser>(options.network, prior.normaliser.spectrum, 1);
+  prior.denoiser->parameters().set_trainable(false);
+  prior.licence = "CC0-1.0";
+  int64_t logged = 0;
+  auto [guide, reading, blind] = train_text_guide(
+      told, prior, nullptr,
+      {.reading_steps = 60, .reading_batch = 32, .steps = 20, .batch = 4, .seed = 1},
+      [&](int64_t, double loss) {
+        ++logged;
+        EXPECT_TRUE(std::isfinite(loss));
+      },
+      quiet);
+  EXPECT_EQ(logged, 2);
+  const auto slow = encoder.encode("a person walks slowly").states;
+  const auto now = heard(guide, slow, 0);
+  EXPECT_EQ(now.size(), guide.facts.size());
+  EXPECT_TRUE(std::is_sorted(now.begin(), now.end(),
+                             [](const auto& a, const auto& b) { return a.second > b.second; }));
+
+  guide.scale = 1.5;
+  guide.contrast = 0.5;
+  write_text_guide(folder / "text.safetensors", guide, Storage::Full);
+  const TextGuide again = read_text_guide(folder / "text.safetensors", prior);
+  EXPECT_EQ(again.facts, guide.facts);
+  EXPECT_EQ(again.scale, 1.5);
+  EXPECT_EQ(again.contrast, 0.5);
+  EXPECT_EQ(heard(again, slow, 0), now);
+  conditions::GenerateOptions generate{.frames = 16, .seeds = {1, 2}};
+  generate.sampler.steps = 2;
+  const at::Tensor a = generate_told(prior, guide, {slow, {}}, generate);
+  EXPECT_TRUE(at::equal(a, generate_told(prior, again, {slow, {}}, generate)));
+  // Who is told nothing moves as the prior does.
+  EXPECT_TRUE(at::allclose(
+      a[1], conditions::generate(*prior.denoiser, prior.normaliser, {}, generate)[1], 1e-3, 1e-3));
+
+  prior.denoiser =
+      std::make_shared<diffusion::Denoiser>(options.network, prior.normaliser.spectrum, 2);
+  EXPECT_THROW(read_text_guide(folder / "text.safetensors", prior), Error);
+}
+
+}  // namespace
+}  // namespace pantomime::training
