@@ -148,7 +148,11 @@ void run(Options o, Context& context) {
   PANTOMIME_CHECK(o.label.repetitions >= 1 && o.label.frames >= 24,
                   "evaluate: {} repetitions of {} frames, expected at least 1 of 24",
                   o.label.repetitions, o.label.frames);
-  if (o.judges.empty()) o.judges = {shipped_judge("convolution"), shipped_judge("recurrent")};
+  if (o.judges.empty()) {
+    o.judges = {shipped_judge("convolution")};
+    if (const fs::path other = shipped_judge("recurrent"); fs::exists(other))
+      o.judges.push_back(other);
+  }
   if (o.text_judge.empty()) o.text_judge = shipped_judge("text");
   if (o.wants("watch")) {
     if (o.only.size() > 1) fail("--only watch: it stands alone");

@@ -18,7 +18,9 @@ from program import REPOSITORY, TestInFolder  # noqa: E402
 
 class Watch(TestInFolder):
     def watch(self, *arguments):
-        return json.loads(self.run_ok("evaluate", "--only", "watch", "-q", *arguments))
+        judge = REPOSITORY / "models/judges/convolution.safetensors"
+        return json.loads(
+            self.run_ok("evaluate", "--only", "watch", "--judge", judge, "-q", *arguments))
 
     def strays(self, numbers, recorded):
         return [f"{name}: {numbers[name]:.4g}, expected {at['low']:.4g} to {at['high']:.4g}"
