@@ -134,6 +134,7 @@ const std::vector<Command>& all_commands() {
       {"train-text", "Make a frozen prior follow sentences", add_train_text},
       {"train-judge", "Train the network that marks motion, on real motion only", add_train_judge},
       {"evaluate", "Measure a prior and its guides against real motion", add_evaluate},
+      {"benchmark", "Measure as published tables of the field do", add_benchmark},
       {"assets", "Compile the body's assets", add_assets},
       {"info", "Describe any file that Pantomime reads or writes", add_info},
       {"version", "Say which Pantomime this is and what it was built with", add_version},

@@ -60,6 +60,7 @@ Run add_train_guide(CLI::App& app, Context& context);
 Run add_train_text(CLI::App& app, Context& context);
 Run add_train_judge(CLI::App& app, Context& context);
 Run add_evaluate(CLI::App& app, Context& context);
+Run add_benchmark(CLI::App& app, Context& context);
 Run add_assets(CLI::App& app, Context& context);
 Run add_info(CLI::App& app, Context& context);
 Run add_version(CLI::App& app, Context& context);

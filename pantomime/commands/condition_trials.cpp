@@ -147,7 +147,7 @@ class Trials {
     Trial real{.task = "real, held-out people", .error_mm = {kNothing, kNothing}};
     real.numbers = metrics::compare(real.task, measured_, measured_, judge_);
     real.rest_mm = {kNothing, kNothing};
-    real.peak_jerk = real.jerk_area = real.ms = kNothing;
+    real.peak_jerk = real.jerk_area = real.ms = real.keyframes.mean_m = kNothing;
     trials.push_back(real);
     trials.push_back(trial({"no condition", [](Constraints&, const Clip&) {}, {}}, Way::After, ""));
     for (const Task& task : all_tasks(options_.frames)) {
@@ -177,6 +177,7 @@ class Trials {
     metrics::MotionSet set;
     set.labels = set_.labels;
     std::vector<double> errors, rest;
+    std::vector<std::vector<double>> located;
     std::vector<std::vector<Vec3>> seams, real_seams;
     double seconds = 0;
     const auto total = static_cast<int64_t>(real_.size());
@@ -192,7 +193,7 @@ class Trials {
         const auto at = static_cast<size_t>(i);
         const Clip& clip = made[static_cast<size_t>(i - first)];
         judge_clip(wanted[static_cast<size_t>(i - first)], clip, real_[at], errors, rest,
-                   result.worst_mm);
+                   result.worst_mm, located);
         add_seams(task, clip, seams);
         add_seams(task, real_[at], real_seams);
         set.clips.push_back(features::encode(clip));
@@ -204,6 +205,8 @@ class Trials {
     result.ms = 1000 * seconds / static_cast<double>(total);
     result.error_mm = mean_of(errors);
     result.rest_mm = mean_of(rest);
+    result.keyframes.mean_m = kNothing;
+    if (!located.empty()) result.keyframes = metrics::keyframe_errors(located);
     result.numbers = metrics::compare(task.name, metrics::measure(set, judge_), measured_, judge_);
     result.peak_jerk = result.jerk_area = kNothing;
     if (!seams.empty()) {
@@ -275,7 +278,8 @@ class Trials {
 
   /// Distances of what was asked for and of what was free, mm.
   static void judge_clip(const Constraints& wanted, const Clip& clip, const Clip& real,
-                         std::vector<double>& errors, std::vector<double>& rest, double& worst) {
+                         std::vector<double>& errors, std::vector<double>& rest, double& worst,
+                         std::vector<std::vector<double>>& located) {
     const auto is = motion::forward_kinematics(clip), was = motion::forward_kinematics(real);
     double error = 0, free = 0;
     int64_t asked = 0, frees = 0;
@@ -300,12 +304,18 @@ class Trials {
         }
       }
     }
+    std::vector<double> metres;
+    const auto add_located = [&](double mm) {
+      add(mm);
+      metres.push_back(mm / 1000);
+    };
     for (const Constraints::Place& place : wanted.places) {
       const auto f = static_cast<size_t>(place.frame);
       const Vec3 d = clip.root_positions[f] - real.root_positions[f];
-      add(1000 * std::hypot(d.x, d.z));
+      add_located(1000 * std::hypot(d.x, d.z));
     }
-    if (!wanted.goals.empty()) add_goals(wanted, clip, add);
+    if (!wanted.goals.empty()) add_goals(wanted, clip, add_located);
+    if (!metres.empty()) located.push_back(std::move(metres));
     if (asked == 0 && wanted.known.any().item<bool>()) {
       // Some joints of all frames: how far their rotations are off, as the arc at 0.3 m.
       const at::Tensor off = (features::encode_in_place(clip) - wanted.value) * wanted.known;
@@ -370,16 +380,17 @@ std::vector<Trial> condition_trials(const training::Prior& prior, const metrics:
 
 std::string to_markdown(const std::vector<Trial>& trials) {
   std::string out =
-      "| condition | way | error, mm | worst, mm | free joints, mm | PJ | AUJ | FID | skating | "
-      "jerk "
-      "m/s³ | ms a clip |\n|---|---|---|---|---|---|---|---|---|---|---|\n";
+      "| condition | way | error, mm | worst, mm | fails at 20 cm % | free joints, mm | PJ | AUJ | "
+      "FID | skating | jerk m/s³ | ms a clip "
+      "|\n|---|---|---|---|---|---|---|---|---|---|---|---|\n";
   for (const Trial& t : trials)
-    out += fmt::format("| {} | {} | {} | {} | {} | {} | {} | {} | {} | {} | {} |\n", t.task,
-                       t.method, number(t.error_mm, 1),
-                       std::isnan(t.error_mm.value) ? "–" : number(t.worst_mm, 1),
-                       number(t.rest_mm, 0), number(t.peak_jerk, 3), number(t.jerk_area, 2),
-                       number(t.numbers.fid, 1), number(t.numbers.skating, 3),
-                       number(t.numbers.jerk, 0), number(t.ms, 0));
+    out += fmt::format(
+        "| {} | {} | {} | {} | {} | {} | {} | {} | {} | {} | {} | {} |\n", t.task, t.method,
+        number(t.error_mm, 1), std::isnan(t.error_mm.value) ? "–" : number(t.worst_mm, 1),
+        number(std::isnan(t.keyframes.mean_m) ? kNothing : 100 * t.keyframes.trajectory_fail[0], 1),
+        number(t.rest_mm, 0), number(t.peak_jerk, 3), number(t.jerk_area, 2),
+        number(t.numbers.fid, 1), number(t.numbers.skating, 3), number(t.numbers.jerk, 0),
+        number(t.ms, 0));
   return out;
 }
 

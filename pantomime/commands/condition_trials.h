@@ -7,6 +7,7 @@
 
 #include "pantomime/base/progress.h"
 #include "pantomime/diffusion/sampler.h"
+#include "pantomime/metrics/keyframes.h"
 #include "pantomime/metrics/report.h"
 #include "pantomime/training/model_file.h"
 #include "pantomime/training/motion_data.h"
@@ -28,7 +29,9 @@ struct Trial {
   std::string task, method;
   metrics::Interval error_mm;  ///< of what was asked for, mean over clips; NaN: nothing is
   double worst_mm = 0;         ///< the largest
-  metrics::Interval rest_mm;   ///< joints in frames that were free, to those of the real clip
+  /// Of places and goals, by clip (keyframes.h); mean_m is NaN when the task has none.
+  metrics::KeyframeErrors keyframes;
+  metrics::Interval rest_mm;  ///< joints in frames that were free, to those of the real clip
   double peak_jerk = 0, jerk_area = 0;  ///< PJ, AUJ around the seams; NaN without seams
   metrics::SetNumbers numbers;          ///< FID, skating, jerk and so on
   double ms = 0;                        ///< a clip, in batches of 16, with foot lock and settling

@@ -34,14 +34,25 @@ training::Prior open_prior(const ModelOptions& options) {
   return training::read_prior(path);
 }
 
+namespace {
+
+/// Particles weigh with the probe.
+GuidanceKind kind_of_file(GuidanceKind kind) {
+  return kind == GuidanceKind::Particles ? GuidanceKind::Probe : kind;
+}
+
+}  // namespace
+
+fs::path guide_path(const ModelOptions& options) {
+  if (!options.guide.empty()) return options.guide;
+  const GuidanceKind kind = kind_of_file(training::parse_guidance(options.guidance));
+  return prior_path(options.prior).parent_path() / fmt::format("{}.safetensors", name_of(kind));
+}
+
 training::Guide open_guide(const ModelOptions& options, const training::Prior& prior) {
   const GuidanceKind kind = training::parse_guidance(options.guidance);
-  // Particles weigh with the probe.
-  const GuidanceKind file_kind = kind == GuidanceKind::Particles ? GuidanceKind::Probe : kind;
-  fs::path path = options.guide;
-  if (path.empty())
-    path =
-        prior_path(options.prior).parent_path() / fmt::format("{}.safetensors", name_of(file_kind));
+  const GuidanceKind file_kind = kind_of_file(kind);
+  const fs::path path = guide_path(options);
   if (!fs::exists(path))
     fail("no guide {}: train one with `pantomime train-guide --guidance {} --prior {}`",
          path.string(), name_of(kind), options.prior);

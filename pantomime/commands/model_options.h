@@ -23,6 +23,8 @@ struct ModelOptions {
 void add_model_options(CLI::App& app, ModelOptions& options);
 std::filesystem::path prior_path(const std::string& prior);
 training::Prior open_prior(const ModelOptions& options);
+/// Where the guide that `--guidance` asks for lies.
+std::filesystem::path guide_path(const ModelOptions& options);
 /// The guide that `--guidance` asks for; throws Error that says how to train one when there is
 /// none.
 training::Guide open_guide(const ModelOptions& options, const training::Prior& prior);

@@ -203,6 +203,7 @@ at::Tensor Denoiser::network(const at::Tensor& x, const at::Tensor& t, const at:
   const Parameters& p = parameters_;
   const int64_t batch = x.size(0), frames = x.size(1), d = x.size(2), c = config_.width;
   const int64_t tokens = frames / kStride;
+  work_->fetch_add(static_cast<int64_t>(forward_flops(batch, frames)));
 
   // Two frames of zeros on each side, so that token n sees 4n-2 … 4n+5.
   const at::Tensor padded = at::constant_pad_nd(x, {0, 0, 2, 2});  // [B, F + 4, D]

@@ -3,7 +3,9 @@
 
 #include <ATen/core/Tensor.h>
 
+#include <atomic>
 #include <map>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -107,6 +109,10 @@ class Denoiser {
 
   /// Multiply-adds x 2 of the matrix products of one forward call for `clips` clips of `frames`.
   double forward_flops(int64_t clips, int64_t frames) const;
+  /// Sum of forward_flops() of all calls so far, by this object and its copies: what a sample
+  /// cost, however often a sampler or a guide asked. Low-rank changes, adapters and gradients are
+  /// not counted.
+  double flops_done() const { return static_cast<double>(work_->load()); }
 
  private:
   at::Tensor network(const at::Tensor& x, const at::Tensor& t, const at::Tensor& mask,
@@ -121,6 +127,7 @@ class Denoiser {
   Parameters parameters_;
   std::map<std::string, PackedWeights> packed_;  ///< by name, when frozen and on the CPU
   bool bf16_ = false;
+  std::shared_ptr<std::atomic<int64_t>> work_ = std::make_shared<std::atomic<int64_t>>(0);
 };
 
 /// True when bfloat16 products are faster than float ones on this device: on a GPU, or a CPU with

@@ -4,6 +4,7 @@
 
 #include <Eigen/Eigenvalues>
 #include <Eigen/SVD>
+#include <algorithm>
 #include <cmath>
 
 #include "pantomime/base/error.h"
@@ -59,6 +60,55 @@ double frechet_distance(const at::Tensor& first, const at::Tensor& second) {
   const Matrix product = p.root.transpose() * q.root;
   const double root_trace = Eigen::BDCSVD<Matrix>(product).singularValues().sum();
   return std::max(0.0, (p.mean - q.mean).squaredNorm() + p.variance + q.variance - 2 * root_trace);
+}
+
+double value_at_infinity(const std::vector<double>& sizes, const std::vector<double>& values) {
+  PANTOMIME_CHECK(sizes.size() == values.size() && sizes.size() >= 2,
+                  "infinity: {} sizes and {} values, expected as many, at least 2", sizes.size(),
+                  values.size());
+  const auto n = static_cast<double>(sizes.size());
+  double x = 0, y = 0, xx = 0, xy = 0;
+  for (size_t i = 0; i < sizes.size(); ++i) {
+    const double u = 1 / sizes[i];
+    x += u, y += values[i], xx += u * u, xy += u * values[i];
+  }
+  const double spread = xx - x * x / n;
+  PANTOMIME_CHECK(spread > 1e-15 * xx, "infinity: all {} sizes are the same", sizes.size());
+  const double slope = (xy - x * y / n) / spread;
+  return (y - slope * x) / n;
+}
+
+double frechet_distance_at_infinity(const at::Tensor& first, const at::Tensor& second,
+                                    const InfinityOptions& options) {
+  at::Tensor a = first, b = second;
+  check_pair(a, b, 8, "Fréchet distance at infinity");
+  PANTOMIME_CHECK(options.sizes >= 2 && options.draws >= 1,
+                  "Fréchet distance at infinity: {} sizes, {} draws, expected 2 and 1 at least",
+                  options.sizes, options.draws);
+  const auto part = [&](const at::Tensor& rows, double share, Random& random) {
+    const auto count = std::lround(share * static_cast<double>(rows.size(0)));
+    return rows.index_select(
+        0, at::tensor(draw_without_replacement(random, rows.size(0), count), at::kLong));
+  };
+  std::vector<double> sizes, values;
+  for (int64_t k = 0; k < options.sizes; ++k) {
+    const double share =
+        0.25 + 0.75 * static_cast<double>(k) / static_cast<double>(options.sizes - 1);
+    const bool whole = k + 1 == options.sizes;
+    double sum = 0, rows = 0;
+    const int64_t draws = whole ? 1 : options.draws;
+    for (int64_t d = 0; d < draws; ++d) {
+      Random random(
+          derive_seed(options.seed, "infinity", static_cast<uint64_t>(k * options.draws + d)));
+      const at::Tensor p = part(a, share, random), q = part(b, share, random);
+      sum += frechet_distance(p, q);
+      // Of two sides the smaller one matters most: the bias goes with 1/N + 1/M.
+      rows = 2 / (1 / static_cast<double>(p.size(0)) + 1 / static_cast<double>(q.size(0)));
+    }
+    sizes.push_back(rows);
+    values.push_back(sum / static_cast<double>(draws));
+  }
+  return value_at_infinity(sizes, values);
 }
 
 double kernel_distance(const at::Tensor& first, const at::Tensor& second) {

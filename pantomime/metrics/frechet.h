@@ -4,6 +4,7 @@
 #include <ATen/core/Tensor.h>
 
 #include <cstdint>
+#include <vector>
 
 namespace pantomime::metrics {
 
@@ -18,6 +19,24 @@ namespace pantomime::metrics {
 /// numbers of equal N. It sees the mix of actions more than the quality of poses.
 /// Throws Error for fewer than two rows, different d, or numbers that are not finite.
 double frechet_distance(const at::Tensor& a, const at::Tensor& b);
+
+/// Least-squares line through (1 / sizes, values); its value at 1 / size = 0.
+/// Throws Error for fewer than two different sizes or arrays of different lengths.
+double value_at_infinity(const std::vector<double>& sizes, const std::vector<double>& values);
+
+struct InfinityOptions {
+  int64_t sizes = 6;  ///< evenly from a quarter of the rows to all of them
+  int64_t draws = 3;  ///< random subsets of each size but the last; their mean counts
+  uint64_t seed = 1;
+};
+/// Fréchet distance as it would be with infinitely many rows on both sides: the distance of random
+/// subsets of both (the same share of each) falls along a line in 1 / N, which is followed to zero.
+/// Source: Chong & Forsyth 2020, "Effectively Unbiased FID and Inception Score and Where to Find
+/// Them", who shrink the generated side only; here the real side is small, too. What is left of the
+/// bias is of order 1 / N^2, so it helps where a quarter of the rows is more than the dimensions;
+/// the answer may be a little below zero. Needs 8 rows of each. The same seed, the same number.
+double frechet_distance_at_infinity(const at::Tensor& a, const at::Tensor& b,
+                                    const InfinityOptions& options = {});
 
 /// Squared maximum mean discrepancy with the kernel (x.y / d + 1)^3, the unbiased estimate over all
 /// pairs (may be slightly negative). "Kernel inception distance", Bińkowski et al. 2018.

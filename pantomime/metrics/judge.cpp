@@ -3,6 +3,7 @@
 #include <ATen/ATen.h>
 
 #include <algorithm>
+#include <array>
 
 #include "pantomime/base/error.h"
 #include "pantomime/features/features.h"
@@ -65,7 +66,44 @@ class Network {
   const JudgeWeights& weights_;
 };
 
+constexpr int64_t kPositions = 3 * kJointCount;  // the input begins with them
+constexpr int64_t kGruLayers = 2;
+
+const std::array<const char*, 4> kGruParts = {"input.weight", "state.weight", "input.bias",
+                                              "state.bias"};
+
+std::string gru_name(int64_t layer, const char* part) {
+  return "gru" + std::to_string(layer) + "." + part;
+}
+
+at::Tensor run_recurrent(const JudgeConfig& config, const Network& net, const at::Tensor& input,
+                         const at::Tensor& mask) {
+  const at::Tensor fine = column(mask);
+  const at::Tensor x = ((input - net["input.mean"]) / net["input.scale"] * fine)
+                           .narrow(2, 0, kPositions)
+                           .contiguous();
+  std::vector<at::Tensor> parameters;
+  for (int64_t layer = 0; layer < kGruLayers; ++layer)
+    for (const char* part : kGruParts) parameters.push_back(net[gru_name(layer, part)]);
+  const at::Tensor begin = at::zeros({kGruLayers, x.size(0), config.width}, x.options());
+  const at::Tensor states = std::get<0>(
+      at::gru(x, begin, parameters, true, kGruLayers, 0.0, false, false, true));  // [B, F, C]
+  const at::Tensor last = (mask.sum(1) - 1).clamp_min(0).view({-1, 1, 1});
+  const at::Tensor end = states.gather(1, last.expand({-1, 1, config.width})).squeeze(1);
+  return at::tanh(net.linear(end, "features"));
+}
+
 }  // namespace
+
+JudgeKind parse_judge_kind(const std::string& name) {
+  if (name == "convolution") return JudgeKind::Convolution;
+  if (name == "recurrent") return JudgeKind::Recurrent;
+  fail("judge \"{}\": expected convolution, recurrent or text", name);
+}
+
+const char* name_of(JudgeKind kind) {
+  return kind == JudgeKind::Convolution ? "convolution" : "recurrent";
+}
 
 at::Tensor judge_input(const at::Tensor& joints, const at::Tensor& mask) {
   PANTOMIME_CHECK(joints.dim() == 4 && joints.size(2) == kJointCount && joints.size(3) == 3 &&
@@ -124,15 +162,31 @@ std::vector<std::pair<std::string, std::vector<int64_t>>> judge_shapes(const Jud
                                                                        int64_t labels) {
   auto sane = [](int64_t v, int64_t most) { return v >= 1 && v <= most; };
   PANTOMIME_CHECK(sane(config.width, 4096) && sane(config.blocks, 64) &&
-                      sane(config.features, 4096) && sane(labels, 100000),
+                      sane(config.features, 4096) && labels >= 0 && labels <= 100000,
                   "judge: width {}, {} blocks, {} features, {} labels are out of range",
                   config.width, config.blocks, config.features, labels);
   const int64_t c = config.width;
   std::vector<std::pair<std::string, std::vector<int64_t>>> shapes = {
-      {"input.mean", {kJudgeInput}},
-      {"input.scale", {kJudgeInput}},
-      {"first.weight", {c, (2 * kFirstReach + 1) * kJudgeInput}},
-      {"first.bias", {c}}};
+      {"input.mean", {kJudgeInput}}, {"input.scale", {kJudgeInput}}};
+  const auto add_labels = [&] {
+    if (labels == 0) return;
+    shapes.push_back({"labels.weight", {labels, config.features}});
+    shapes.push_back({"labels.bias", {labels}});
+  };
+  if (config.kind == JudgeKind::Recurrent) {
+    for (int64_t layer = 0; layer < kGruLayers; ++layer) {
+      shapes.push_back({gru_name(layer, kGruParts[0]), {3 * c, layer == 0 ? kPositions : c}});
+      shapes.push_back({gru_name(layer, kGruParts[1]), {3 * c, c}});
+      shapes.push_back({gru_name(layer, kGruParts[2]), {3 * c}});
+      shapes.push_back({gru_name(layer, kGruParts[3]), {3 * c}});
+    }
+    shapes.push_back({"features.weight", {config.features, c}});
+    shapes.push_back({"features.bias", {config.features}});
+    add_labels();
+    return shapes;
+  }
+  shapes.insert(shapes.end(),
+                {{"first.weight", {c, (2 * kFirstReach + 1) * kJudgeInput}}, {"first.bias", {c}}});
   for (int64_t b = 0; b < config.blocks; ++b) {
     shapes.push_back({block_name(b, "norm.gain"), {c}});
     shapes.push_back({block_name(b, "norm.bias"), {c}});
@@ -141,21 +195,21 @@ std::vector<std::pair<std::string, std::vector<int64_t>>> judge_shapes(const Jud
     shapes.push_back({block_name(b, "mix.weight"), {c, c}});
     shapes.push_back({block_name(b, "mix.bias"), {c}});
   }
-  shapes.insert(shapes.end(), {{"norm.gain", {c}},
-                               {"norm.bias", {c}},
-                               {"features.weight", {config.features, 2 * c}},
-                               {"features.bias", {config.features}},
-                               {"labels.weight", {labels, config.features}},
-                               {"labels.bias", {labels}}});
+  shapes.push_back({"norm.gain", {c}});
+  shapes.push_back({"norm.bias", {c}});
+  shapes.push_back({"features.weight", {config.features, 2 * c}});
+  shapes.push_back({"features.bias", {config.features}});
+  add_labels();
   return shapes;
 }
 
-Verdict run_judge(const JudgeConfig& config, const JudgeWeights& weights, const at::Tensor& input,
-                  const at::Tensor& mask) {
+at::Tensor run_features(const JudgeConfig& config, const JudgeWeights& weights,
+                        const at::Tensor& input, const at::Tensor& mask) {
   PANTOMIME_CHECK(input.dim() == 3 && input.size(2) == kJudgeInput, "judge: expected [B, F, {}]",
                   kJudgeInput);
   check_mask(input, mask, "judge");
   const Network net(weights);
+  if (config.kind == JudgeKind::Recurrent) return run_recurrent(config, net, input, mask);
   const at::Tensor fine = column(mask);
   at::Tensor x = (input - net["input.mean"]) / net["input.scale"] * fine;
   x = net.over_time(x, "first", kFirstReach, 1, kStride);
@@ -169,9 +223,16 @@ Verdict run_judge(const JudgeConfig& config, const JudgeWeights& weights, const 
   x = net.norm(x, "norm");
   const at::Tensor mean = (x * real).sum(1) / real.sum(1).clamp_min(1);
   const at::Tensor most = (x * real - 1e4 * (1 - real)).amax(1);
+  return net.linear(at::cat({mean, most}, 1), "features");
+}
+
+Verdict run_judge(const JudgeConfig& config, const JudgeWeights& weights, const at::Tensor& input,
+                  const at::Tensor& mask) {
   Verdict verdict;
-  verdict.features = net.linear(at::cat({mean, most}, 1), "features");
-  verdict.logits = net.linear(at::gelu(verdict.features), "labels");
+  verdict.features = run_features(config, weights, input, mask);
+  const bool recurrent = config.kind == JudgeKind::Recurrent;
+  verdict.logits =
+      Network(weights).linear(recurrent ? verdict.features : at::gelu(verdict.features), "labels");
   return verdict;
 }
 

@@ -13,11 +13,24 @@
 
 namespace pantomime::metrics {
 
+/// Judges of different kinds have different blind spots: what fools one need not fool the other.
+enum class JudgeKind {
+  Convolution,  ///< residual blocks of convolutions over time, positions and velocities
+  Recurrent     ///< Action2Motion's (Guo et al. 2020): two layers of GRU over positions alone, the
+                ///< state at the last real frame, a layer with tanh (the features), the labels.
+                ///< Unlike theirs it begins at zero, not at a random state, so that the same
+                ///< motion is always judged alike.
+};
+JudgeKind parse_judge_kind(const std::string& name);  ///< "convolution", "recurrent"
+const char* name_of(JudgeKind kind);
+
 /// Sizes of the network: about 0.6 million numbers by default.
 struct JudgeConfig {
-  int64_t width = 128;    ///< channels inside
-  int64_t blocks = 6;     ///< temporal blocks; block i looks 2^(i mod 3) tokens (of 4 frames) aside
-  int64_t features = 64;  ///< E, size of the features
+  JudgeKind kind = JudgeKind::Convolution;
+  int64_t width = 128;  ///< channels inside
+  int64_t blocks =
+      6;  ///< Convolution: temporal blocks; block i looks 2^(i mod 3) tokens (of 4 frames) aside
+  int64_t features = 64;  ///< E, size of the features; Action2Motion has 30
 
   bool operator==(const JudgeConfig&) const = default;
 };
@@ -33,7 +46,7 @@ inline constexpr int64_t kJudgeInput = 133;
 /// does not change when the motion is moved along the floor or turned about +Y.
 at::Tensor judge_input(const at::Tensor& joints, const at::Tensor& mask);
 
-/// Name and shape of every tensor the network has, for `labels` labels.
+/// Name and shape of every tensor the network has, for `labels` labels; 0: up to the features only.
 std::vector<std::pair<std::string, std::vector<int64_t>>> judge_shapes(const JudgeConfig& config,
                                                                        int64_t labels);
 
@@ -43,6 +56,10 @@ struct Verdict {
   at::Tensor logits;    ///< [B, K]
   at::Tensor features;  ///< [B, E]
 };
+
+/// The network up to its features [B, E].
+at::Tensor run_features(const JudgeConfig& config, const JudgeWeights& weights,
+                        const at::Tensor& input, const at::Tensor& mask);
 
 /// The network itself, differentiable in its weights (for its trainer).
 Verdict run_judge(const JudgeConfig& config, const JudgeWeights& weights, const at::Tensor& input,

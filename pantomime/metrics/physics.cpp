@@ -125,6 +125,20 @@ Jerk jerk_of(const JointPath& path) {
   return jerk;
 }
 
+std::vector<float> frame_jerks(const JointPath& path) {
+  check_path(path, "jerk");
+  std::vector<float> values;
+  for (size_t f = 0; f + 3 < path.frames(); ++f) {
+    double sum = 0;
+    for (size_t j = 0; j < path.joints; ++j) {
+      const auto d = third_difference(path, f, j);
+      sum += std::hypot(d[0], d[1], d[2]) * kFps * kFps * kFps;
+    }
+    values.push_back(static_cast<float>(sum / static_cast<double>(path.joints)));
+  }
+  return values;
+}
+
 double phase_imbalance(const std::array<double, 4>& by_phase) {
   const double mean = (by_phase[0] + by_phase[1] + by_phase[2] + by_phase[3]) / 4;
   return mean > 0 ? *std::max_element(by_phase.begin(), by_phase.end()) / mean : 1;

@@ -55,6 +55,10 @@ struct Jerk {
 };
 Jerk jerk_of(const JointPath& path);
 
+/// The same for each frame, mean over joints: [F - 3] values, of whose distribution a mean says
+/// little (motion is calm for most of the time). Empty for fewer than four frames.
+std::vector<float> frame_jerks(const JointPath& path);
+
 /// Largest phase over the mean of the four phases; 1 for perfectly even motion.
 double phase_imbalance(const std::array<double, 4>& by_phase);
 

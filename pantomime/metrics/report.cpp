@@ -10,7 +10,10 @@
 
 #include "pantomime/base/error.h"
 #include "pantomime/base/random.h"
+#include "pantomime/body/plain_body.h"
+#include "pantomime/features/features.h"
 #include "pantomime/features/kinematics.h"
+#include "pantomime/metrics/distribution.h"
 #include "pantomime/metrics/frechet.h"
 #include "pantomime/metrics/report_fields.h"
 #include "pantomime/metrics/rows.h"
@@ -22,6 +25,7 @@ namespace {
 constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
 constexpr int64_t kPoseStep = 8;  // frames
 constexpr int64_t kMeasureBatch = 64;
+constexpr size_t kSkinStep = 4;  // frames
 constexpr int64_t kPoseNumbers = 3 * motion::kJointCount;
 
 at::Tensor pick(const at::Tensor& rows, const std::vector<int64_t>& which) {
@@ -45,23 +49,30 @@ std::vector<int64_t> frames_of(const MeasuredSet& set, const std::vector<int64_t
   return rows;
 }
 
-double accuracy_of(const MeasuredSet& set, const std::vector<int64_t>& which, bool balanced) {
-  std::map<int64_t, std::pair<double, double>> counts;  // label -> right, all
-  double right = 0, all = 0;
+/// Of clips whose label the judge knows.
+Confusion confusion_of(const MeasuredSet& set, const std::vector<int64_t>& which,
+                       const std::vector<std::string>& labels) {
+  Confusion confusion(labels);
   for (const int64_t i : which) {
     const auto n = static_cast<size_t>(i);
-    if (set.truth[n] < 0) continue;
-    const double hit = set.truth[n] == set.guess[n] ? 1 : 0;
-    counts[set.truth[n]].first += hit;
-    counts[set.truth[n]].second += 1;
-    right += hit;
-    all += 1;
+    if (set.truth[n] >= 0) confusion.add(set.truth[n], set.guess[n]);
   }
-  if (all == 0) return kNone;
-  if (!balanced) return right / all;
-  double sum = 0;
-  for (const auto& [label, count] : counts) sum += count.first / count.second;
-  return sum / static_cast<double>(counts.size());
+  return confusion;
+}
+
+std::vector<int64_t> guesses_of(const MeasuredSet& set, const std::vector<int64_t>& which) {
+  std::vector<int64_t> guesses;
+  for (const int64_t i : which) guesses.push_back(set.guess[static_cast<size_t>(i)]);
+  return guesses;
+}
+
+std::vector<float> jerks_of(const MeasuredSet& set, const std::vector<int64_t>& which) {
+  std::vector<float> all;
+  for (const int64_t i : which) {
+    const auto& jerks = set.jerks[static_cast<size_t>(i)];
+    all.insert(all.end(), jerks.begin(), jerks.end());
+  }
+  return all;
 }
 
 double millimetres_per_joint(const at::Tensor& a, const at::Tensor& b) {
@@ -71,20 +82,34 @@ double millimetres_per_joint(const at::Tensor& a, const at::Tensor& b) {
 /// All numbers of some clips of a set against some of the reference.
 SetNumbers numbers_of(const MeasuredSet& set, const std::vector<int64_t>& which,
                       const MeasuredSet& reference, const std::vector<int64_t>& against,
-                      uint64_t seed) {
+                      const std::vector<std::string>& names, uint64_t seed) {
   SetNumbers n;
   const at::Tensor a = pick(set.features, which), b = pick(reference.features, against);
-  n.accuracy.value = accuracy_of(set, which, false);
-  n.balanced_accuracy.value = accuracy_of(set, which, true);
+  n.confusion = confusion_of(set, which, names);
+  n.accuracy.value = n.confusion.accuracy();
+  n.balanced_accuracy.value = n.confusion.balanced_accuracy();
   n.fid.value = frechet_distance(a, b);
+  // Of few rows a quarter is nothing to fit a normal to.
+  n.fid_infinity.value =
+      &set == &reference && which == against ? 0
+      : std::min(a.size(0), b.size(0)) < 16
+          ? kNone
+          : frechet_distance_at_infinity(a, b, {.seed = derive_seed(seed, "infinity")});
   n.kid.value = kernel_distance(a, b);
   // More points make a larger manifold: as many of one as of the other.
   Random random(derive_seed(seed, "precision"));
   const int64_t size = std::min(a.size(0), b.size(0));
-  const Coverage c = coverage(pick(a, draw_without_replacement(random, a.size(0), size)),
-                              pick(b, draw_without_replacement(random, b.size(0), size)));
+  const at::Tensor some = pick(a, draw_without_replacement(random, a.size(0), size));
+  const at::Tensor others = pick(b, draw_without_replacement(random, b.size(0), size));
+  const Coverage c = coverage(some, others);
   n.precision.value = c.precision;
   n.recall.value = c.recall;
+  const Density d = size > 5 ? density(some, others) : Density{kNone, kNone};
+  n.density.value = d.density;
+  n.coverage.value = d.coverage;
+  const std::vector<int64_t> guesses = guesses_of(set, which);
+  n.class_coverage.value = class_coverage(guesses, guesses_of(reference, against));
+  n.effective_classes.value = effective_classes(guesses);
   n.diversity.value = diversity(a, 200, Draw::WithReplacement, seed);
   std::vector<int64_t> labels;
   for (const int64_t i : which) labels.push_back(set.truth[static_cast<size_t>(i)]);
@@ -101,6 +126,15 @@ SetNumbers numbers_of(const MeasuredSet& set, const std::vector<int64_t>& which,
   n.penetration_mm.value = physics(&Physics::penetration_mm);
   n.floating_mm.value = physics(&Physics::floating_mm);
   n.bone_mm.value = physics(&Physics::bone_mm);
+  auto floor = [&](auto member) {
+    return set.floor.empty() ? kNone
+                             : mean_over(which, [&](size_t i) { return set.floor[i].*member; });
+  };
+  n.skin_penetration_mm.value = floor(&FloorContact::penetration_mm);
+  n.skin_floating_mm.value = floor(&FloorContact::floating_mm);
+  n.jerk_distance.value = set.jerks.empty() || reference.jerks.empty()
+                              ? kNone
+                              : wasserstein_1(jerks_of(set, which), jerks_of(reference, against));
   n.jerk.value = mean_over(which, [&](size_t i) { return set.physics[i].jerk.mean; });
   n.root_jerk.value = mean_over(which, [&](size_t i) { return set.physics[i].jerk.root; });
   std::array<double, 4> phases{};
@@ -131,19 +165,13 @@ std::vector<LabelNumbers> by_label(const MeasuredSet& set, const Judge& judge) {
     LabelNumbers n;
     n.label = label;
     n.clips = static_cast<int64_t>(list.size());
-    n.accuracy = accuracy_of(set, list, false);
+    const Confusion confusion = confusion_of(set, list, judge.labels);
+    n.accuracy = confusion.accuracy();
     n.skating = mean_over(list, [&](size_t i) { return set.physics[i].skating; });
     n.jerk = mean_over(list, [&](size_t i) { return set.physics[i].jerk.mean; });
-    if (set.truth[static_cast<size_t>(list[0])] >= 0) {
-      std::map<int64_t, int64_t> wrong;
-      for (const int64_t i : list) {
-        const auto k = static_cast<size_t>(i);
-        if (set.guess[k] != set.truth[k]) ++wrong[set.guess[k]];
-      }
-      int64_t most = 0;
-      for (const auto& [guess, count] : wrong)
-        if (count > most) most = count, n.taken_for = judge.labels[static_cast<size_t>(guess)];
-    }
+    const int64_t truth = set.truth[static_cast<size_t>(list[0])];
+    const int64_t other = truth < 0 ? -1 : confusion.taken_for(truth);
+    if (other >= 0) n.taken_for = judge.labels[static_cast<size_t>(other)];
     result.push_back(n);
   }
   return result;
@@ -160,6 +188,7 @@ MeasuredSet measure(const MotionSet& set, const Judge& judge) {
   measured.labels = set.labels;
   for (const std::string& label : set.labels) measured.truth.push_back(judge.find(label));
   std::vector<at::Tensor> embeddings, poses, speeds;
+  const body::Character skin = body::plain_character(motion::default_geometry());
   const auto total = static_cast<int64_t>(set.clips.size());
   for (int64_t first = 0; first < total; first += kMeasureBatch) {
     const int64_t last = std::min(total, first + kMeasureBatch);
@@ -170,16 +199,22 @@ MeasuredSet measure(const MotionSet& set, const Judge& judge) {
     const Verdict verdict = run_judge(judge.config, judge.weights, input, mask);
     embeddings.push_back(verdict.features);
     const at::Tensor guess = verdict.logits.argmax(1);
+    const at::Tensor chance = at::softmax(verdict.logits, 1);
     for (int64_t b = 0; b < last - first; ++b) {
       const int64_t frames = part[static_cast<size_t>(b)].size(0);
       PANTOMIME_CHECK(frames >= 4, "report: clip {} has {} frames, expected at least 4", first + b,
                       frames);
       measured.guess.push_back(guess[b].item<int64_t>());
+      const int64_t truth = measured.truth[static_cast<size_t>(first + b)];
+      measured.sureness.push_back(truth < 0 ? kNone : chance[b][truth].item<double>());
       const at::Tensor path = joints[b].narrow(0, 0, frames).contiguous();
       static_assert(sizeof(motion::Vec3) == 3 * sizeof(float));
-      measured.physics.push_back(
-          measure_physics(JointPath{{reinterpret_cast<const motion::Vec3*>(path.data_ptr<float>()),
-                                     static_cast<size_t>(frames) * motion::kJointCount}}));
+      const JointPath joint_path{{reinterpret_cast<const motion::Vec3*>(path.data_ptr<float>()),
+                                  static_cast<size_t>(frames) * motion::kJointCount}};
+      measured.physics.push_back(measure_physics(joint_path));
+      measured.jerks.push_back(frame_jerks(joint_path));
+      measured.floor.push_back(floor_contact(
+          lowest_vertices(skin, features::decode(part[static_cast<size_t>(b)]), kSkinStep)));
       const at::Tensor seen = input[b].narrow(0, 0, frames).slice(0, 0, c10::nullopt, kPoseStep);
       poses.push_back(seen.narrow(1, 0, kPoseNumbers));
       speeds.push_back(seen.narrow(1, kPoseNumbers, kPoseNumbers));
@@ -191,6 +226,23 @@ MeasuredSet measure(const MotionSet& set, const Judge& judge) {
   measured.poses = at::cat(poses);
   measured.speeds = at::cat(speeds);
   return measured;
+}
+
+MeasuredSet judged_again(const MeasuredSet& measured, const MotionSet& set, const Judge& judge) {
+  PANTOMIME_CHECK(measured.size() == set.clips.size(), "report: {} clips measured of {}",
+                  measured.size(), set.clips.size());
+  const at::NoGradGuard no_grad;
+  MeasuredSet again = measured;
+  const Verdict verdict = judge.look_at_all(set.clips);
+  again.features = verdict.features;
+  const at::Tensor guess = verdict.logits.argmax(1), chance = at::softmax(verdict.logits, 1);
+  for (size_t i = 0; i < again.size(); ++i) {
+    const auto n = static_cast<int64_t>(i);
+    again.truth[i] = judge.find(again.labels[i]);
+    again.guess[i] = guess[n].item<int64_t>();
+    again.sureness[i] = again.truth[i] < 0 ? kNone : chance[n][again.truth[i]].item<double>();
+  }
+  return again;
 }
 
 SetNumbers compare(const std::string& name, const MeasuredSet& set, const MeasuredSet& reference,
@@ -205,7 +257,7 @@ SetNumbers compare(const std::string& name, const MeasuredSet& set, const Measur
   std::vector<int64_t> all(set.size()), others(reference.size());
   std::iota(all.begin(), all.end(), int64_t{0});
   std::iota(others.begin(), others.end(), int64_t{0});
-  SetNumbers whole = numbers_of(set, all, reference, others, options.seed);
+  SetNumbers whole = numbers_of(set, all, reference, others, judge.labels, options.seed);
   whole.name = name;
   whole.clips = n;
   std::vector<SetNumbers> halves;
@@ -215,7 +267,7 @@ SetNumbers compare(const std::string& name, const MeasuredSet& set, const Measur
     const auto which = draw_without_replacement(random, n, n / 2);
     // A set against itself: the same halves, or the distance would not be that of a set to itself.
     const auto against = &set == &reference ? which : draw_without_replacement(random, m, m / 2);
-    halves.push_back(numbers_of(set, which, reference, against, seed));
+    halves.push_back(numbers_of(set, which, reference, against, judge.labels, seed));
   }
   for (const Field& field : fields()) {
     double sum = 0, squares = 0;
@@ -243,6 +295,10 @@ SetNumbers over_repetitions(std::span<const SetNumbers> repetitions) {
     field.of(result) = {mean, 1.96 * std::sqrt(squares / count) / std::sqrt(count)};
   }
   result.clips = 0;
+  for (const SetNumbers& r : repetitions.subspan(1))
+    for (size_t row = 0; row < r.confusion.counts.size(); ++row)
+      for (size_t c = 0; c < r.confusion.counts[row].size(); ++c)
+        result.confusion.counts[row][c] += r.confusion.counts[row][c];
   std::map<std::string, LabelNumbers> labels;
   for (const SetNumbers& r : repetitions) {
     result.clips += r.clips;

@@ -8,6 +8,8 @@
 #include <string>
 #include <vector>
 
+#include "pantomime/metrics/confusion.h"
+#include "pantomime/metrics/floor.h"
 #include "pantomime/metrics/judge.h"
 #include "pantomime/metrics/physics.h"
 
@@ -25,8 +27,11 @@ struct MeasuredSet {
   std::vector<std::string> labels;  ///< [N]
   std::vector<int64_t> truth;       ///< [N] the judge's index of the label, -1 when it has none
   std::vector<int64_t> guess;       ///< [N] what the judge says
+  std::vector<double> sureness;     ///< [N] chance the judge gives the label; NaN when it has none
   at::Tensor features;              ///< [N, E]
   std::vector<Physics> physics;     ///< [N]
+  std::vector<std::vector<float>> jerks;  ///< [N] frame_jerks(), or empty
+  std::vector<FloorContact> floor;        ///< [N] of the plain body's skin (floor.h), or empty
   /// Every 8th frame of every clip as the judge sees it: poses [M, 66] m, speeds [M, 66] m/s, and
   /// the clip [M] each row is from.
   at::Tensor poses, speeds;
@@ -37,6 +42,9 @@ struct MeasuredSet {
   size_t size() const { return labels.size(); }
 };
 MeasuredSet measure(const MotionSet& set, const Judge& judge);
+
+/// The same clips seen by another judge: only what judges say is measured anew.
+MeasuredSet judged_again(const MeasuredSet& measured, const MotionSet& set, const Judge& judge);
 
 /// A number and half of its 95 % interval; NaN: not measured.
 struct Interval {
@@ -59,7 +67,11 @@ struct SetNumbers {
   Interval accuracy;           ///< share of clips that the judge gives their label
   Interval balanced_accuracy;  ///< the same, averaged over labels
   Interval fid, kid;           ///< frechet.h, in the judge's features
+  Interval fid_infinity;       ///< FID with infinitely many clips, by extrapolation (frechet.h)
   Interval precision, recall;  ///< variety.h, k = 3, equal numbers of both sets
+  Interval density, coverage;  ///< variety.h, k = 5
+  Interval class_coverage;     ///< confusion.h: labels named in the reference that are named here
+  Interval effective_classes;  ///< confusion.h: how many labels are named, by entropy
   Interval diversity;          ///< 200 pairs with replacement
   Interval multimodality;      ///< 20 pairs a label
   /// Root of the Fréchet distance of poses (joint positions as the body faces, 66 numbers a frame)
@@ -67,12 +79,15 @@ struct SetNumbers {
   /// stiffness.
   Interval pose_mm, speed_mm;
   Interval skating, slide_mm, penetration_mm, floating_mm, bone_mm;  ///< physics.h, means of clips
+  Interval skin_penetration_mm, skin_floating_mm;                    ///< floor.h, means of clips
   Interval jerk, root_jerk;
+  Interval jerk_distance;  ///< Wasserstein-1 of the jerks of all frames to the reference's
   std::array<Interval, 4> jerk_by_phase;
   Interval phase_imbalance;  ///< largest phase over the mean of phases
   Interval nearest_mm;       ///< mean distance to the nearest training window
   double nearest_smallest_mm = 0;
   std::vector<LabelNumbers> labels;  ///< sorted by label
+  Confusion confusion{{}};           ///< of clips whose label the judge knows
 };
 
 struct CompareOptions {

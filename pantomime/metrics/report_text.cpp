@@ -54,9 +54,14 @@ const std::vector<Field>& fields() {
       {"accuracy", "accuracy %", Judge, 100, 1, PANTOMIME_FIELD(accuracy)},
       {"balanced_accuracy", "by label %", Judge, 100, 1, PANTOMIME_FIELD(balanced_accuracy)},
       {"fid", "FID", Judge, 1, 2, PANTOMIME_FIELD(fid)},
+      {"fid_infinity", "FID∞", Judge, 1, 2, PANTOMIME_FIELD(fid_infinity)},
       {"kid", "KID", Judge, 1, 3, PANTOMIME_FIELD(kid)},
       {"precision", "precision", Judge, 1, 3, PANTOMIME_FIELD(precision)},
       {"recall", "recall", Judge, 1, 3, PANTOMIME_FIELD(recall)},
+      {"density", "density", Judge, 1, 3, PANTOMIME_FIELD(density)},
+      {"coverage", "coverage", Judge, 1, 3, PANTOMIME_FIELD(coverage)},
+      {"class_coverage", "labels shown", Judge, 1, 2, PANTOMIME_FIELD(class_coverage)},
+      {"effective_classes", "", Judge, 1, 2, PANTOMIME_FIELD(effective_classes)},
       {"diversity", "diversity", Judge, 1, 2, PANTOMIME_FIELD(diversity)},
       {"multimodality", "multimodality", Judge, 1, 2, PANTOMIME_FIELD(multimodality)},
       {"pose_mm", "poses mm", Judge, 1, 1, PANTOMIME_FIELD(pose_mm)},
@@ -66,8 +71,11 @@ const std::vector<Field>& fields() {
       {"slide_mm", "slide mm/frame", Physics, 1, 2, PANTOMIME_FIELD(slide_mm)},
       {"penetration_mm", "penetration mm", Physics, 1, 1, PANTOMIME_FIELD(penetration_mm)},
       {"floating_mm", "floating mm", Physics, 1, 1, PANTOMIME_FIELD(floating_mm)},
+      {"skin_penetration_mm", "skin below mm", Physics, 1, 1, PANTOMIME_FIELD(skin_penetration_mm)},
+      {"skin_floating_mm", "skin above mm", Physics, 1, 1, PANTOMIME_FIELD(skin_floating_mm)},
       {"bone_mm", "bones mm", Physics, 1, 2, PANTOMIME_FIELD(bone_mm)},
       {"jerk", "jerk m/s³", Physics, 1, 0, PANTOMIME_FIELD(jerk)},
+      {"jerk_distance", "jerk W1", Physics, 1, 0, PANTOMIME_FIELD(jerk_distance)},
       {"root_jerk", "root jerk", Physics, 1, 0, PANTOMIME_FIELD(root_jerk)},
       {"jerk_phase_0", "", Physics, 1, 0, PANTOMIME_FIELD(jerk_by_phase[0])},
       {"jerk_phase_1", "", Physics, 1, 0, PANTOMIME_FIELD(jerk_by_phase[1])},
@@ -130,6 +138,8 @@ std::string to_json(std::span<const SetNumbers> sets) {
                                  {"skating", number(l.skating)},
                                  {"jerk", number(l.jerk)},
                                  {"taken_for", l.taken_for}});
+    const Confusion confusion = set.confusion.occurring();
+    entry["confusion"] = {{"labels", confusion.labels}, {"counts", confusion.counts}};
     list.push_back(std::move(entry));
   }
   return nlohmann::ordered_json{{"sets", std::move(list)}}.dump(1) + "\n";

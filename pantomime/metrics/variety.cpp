@@ -40,6 +40,15 @@ Coverage coverage(const at::Tensor& samples, const at::Tensor& real, int64_t nei
           share_inside(distances.t(), radii(a, neighbours))};
 }
 
+Density density(const at::Tensor& samples, const at::Tensor& real, int64_t neighbours) {
+  PANTOMIME_CHECK(neighbours >= 1, "density: {} neighbours, expected at least 1", neighbours);
+  at::Tensor a = samples, b = real;
+  check_pair(a, b, neighbours + 1, "density");
+  const at::Tensor inside = row_distances(a, b) <= radii(b, neighbours).unsqueeze(0);  // [N, M]
+  return {inside.to(at::kDouble).sum(1).mean().item<double>() / static_cast<double>(neighbours),
+          inside.any(0).to(at::kDouble).mean().item<double>()};
+}
+
 double diversity(const at::Tensor& rows, int64_t pairs, Draw draw, uint64_t seed) {
   const at::Tensor x = checked_rows(rows, 2, "diversity");
   PANTOMIME_CHECK(pairs >= 1, "diversity: {} pairs, expected at least 1", pairs);

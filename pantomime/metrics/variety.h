@@ -18,6 +18,16 @@ struct Coverage {
 /// real [M, d]; both need more than k rows. Use equal N and M: more points make a larger manifold.
 Coverage coverage(const at::Tensor& samples, const at::Tensor& real, int64_t neighbours = 3);
 
+struct Density {
+  double density = 0;   ///< how many real balls a sample lies in, over k; about 1 for like sets
+  double coverage = 0;  ///< share of real ones that have a sample nearer than their k-th neighbour
+};
+
+/// Naeem et al. 2020, "Reliable Fidelity and Diversity Metrics for Generative Models", with their k
+/// = 5: as above with balls around real ones only, so one stray sample makes no manifold and one
+/// real outlier takes in nothing but itself. Same shapes and errors.
+Density density(const at::Tensor& samples, const at::Tensor& real, int64_t neighbours = 5);
+
 /// How random pairs are drawn: HumanAct12's protocol (200 pairs) draws with replacement, so a row
 /// may meet itself; HumanML3D's (300 pairs) draws both sides without.
 enum class Draw { WithReplacement, WithoutReplacement };

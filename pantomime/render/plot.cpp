@@ -210,12 +210,22 @@ std::string line_plot_svg(const std::vector<Series>& series, const PlotOptions& 
   return canvas.document();
 }
 
-Image bar_plot(const std::vector<Bar>& bars, const PlotOptions& options) {
+namespace {
+
+Image result_of(const PixelCanvas& canvas) {
+  return canvas.image();
+}
+std::string result_of(const SvgCanvas& canvas) {
+  return canvas.document();
+}
+
+template <class Sheet>
+auto bars_on(const std::vector<Bar>& bars, const PlotOptions& options) {
   constexpr float kRow = 22;
   const float top = options.title.empty() ? 12 : 36;
   const float foot = options.x_label.empty() ? 28 : 44;
   const float rows = kRow * static_cast<float>(std::max<size_t>(1, bars.size()));
-  PixelCanvas canvas(options.width, static_cast<int>(top + rows + foot));
+  Sheet canvas(options.width, static_cast<int>(top + rows + foot));
   float left = 40;
   Range range;
   range.add(0);
@@ -259,12 +269,13 @@ Image bar_plot(const std::vector<Bar>& bars, const PlotOptions& options) {
   canvas.text({8, 22}, options.title, {.size = 15, .bold = true});
   canvas.text({(left + right) / 2, static_cast<float>(canvas.height()) - 8}, options.x_label,
               {.size = 12, .align = Align::kCentre});
-  return canvas.image();
+  return result_of(canvas);
 }
 
-Image grid_plot(const std::vector<std::vector<double>>& values,
-                const std::vector<std::string>& rows, const std::vector<std::string>& columns,
-                double low, double high, const PlotOptions& options) {
+template <class Sheet>
+auto grid_on(const std::vector<std::vector<double>>& values, const std::vector<std::string>& rows,
+             const std::vector<std::string>& columns, double low, double high,
+             const PlotOptions& options) {
   PANTOMIME_CHECK(values.size() == rows.size(), "grid: {} rows of values, {} names", values.size(),
                   rows.size());
   for (size_t r = 0; r < values.size(); ++r)
@@ -279,8 +290,8 @@ Image grid_plot(const std::vector<std::vector<double>>& values,
   const float top = (options.title.empty() ? 8 : 32) + head;
   const auto wide = static_cast<float>(columns.size()), tall = static_cast<float>(rows.size());
   const float title_width = text_width(options.title, {.size = 15, .bold = true}) + 16;
-  PixelCanvas canvas(static_cast<int>(std::max(left + kCell * wide + 10, title_width)),
-                     static_cast<int>(top + kCell * tall + 10));
+  Sheet canvas(static_cast<int>(std::max(left + kCell * wide + 10, title_width)),
+               static_cast<int>(top + kCell * tall + 10));
   canvas.text({8, 22}, options.title, {.size = 15, .bold = true});
   for (size_t c = 0; c < columns.size(); ++c)
     canvas.text({left + (static_cast<float>(c) + 0.5f) * kCell + 4, top - 6}, columns[c],
@@ -305,7 +316,30 @@ Image grid_plot(const std::vector<std::vector<double>>& values,
                   {.size = 9, .colour = u > 0.55f ? kPaper : kInk, .align = Align::kCentre});
     }
   }
-  return canvas.image();
+  return result_of(canvas);
+}
+
+}  // namespace
+
+Image bar_plot(const std::vector<Bar>& bars, const PlotOptions& options) {
+  return bars_on<PixelCanvas>(bars, options);
+}
+
+std::string bar_plot_svg(const std::vector<Bar>& bars, const PlotOptions& options) {
+  return bars_on<SvgCanvas>(bars, options);
+}
+
+Image grid_plot(const std::vector<std::vector<double>>& values,
+                const std::vector<std::string>& rows, const std::vector<std::string>& columns,
+                double low, double high, const PlotOptions& options) {
+  return grid_on<PixelCanvas>(values, rows, columns, low, high, options);
+}
+
+std::string grid_plot_svg(const std::vector<std::vector<double>>& values,
+                          const std::vector<std::string>& rows,
+                          const std::vector<std::string>& columns, double low, double high,
+                          const PlotOptions& options) {
+  return grid_on<SvgCanvas>(values, rows, columns, low, high, options);
 }
 
 }  // namespace pantomime::render

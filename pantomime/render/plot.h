@@ -44,6 +44,7 @@ struct Bar {
 /// Horizontal bars from zero, names on the left, values at their ends. A value that is not finite
 /// has no bar and reads "n/a". options.height is ignored: it follows from the number of bars.
 Image bar_plot(const std::vector<Bar>& bars, const PlotOptions& options = {});
+std::string bar_plot_svg(const std::vector<Bar>& bars, const PlotOptions& options = {});
 
 /// Values [rows][columns] as coloured squares with their numbers: row names on the left, column
 /// names on top. Colours run from white (`low`) to blue (`high`). Throws Error when the shape and
@@ -51,6 +52,10 @@ Image bar_plot(const std::vector<Bar>& bars, const PlotOptions& options = {});
 Image grid_plot(const std::vector<std::vector<double>>& values,
                 const std::vector<std::string>& rows, const std::vector<std::string>& columns,
                 double low, double high, const PlotOptions& options = {});
+std::string grid_plot_svg(const std::vector<std::vector<double>>& values,
+                          const std::vector<std::string>& rows,
+                          const std::vector<std::string>& columns, double low, double high,
+                          const PlotOptions& options = {});
 
 /// Round positions of tick marks that cover [low, high], about `wanted` of them: 1, 2 or 5 times a
 /// power of ten apart.

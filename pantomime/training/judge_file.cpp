@@ -24,7 +24,8 @@ void write_judge(const std::filesystem::path& path, const metrics::Judge& judge)
   }
   file.metadata = {{"pantomime.format", std::to_string(kModelFormat)},
                    {"pantomime.kind", "judge"},
-                   {"pantomime.config", json{{"width", judge.config.width},
+                   {"pantomime.config", json{{"kind", metrics::name_of(judge.config.kind)},
+                                             {"width", judge.config.width},
                                              {"blocks", judge.config.blocks},
                                              {"features", judge.config.features}}
                                             .dump()},
@@ -51,7 +52,9 @@ metrics::Judge read_judge(const std::filesystem::path& path) {
   metrics::Judge judge;
   try {
     const json config = json::parse(metadata(file, "pantomime.config", where));
-    judge.config = {config.at("width"), config.at("blocks"), config.at("features")};
+    // Judges of before there were two kinds don't say theirs.
+    judge.config = {metrics::parse_judge_kind(config.value("kind", "convolution")),
+                    config.at("width"), config.at("blocks"), config.at("features")};
     judge.labels =
         json::parse(metadata(file, "pantomime.labels", where)).get<std::vector<std::string>>();
   } catch (const json::exception& error) {

@@ -285,7 +285,7 @@ class Caption(TestInFolder):
             lines = caption.split("\n")
             self.assertEqual(len(set(lines)), 5)
             for line in lines:
-                self.assertRegex(line, r"\A[A-Z][^{}\[\]]*walk[^{}\[\]]*\.\Z")
+                self.assertRegex(line, r"\A[A-Z][^{}\[\]]*(?:walk|stroll)[^{}\[\]]*\.\Z")
         self.run_ok("caption", "--paraphrases", "5", "-q", "--threads", "1")
         self.assertEqual(self.captions(), first)
         self.run_ok("caption", "--seed", "7", "-q")

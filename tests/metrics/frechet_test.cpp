@@ -4,6 +4,7 @@
 
 #include "golden.h"
 #include "pantomime/base/error.h"
+#include "pantomime/base/random.h"
 
 namespace pantomime::metrics {
 namespace {
@@ -51,6 +52,32 @@ TEST(Frechet, RefusesWhatItCannotJudge) {
   EXPECT_THROW(frechet_distance(a, golden_rows(5, 3, 0.3)), Error);
   EXPECT_THROW(frechet_distance(a, a / 0.0), Error);
   EXPECT_THROW(frechet_distance(a[0], a), Error);
+}
+
+TEST(FrechetAtInfinity, FollowsTheLineOfNumpysPolyfit) {
+  const auto line = golden().at("infinity");
+  const double expected = line.at("intercept");
+  EXPECT_NEAR(value_at_infinity(line.at("sizes"), line.at("values")), expected,
+              1e-4 * std::abs(expected));
+  EXPECT_THROW(value_at_infinity({5, 5}, {1, 2}), Error);
+  EXPECT_THROW(value_at_infinity({5}, {1}), Error);
+}
+
+TEST(FrechetAtInfinity, TakesMostOfTheBiasAway) {
+  // Both sets from one normal distribution: the truth is 0, and FID is far from it.
+  Random random(derive_seed(1, "infinity"));
+  at::Tensor a = at::empty({400, 24}, at::kDouble), b = at::empty({400, 24}, at::kDouble);
+  for (at::Tensor* rows : {&a, &b})
+    for (int64_t i = 0; i < rows->numel(); ++i) rows->data_ptr<double>()[i] = random.normal();
+  const double plain = frechet_distance(a, b);
+  const double beyond = frechet_distance_at_infinity(a, b);
+  EXPECT_GT(plain, 0.5);
+  EXPECT_LT(std::abs(beyond), 0.25 * plain);
+  EXPECT_EQ(beyond, frechet_distance_at_infinity(a, b));
+  EXPECT_NE(beyond, frechet_distance_at_infinity(a, b, {.seed = 2}));
+  // A true difference stays: a shift of 1 in every dimension is 24.
+  EXPECT_NEAR(frechet_distance_at_infinity(a, b + 1), 24, 3);
+  EXPECT_THROW(frechet_distance_at_infinity(a.narrow(0, 0, 7), b), Error);
 }
 
 TEST(KernelDistance, AgreesWithNumpy) {

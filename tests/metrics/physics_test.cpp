@@ -51,6 +51,11 @@ TEST(Physics, AgreesWithNumpy) {
   near(p.jerk.root, expected.at("jerk_root"), "root jerk");
   for (size_t k = 0; k < 4; ++k)
     near(p.jerk.by_phase[k], expected.at("jerk_by_phase")[k], "jerk by phase");
+  const std::vector<float> frames = frame_jerks(path);
+  ASSERT_EQ(frames.size(), 87u);
+  double sum = 0;
+  for (const float jerk : frames) sum += jerk;
+  near(sum / 87, expected.at("jerk"), "jerk of frames");
   const TransitionJerk t = transition_jerk(std::vector<JointPath>{path, path}, 0.01);
   near(t.peak, expected.at("peak_jerk"), "PJ");
   near(t.area, expected.at("area_jerk"), "AUJ");

@@ -84,6 +84,7 @@ TEST(Report, ASetIsLikeItself) {
   const SetNumbers n = compare("real", real, real, labels_only());
   EXPECT_NEAR(n.fid.value, 0, 1e-6);
   EXPECT_NEAR(n.pose_mm.value, 0, 1e-2);
+  EXPECT_EQ(n.fid_infinity.value, 0);
   EXPECT_EQ(n.precision.value, 1);
   EXPECT_EQ(n.recall.value, 1);
 }

@@ -19,6 +19,25 @@ TEST(Coverage, AgreesWithScipy) {
   EXPECT_NEAR(few.recall, sets.at("few").at("recall"), 1e-9);
 }
 
+TEST(Density, AgreesWithScipy) {
+  const auto sets = golden().at("sets");
+  const Density many = density(golden_rows(300, 6, 0.37), 1.4 * golden_rows(280, 6, 0.41) + 0.3);
+  EXPECT_NEAR(many.density, sets.at("many").at("density"), 1e-9);
+  EXPECT_NEAR(many.coverage, sets.at("many").at("coverage"), 1e-9);
+  const Density few = density(golden_rows(12, 24, 0.37), 0.5 * golden_rows(15, 24, 0.53));
+  EXPECT_NEAR(few.density, sets.at("few").at("density"), 1e-9);
+  EXPECT_NEAR(few.coverage, sets.at("few").at("coverage"), 1e-9);
+}
+
+TEST(Density, SeesCollapseThatPrecisionMisses) {
+  const at::Tensor real = golden_rows(100, 2, 0.37);
+  EXPECT_EQ(density(real, real).coverage, 1);
+  const at::Tensor collapsed = real.narrow(0, 0, 1).expand({100, 2});
+  EXPECT_LT(density(collapsed, real).coverage, 0.2);
+  EXPECT_EQ(density(real + 100, real).density, 0);
+  EXPECT_THROW(density(real.narrow(0, 0, 5), real), Error);
+}
+
 TEST(Coverage, TellsCollapseFromStraying) {
   const at::Tensor real = golden_rows(100, 2, 0.37);
   // Everything at one real point: all good, nothing covered but that point's place.

@@ -66,7 +66,7 @@ TEST(TextGuide, IsTrainedKeptAndReadAgain) {
 
   guide.scale = 1.5;
   guide.contrast = 0.5;
-  write_text_guide(folder / "text.safetensors", guide, Storage::Full);
+  write_text_guide(folder / "text.safetensors", guide, Storage::Float);
   const TextGuide again = read_text_guide(folder / "text.safetensors", prior);
   EXPECT_EQ(again.facts, guide.facts);
   EXPECT_EQ(again.scale, 1.5);

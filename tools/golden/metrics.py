@@ -15,6 +15,7 @@ import scipy
 from scipy.linalg import sqrtm
 from scipy.ndimage import uniform_filter1d
 from scipy.spatial.distance import cdist
+from scipy.stats import entropy, wasserstein_distance
 
 
 def rows(n, d, a):
@@ -42,6 +43,63 @@ def kernel(x, y):
 def inside(points, manifold, k=3):
     radius = numpy.sort(cdist(manifold, manifold), axis=1)[:, k]
     return float((cdist(points, manifold) <= radius[None]).any(1).mean())
+
+
+def density(samples, real, k=5):
+    """Naeem et al. 2020, as in the paper."""
+    radius = numpy.sort(cdist(real, real), axis=1)[:, k]
+    within = cdist(real, samples) < radius[:, None] * (1 + 1e-12)
+    return {"density": float(within.sum() / (k * len(samples))),
+            "coverage": float(within.any(1).mean())}
+
+
+def retrieval(text, motion, pool):
+    """Guo et al.'s protocol: pools in order, Euclidean, ranks by argsort."""
+    top, distance, count = numpy.zeros(3), 0.0, 0
+    for first in range(0, len(text) - pool + 1, pool):
+        d = cdist(text[first:first + pool], motion[first:first + pool])
+        rank = numpy.argsort(numpy.argsort(d, axis=1), axis=1)
+        for k in range(3):
+            top[k] += (numpy.diag(rank) <= k).sum()
+        distance += numpy.trace(d)
+        count += pool
+    return {"top": list(top / count), "distance": float(distance / count)}
+
+
+def infinity():
+    sizes = numpy.array([40.0, 60.0, 90.0, 160.0])
+    values = numpy.array([7.1, 5.4, 4.2, 3.1])
+    return {"sizes": list(sizes), "values": list(values),
+            "intercept": float(numpy.polyfit(1 / sizes, values, 1)[1])}
+
+
+def jumps(n, a):
+    i = numpy.arange(1, n + 1).astype(float)
+    return numpy.float32(numpy.abs(numpy.sin(a * i**1.5)) * 100 + a)
+
+
+def floor_heights():
+    f = numpy.arange(50).astype(float)
+    return 0.03 * numpy.sin(0.31 * f) + 0.002
+
+
+def keyframes():
+    """Five sequences of four key frames, metres."""
+    n, k = numpy.arange(5)[:, None].astype(float), numpy.arange(4)[None, :].astype(float)
+    return 0.3 * numpy.abs(numpy.sin(1.3 * n + 0.7 * k * k)) * (1 + n / 5)
+
+
+def keyframe_numbers(d):
+    return {"trajectory_fail": [float((d > t).any(1).mean()) for t in (0.2, 0.5)],
+            "location_fail": [float((d > t).mean()) for t in (0.2, 0.5)],
+            "mean_m": float(d.mean()), "hit": float((d < 0.1).mean())}
+
+
+def floor_numbers(h):
+    low, high = h < -0.005, h > 0.005
+    return {"penetration_mm": float(1000 * numpy.where(low, -h, 0).mean()),
+            "floating_mm": float(1000 * numpy.where(high, h, 0).mean()),
+            "sinking_share": float(low.mean()), "floating_share": float(high.mean())}
 
 
 def walk(frames=90, joints=22):
@@ -96,10 +154,16 @@ def main():
         "made_by": "tools/golden/metrics.py",
         "numpy": numpy.__version__, "scipy": scipy.__version__,
         "sets": {name: {"frechet": frechet(x, y), "kernel": kernel(x, y),
-                        "precision": inside(x, y), "recall": inside(y, x)}
+                        "precision": inside(x, y), "recall": inside(y, x), **density(x, y)}
                  for name, (x, y) in pairs.items()},
         "mean_pair_distance": float(cdist(*[rows(40, 8, 0.7)] * 2).mean()),
         "walk": physics(walk()),
+        "retrieval": retrieval(rows(70, 8, 0.3), rows(70, 8, 0.3) + 0.9 * rows(70, 8, 0.71), 32),
+        "infinity": infinity(),
+        "wasserstein": float(wasserstein_distance(jumps(70, 0.3), jumps(45, 0.5))),
+        "keyframes": keyframe_numbers(keyframes()),
+        "floor": floor_numbers(floor_heights()),
+        "effective_classes": float(numpy.exp(entropy([5, 3, 2]))),
     }
     folder = pathlib.Path(__file__).resolve().parents[2] / "tests/golden"
     (folder / "metrics.json").write_text(json.dumps(answer, indent=1) + "\n")

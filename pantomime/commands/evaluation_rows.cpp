@@ -1,0 +1,184 @@
+#include "pantomime/commands/evaluation_rows.h"
+
+#include <ATen/ATen.h>
+
+#include <chrono>
+#include <fstream>
+#include <map>
+#include <nlohmann/json.hpp>
+
+#include "pantomime/base/bytes.h"
+#include "pantomime/base/error.h"
+#include "pantomime/base/random.h"
+#include "pantomime/formats/safetensors.h"
+#include "pantomime/motion/foot_lock.h"
+#include "pantomime/motion/retarget.h"
+
+namespace pantomime::commands {
+namespace {
+
+namespace fs = std::filesystem;
+using nlohmann::json;
+
+constexpr size_t kBatch = 32;
+
+/// Everything that decides what a set is, as the name of its file.
+std::string key_of(const RowPlan& plan, const std::string& models,
+                   const std::vector<std::string>& wanted, int64_t frames, uint64_t seed) {
+  const json all = {models,     plan.guidance, plan.sampler,   plan.steps, plan.scale,
+                    plan.until, wanted,        plan.foot_lock, frames,     seed};
+  return sha256_hex(all.dump()).substr(0, 24);
+}
+
+}  // namespace
+
+metrics::MotionSet real_set(const training::MotionData& data,
+                            const std::vector<std::string>& labels, int64_t most, int64_t frames) {
+  metrics::MotionSet set;
+  for (const std::string& label : labels) {
+    std::vector<size_t> windows;
+    for (size_t i = 0; i < data.windows().size(); ++i) {
+      const training::MotionData::Window& w = data.windows()[i];
+      if (w.label >= 0 && data.labels()[static_cast<size_t>(w.label)] == label)
+        windows.push_back(i);
+    }
+    const auto count = std::min<size_t>(windows.size(), static_cast<size_t>(most));
+    for (size_t k = 0; k < count; ++k) {
+      const training::MotionData::Window& w = data.windows()[windows[k * windows.size() / count]];
+      at::Tensor part = data.clip(w.clip).narrow(0, w.first, std::min(w.count, frames)).clone();
+      features::face_forward_(part);
+      set.clips.push_back(part);
+      set.labels.push_back(label);
+    }
+  }
+  return set;
+}
+
+double peak_memory_mb() {
+  std::ifstream status("/proc/self/status");
+  for (std::string line; std::getline(status, line);)
+    if (line.starts_with("VmHWM:")) return std::stod(line.substr(6)) / 1024;
+  return 0;
+}
+
+void reset_peak_memory() {
+  // "5" resets the high-water mark (man 5 proc); where that is not allowed the mark stays.
+  std::ofstream("/proc/self/clear_refs") << "5";
+}
+
+struct RowMaker::Impl {
+  fs::path folder;
+  Context& context;
+  std::map<std::string, training::Prior> priors;
+  std::map<std::pair<std::string, std::string>, training::Guide> guides;
+  std::map<std::pair<std::string, std::string>, std::string> guide_hashes;  ///< of their files
+
+  fs::path file_of(const std::string& key) const { return folder / (key + ".safetensors"); }
+
+  /// Sets are kept as one array [sum of F, D]; how many frames each clip has stands beside.
+  void keep(const std::string& key, const GeneratedSet& made) const {
+    if (folder.empty()) return;
+    fs::create_directories(folder);
+    json frames = json::array();
+    for (const at::Tensor& clip : made.set.clips) frames.push_back(clip.size(0));
+    formats::Safetensors file;
+    file.arrays["clips"] = training::to_array(at::cat(made.set.clips), training::Storage::Float);
+    file.metadata = {{"frames", frames.dump()},
+                     {"labels", json(made.set.labels).dump()},
+                     {"cost", json{made.cost.ms, made.cost.gflop, made.cost.peak_mb}.dump()}};
+    formats::write_safetensors(file_of(key), file);
+  }
+
+  std::optional<GeneratedSet> kept(const std::string& key) const {
+    if (folder.empty() || !fs::exists(file_of(key))) return {};
+    const formats::Safetensors file = formats::read_safetensors(file_of(key));
+    const std::string where = file_of(key).string();
+    GeneratedSet made;
+    const at::Tensor all = training::to_tensor(file.arrays.at("clips"), where);
+    int64_t first = 0;
+    for (const int64_t frames : json::parse(training::metadata(file, "frames", where))) {
+      made.set.clips.push_back(all.narrow(0, first, frames).clone());
+      first += frames;
+    }
+    made.set.labels = json::parse(training::metadata(file, "labels", where));
+    const json cost = json::parse(training::metadata(file, "cost", where));
+    made.cost = {cost.at(0), cost.at(1), cost.at(2)};
+    return made;
+  }
+};
+
+RowMaker::RowMaker(fs::path folder, Context& context)
+    : impl_(new Impl{std::move(folder), context, {}, {}, {}}) {}
+RowMaker::~RowMaker() = default;
+
+void RowMaker::forget() {
+  if (!impl_->folder.empty()) fs::remove_all(impl_->folder);
+}
+
+const training::Prior& RowMaker::prior(const std::string& name) {
+  const auto at = impl_->priors.find(name);
+  if (at != impl_->priors.end()) return at->second;
+  return impl_->priors.emplace(name, open_prior({.prior = name})).first->second;
+}
+
+const training::Guide& RowMaker::guide(const RowPlan& plan) {
+  const std::pair key(plan.prior, plan.guidance);
+  const auto at = impl_->guides.find(key);
+  if (at != impl_->guides.end()) return at->second;
+  const ModelOptions model{.prior = plan.prior, .guidance = plan.guidance};
+  impl_->guide_hashes[key] = sha256_hex(read_file(guide_path(model)));
+  return impl_->guides.emplace(key, open_guide(model, prior(plan.prior))).first->second;
+}
+
+GeneratedSet RowMaker::make(const RowPlan& plan, const std::vector<std::string>& wanted,
+                            int64_t frames, uint64_t seed) {
+  Context& context = impl_->context;
+  const training::Prior& model = prior(plan.prior);
+  const training::Guide* chosen = plan.guidance == "none" ? nullptr : &guide(plan);
+  const std::string key =
+      key_of(plan, model.hash + (chosen ? impl_->guide_hashes.at({plan.prior, plan.guidance}) : ""),
+             wanted, frames, seed);
+  if (auto there = impl_->kept(key)) return *std::move(there);
+  // Classifier-free guidance has a network of its own.
+  const diffusion::Denoiser& network =
+      chosen && chosen->kind == training::GuidanceKind::Free ? *chosen->network : *model.denoiser;
+  GeneratedSet made;
+  const double before = network.flops_done();
+  double seconds = 0;
+  reset_peak_memory();
+  context.terminal.begin(plan.name, static_cast<int64_t>(wanted.size()));
+  for (size_t first = 0; first < wanted.size(); first += kBatch) {
+    const size_t last = std::min(first + kBatch, wanted.size());
+    conditions::GenerateOptions generate{.frames = frames};
+    generate.sampler.steps = plan.steps;
+    generate.sampler.method = diffusion::parse_method(plan.sampler);
+    generate.sampler.progress = &context.terminal;
+    std::vector<int64_t> labels;
+    for (size_t i = first; i < last; ++i) {
+      generate.seeds.push_back(derive_seed(seed, "evaluate", i));
+      labels.push_back(chosen ? chosen->index_of(wanted[i]) : -1);
+    }
+    const auto start = std::chrono::steady_clock::now();
+    const at::Tensor x =
+        chosen ? training::generate_labelled(model, *chosen, labels, generate,
+                                             {.scale = plan.scale, .until = plan.until})
+               : conditions::generate(*model.denoiser, model.normaliser, {}, generate);
+    seconds += std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+    for (size_t i = first; i < last; ++i) {
+      motion::Clip clip = motion::on_floor(features::decode(x[static_cast<int64_t>(i - first)]));
+      if (plan.foot_lock) clip = motion::lock_feet(clip);
+      made.set.clips.push_back(features::encode(clip));
+      made.set.labels.push_back(chosen ? wanted[i] : "");
+    }
+    context.terminal.step(static_cast<int64_t>(last));
+    context.terminal.check();
+  }
+  context.terminal.end();
+  const auto clips = static_cast<double>(wanted.size());
+  made.cost = {1000 * seconds / clips, (network.flops_done() - before) / clips / 1e9,
+               peak_memory_mb()};
+  impl_->keep(key, made);
+  return made;
+}
+
+}  // namespace pantomime::commands

@@ -1,0 +1,79 @@
+// The rows of an evaluation: what is generated, how, and what it cost.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "pantomime/commands/commands.h"
+#include "pantomime/commands/model_options.h"
+#include "pantomime/metrics/report.h"
+#include "pantomime/training/motion_data.h"
+
+namespace pantomime::commands {
+
+/// Up to `most` labelled windows of each label, evenly spread over what there is; cut to at most
+/// `frames` frames, facing +Z.
+metrics::MotionSet real_set(const training::MotionData& data,
+                            const std::vector<std::string>& labels, int64_t most, int64_t frames);
+
+/// One way to generate: a line of the table.
+struct RowPlan {
+  std::string name;
+  std::string prior = "open";
+  std::string guidance = "adapter";  ///< or "none": without a condition
+  std::string sampler = "dpm2m";
+  int steps = diffusion::SampleOptions{}.steps;
+  double scale = -1, until = -1;  ///< of guidance; negative: the guide's own
+  bool foot_lock = true;
+};
+
+/// Rows of a sweep: `[[row]]` tables with the names of RowPlan's fields, and `[grid]`, whose lists
+/// are combined with each other (`steps = [4, 10]`, `scale = [1, 2.5]` are four rows). What is not
+/// said is as in `start`. A row without a name is called by what it says. Throws Error (file: key:
+/// what was expected) for unknown keys, other types, or no rows.
+std::vector<RowPlan> parse_sweep(const std::string& toml, const std::string& file,
+                                 const RowPlan& start);
+
+/// What a clip cost to make, in batches of 32.
+struct Cost {
+  double ms = 0;       ///< of the clock
+  double gflop = 0;    ///< matrix products of the prior's network (Denoiser::flops_done)
+  double peak_mb = 0;  ///< of the whole process while it was made; 0: not known on this system
+};
+
+struct GeneratedSet {
+  metrics::MotionSet set;
+  Cost cost;
+};
+
+/// Makes the clips of rows, keeps priors and guides open between rows, and keeps what was made in a
+/// folder so that a run that was stopped goes on where it was.
+class RowMaker {
+ public:
+  /// `folder`: where finished sets are kept; empty: nowhere.
+  RowMaker(std::filesystem::path folder, Context& context);
+  ~RowMaker();
+
+  /// A clip for each of `wanted` (labels, with repetition); the seed of clip i is derived from
+  /// `seed` and i. Same plan, labels, frames and seed: same clips.
+  GeneratedSet make(const RowPlan& plan, const std::vector<std::string>& wanted, int64_t frames,
+                    uint64_t seed);
+  const training::Prior& prior(const std::string& name);
+  const training::Guide& guide(const RowPlan& plan);
+  /// Throws away what was kept.
+  void forget();
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+/// Largest memory the process had since the last call of reset_peak_memory(), MB; 0 where the
+/// system doesn't say.
+double peak_memory_mb();
+void reset_peak_memory();
+
+}  // namespace pantomime::commands

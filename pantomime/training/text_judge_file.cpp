@@ -1,0 +1,74 @@
+#include <ATen/ATen.h>
+
+#include <nlohmann/json.hpp>
+
+#include "pantomime/base/bytes.h"
+#include "pantomime/base/error.h"
+#include "pantomime/training/model_file.h"
+#include "pantomime/training/text_judge_trainer.h"
+
+namespace pantomime::training {
+
+using nlohmann::json;
+
+void write_text_judge(const std::filesystem::path& path, const metrics::TextJudge& judge) {
+  formats::Safetensors file;
+  for (const auto& [name, shape] : metrics::text_judge_shapes(judge.config)) {
+    const auto it = judge.weights.find(name);
+    PANTOMIME_CHECK(it != judge.weights.end() && it->second.sizes() == at::IntArrayRef(shape),
+                    "{}: the text judge's tensor \"{}\" is missing or has another shape",
+                    path.string(), name);
+    file.arrays["judge." + name] = to_array(it->second, Storage::Float);
+  }
+  const metrics::TextJudgeConfig& c = judge.config;
+  file.metadata = {{"pantomime.format", std::to_string(kModelFormat)},
+                   {"pantomime.kind", "text judge"},
+                   {"pantomime.config", json{{"width", c.width},
+                                             {"blocks", c.blocks},
+                                             {"words", c.words},
+                                             {"reading", c.reading},
+                                             {"queries", c.queries},
+                                             {"space", c.space}}
+                                            .dump()},
+                   {"pantomime.fps", "30"},
+                   {"pantomime.skeleton", "smpl22"},
+                   {"pantomime.licence", judge.licence},
+                   {"pantomime.recipe", judge.recipe}};
+  formats::write_safetensors(path, file);
+}
+
+metrics::TextJudge read_text_judge(const std::filesystem::path& path) {
+  const std::string bytes = read_file(path);
+  const std::string where = path.string();
+  const formats::Safetensors file = formats::parse_safetensors(bytes, where);
+  check_kind(file, "text judge", where);
+  const std::string& format = metadata(file, "pantomime.format", where);
+  PANTOMIME_CHECK(format == std::to_string(kModelFormat),
+                  "{}: made by another pantomime (format {}, this reads {})", where, format,
+                  kModelFormat);
+  metrics::TextJudge judge;
+  try {
+    const json c = json::parse(metadata(file, "pantomime.config", where));
+    judge.config = {.width = c.at("width"),
+                    .blocks = c.at("blocks"),
+                    .words = c.at("words"),
+                    .reading = c.at("reading"),
+                    .queries = c.at("queries"),
+                    .space = c.at("space")};
+  } catch (const json::exception& error) {
+    fail("{}: {}", where, error.what());
+  }
+  for (const auto& [name, shape] : metrics::text_judge_shapes(judge.config)) {
+    const auto it = file.arrays.find("judge." + name);
+    PANTOMIME_CHECK(it != file.arrays.end(), "{}: no tensor \"judge.{}\"", where, name);
+    PANTOMIME_CHECK(it->second.shape == shape,
+                    "{}: tensor \"judge.{}\" has another shape than expected", where, name);
+    judge.weights[name] = to_tensor(it->second, where + ": judge." + name);
+  }
+  judge.licence = metadata(file, "pantomime.licence", where);
+  judge.recipe = metadata(file, "pantomime.recipe", where);
+  judge.hash = sha256_hex(bytes);
+  return judge;
+}
+
+}  // namespace pantomime::training
