@@ -9,10 +9,9 @@
 #include "pantomime/base/random.h"
 #include "pantomime/commands/benchmark_rows.h"
 #include "pantomime/commands/commands.h"
+#include "pantomime/commands/evaluation_rows.h"
 #include "pantomime/commands/model_options.h"
 #include "pantomime/formats/npz.h"
-#include "pantomime/motion/foot_lock.h"
-#include "pantomime/motion/retarget.h"
 #include "pantomime/text/sentence_encoder.h"
 
 namespace pantomime::commands {
@@ -37,10 +36,6 @@ metrics::JudgeWeights weights_of(const formats::Safetensors& file, const std::st
   for (const auto& [name, array] : file.arrays)
     weights[name] = training::to_tensor(array, where + ": " + name);
   return weights;
-}
-
-motion::Clip clip_of(const at::Tensor& features) {
-  return motion::lock_feet(motion::on_floor(features::decode(features)));
 }
 
 /// Numbers of actions as a guide's labels: "warm_up" is asked for as "warm up".
@@ -84,7 +79,7 @@ std::vector<BenchmarkRow> run_actions(const Options& o, Context& context) {
       }
       const at::Tensor x =
           training::generate_labelled(prior, guide, asked, generate, strength_of(o.model));
-      for (int64_t i = 0; i < x.size(0); ++i) clips.push_back(clip_of(x[i]));
+      for (int64_t i = 0; i < x.size(0); ++i) clips.push_back(finished(x[i], true));
     }
     return clips;
   };
@@ -127,7 +122,7 @@ std::vector<BenchmarkRow> run_told(const Options& o, Context& context) {
       generate.sampler.steps = o.steps;
       const at::Tensor x = training::generate_told(
           prior, guide, {encoder.encode(sentences[i]).states}, generate, {.scale = o.model.scale});
-      const std::string npy = formats::to_humanml3d(clip_of(x[0]), bones);
+      const std::string npy = formats::to_humanml3d(finished(x[0], true), bones);
       const formats::NpyArray array = formats::parse_npy(npy, "generated");
       const at::Tensor rows = at::tensor(formats::doubles_of(array, "generated"), at::kDouble)
                                   .to(at::kFloat)

@@ -54,6 +54,11 @@ metrics::MotionSet real_set(const training::MotionData& data,
   return set;
 }
 
+motion::Clip finished(const at::Tensor& sample, bool foot_lock) {
+  const motion::Clip clip = motion::on_floor(features::decode(sample));
+  return foot_lock ? motion::lock_feet(clip) : clip;
+}
+
 double peak_memory_mb() {
   std::ifstream status("/proc/self/status");
   for (std::string line; std::getline(status, line);)
@@ -165,9 +170,8 @@ GeneratedSet RowMaker::make(const RowPlan& plan, const std::vector<std::string>&
                : conditions::generate(*model.denoiser, model.normaliser, {}, generate);
     seconds += std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
     for (size_t i = first; i < last; ++i) {
-      motion::Clip clip = motion::on_floor(features::decode(x[static_cast<int64_t>(i - first)]));
-      if (plan.foot_lock) clip = motion::lock_feet(clip);
-      made.set.clips.push_back(features::encode(clip));
+      made.set.clips.push_back(
+          features::encode(finished(x[static_cast<int64_t>(i - first)], plan.foot_lock)));
       made.set.labels.push_back(chosen ? wanted[i] : "");
     }
     context.terminal.step(static_cast<int64_t>(last));

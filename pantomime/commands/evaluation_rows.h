@@ -71,6 +71,9 @@ class RowMaker {
   std::unique_ptr<Impl> impl_;
 };
 
+/// What a sample [F, D] is measured as: on the floor, with feet that stand if `foot_lock`.
+motion::Clip finished(const at::Tensor& sample, bool foot_lock);
+
 /// Largest memory the process had since the last call of reset_peak_memory(), MB; 0 where the
 /// system doesn't say.
 double peak_memory_mb();

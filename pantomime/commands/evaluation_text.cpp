@@ -222,11 +222,8 @@ std::vector<at::Tensor> generated(const TextTrialOptions& o, const training::Pri
                                         {.scale = o.scale, .contrast = o.contrast})
               : conditions::generate(*prior.denoiser, prior.normaliser, {}, generate);
     seconds += std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-    for (size_t i = 0; i < last - first; ++i) {
-      motion::Clip clip = motion::on_floor(features::decode(x[static_cast<int64_t>(i)]));
-      if (o.foot_lock) clip = motion::lock_feet(clip);
-      clips.push_back(features::encode(clip));
-    }
+    for (int64_t i = 0; i < x.size(0); ++i)
+      clips.push_back(features::encode(finished(x[i], o.foot_lock)));
     progress.step(static_cast<int64_t>(last));
     progress.check();
   }

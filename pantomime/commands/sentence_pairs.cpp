@@ -6,12 +6,12 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <numbers>
 
 #include "pantomime/base/random.h"
+#include "pantomime/commands/evaluation_rows.h"
 #include "pantomime/motion/body_signals.h"
 #include "pantomime/motion/describe.h"
-#include "pantomime/motion/foot_lock.h"
-#include "pantomime/motion/retarget.h"
 
 namespace pantomime::commands {
 namespace {
@@ -20,24 +20,27 @@ using motion::Act;
 using motion::Clip;
 using motion::Joint;
 
-/// Path of a joint against the pelvis, metres.
-double path_of(const Clip& clip, Joint joint) {
+/// How much longer the way of one joint is than that of another, against the pelvis, metres.
+double longer_way(const Clip& clip, Joint one, Joint other) {
   const motion::WorldPose pose = motion::forward_kinematics(clip);
-  double path = 0;
-  for (size_t f = 1; f < clip.frame_count(); ++f) {
-    const auto at = [&](size_t frame, size_t j) {
-      return pose.positions[frame * motion::kJointCount + j];
-    };
-    path += static_cast<double>(motion::length((at(f, joint) - at(f, motion::kPelvis)) -
-                                               (at(f - 1, joint) - at(f - 1, motion::kPelvis))));
-  }
-  return path;
+  const auto path = [&](size_t joint) {
+    double sum = 0;
+    for (size_t f = 1; f < clip.frame_count(); ++f) {
+      const auto at = [&](size_t frame, size_t j) {
+        return pose.positions[frame * motion::kJointCount + j];
+      };
+      sum += static_cast<double>(motion::length((at(f, joint) - at(f, motion::kPelvis)) -
+                                                (at(f - 1, joint) - at(f - 1, motion::kPelvis))));
+    }
+    return sum;
+  };
+  return path(one) - path(other);
 }
 double left_hand(const Clip& c) {
-  return path_of(c, motion::kLeftWrist) - path_of(c, motion::kRightWrist);
+  return longer_way(c, motion::kLeftWrist, motion::kRightWrist);
 }
 double left_foot(const Clip& c) {
-  return path_of(c, motion::kLeftAnkle) - path_of(c, motion::kRightAnkle);
+  return longer_way(c, motion::kLeftAnkle, motion::kRightAnkle);
 }
 /// How much higher the left hand comes than the right one.
 double left_up(const Clip& c) {
@@ -68,7 +71,7 @@ double to_left(const Clip& c) {
 }
 double turned(const Clip& c) {
   const motion::Signal facing = motion::body_signals(c).facing;
-  return (facing.back() - facing.front()) * 180 / 3.14159265358979;
+  return (facing.back() - facing.front()) * 180 / std::numbers::pi;
 }
 double times(const Clip& c, Act act) {
   double count = 0;
@@ -137,7 +140,7 @@ std::vector<PairResult> sentence_pairs(const training::Prior& prior,
           prior, guide, std::vector<std::vector<float>>(generate.seeds.size(), states), generate,
           options.strength);
       for (int64_t i = 0; i < options.clips; ++i) {
-        const Clip clip = motion::lock_feet(motion::on_floor(features::decode(x[i])));
+        const Clip clip = finished(x[i], true);
         const double measure = pair.measure(clip);
         (first ? result.mean_one : result.mean_other) +=
             measure / static_cast<double>(options.clips);

@@ -64,6 +64,13 @@ Box box_in(Box box, const Placement& placement) {
   return box;
 }
 
+/// Places [..., 3] on the floor along the box's own axes, from its middle.
+std::pair<at::Tensor, at::Tensor> along(const Box& box, const at::Tensor& p) {
+  const double c = std::cos(box.turn), s = std::sin(box.turn);
+  const at::Tensor dx = p.select(-1, 0) - box.x, dz = p.select(-1, 2) - box.z;
+  return {c * dx - s * dz, s * dx + c * dz};
+}
+
 class Reach : public Goal {
  public:
   explicit Reach(const ReachOptions& options) : o_(options) {
@@ -199,9 +206,7 @@ class Avoid : public Goal {
   Avoid(const Box& box, double margin) : box_(box), margin_(margin) {}
   std::vector<Ask> ask(const WorldJoints& joints) const override {
     const at::Tensor p = joints.positions[0];  // [F, J, 3]
-    const double c = std::cos(box_.turn), s = std::sin(box_.turn);
-    const at::Tensor dx = p.select(2, 0) - box_.x, dz = p.select(2, 2) - box_.z;
-    const at::Tensor u = c * dx - s * dz, v = s * dx + c * dz;  // [F, J] along the box's own axes
+    const auto [u, v] = along(box_, p);        // [F, J]
     // How deep inside, from the side that the pelvis is nearest to in this frame.
     const at::Tensor root_u = u.select(1, motion::kPelvis).detach().unsqueeze(1);
     const at::Tensor root_v = v.select(1, motion::kPelvis).detach().unsqueeze(1);
@@ -246,15 +251,13 @@ class StepOver : public Goal {
   std::vector<Ask> ask(const WorldJoints& joints) const override {
     const at::Tensor p = joints.positions[0];  // [F, J, 3]
     const int64_t count = p.size(0);
-    const double c = std::cos(box_.turn), s = std::sin(box_.turn);
     const double half_u = box_.width / 2 + margin_, half_v = box_.depth / 2 + margin_;
     std::vector<Ask> asks;
     const auto frames = frames_between(0, count);
     for (const int j : {motion::kLeftAnkle, motion::kRightAnkle, motion::kLeftFoot,
                         motion::kRightFoot, motion::kLeftKnee, motion::kRightKnee}) {
       const at::Tensor q = p.select(1, j);
-      const at::Tensor dx = q.select(1, 0) - box_.x, dz = q.select(1, 2) - box_.z;
-      const at::Tensor u = c * dx - s * dz, v = s * dx + c * dz;
+      const auto [u, v] = along(box_, q);
       const at::Tensor deep =
           at::minimum(half_u - u.abs(), half_v - v.abs());  // from the nearest side
       const at::Tensor rise = (deep / kRamp).clamp(0, 1);

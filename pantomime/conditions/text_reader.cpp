@@ -44,9 +44,7 @@ at::Tensor TextReader::heard(const TextBatch& text) const {
 at::Tensor contrary_of(const at::Tensor& heard, const std::vector<int64_t>& contrary) {
   const auto facts = static_cast<int64_t>(contrary.size());
   PANTOMIME_CHECK(heard.size(1) == facts, "contrary: {} facts of {}", facts, heard.size(1));
-  at::Tensor to = at::zeros({facts, facts}, at::kFloat);
-  for (int64_t k = 0; k < facts; ++k) to[k][contrary[static_cast<size_t>(k)]] = 1;
-  return at::matmul(heard, to).clamp_max(1);
+  return at::zeros_like(heard).index_add_(1, at::tensor(contrary, at::kLong), heard).clamp_max_(1);
 }
 
 }  // namespace pantomime::conditions

@@ -38,6 +38,21 @@ void write_judge(const std::filesystem::path& path, const metrics::Judge& judge)
   formats::write_safetensors(path, file);
 }
 
+metrics::JudgeWeights take_judge_weights(
+    const formats::Safetensors& file,
+    const std::vector<std::pair<std::string, std::vector<int64_t>>>& shapes,
+    const std::string& where) {
+  metrics::JudgeWeights weights;
+  for (const auto& [name, shape] : shapes) {
+    const auto it = file.arrays.find("judge." + name);
+    PANTOMIME_CHECK(it != file.arrays.end(), "{}: no tensor \"judge.{}\"", where, name);
+    PANTOMIME_CHECK(it->second.shape == shape,
+                    "{}: tensor \"judge.{}\" has another shape than expected", where, name);
+    weights[name] = to_tensor(it->second, where + ": judge." + name);
+  }
+  return weights;
+}
+
 metrics::Judge read_judge(const std::filesystem::path& path) {
   const std::string bytes = read_file(path);
   const std::string where = path.string();
@@ -60,14 +75,8 @@ metrics::Judge read_judge(const std::filesystem::path& path) {
   } catch (const json::exception& error) {
     fail("{}: {}", where, error.what());
   }
-  for (const auto& [name, shape] :
-       metrics::judge_shapes(judge.config, static_cast<int64_t>(judge.labels.size()))) {
-    const auto it = file.arrays.find("judge." + name);
-    PANTOMIME_CHECK(it != file.arrays.end(), "{}: no tensor \"judge.{}\"", where, name);
-    PANTOMIME_CHECK(it->second.shape == shape,
-                    "{}: tensor \"judge.{}\" has another shape than expected", where, name);
-    judge.weights[name] = to_tensor(it->second, where + ": judge." + name);
-  }
+  judge.weights = take_judge_weights(
+      file, metrics::judge_shapes(judge.config, static_cast<int64_t>(judge.labels.size())), where);
   judge.licence = metadata(file, "pantomime.licence", where);
   judge.recipe = metadata(file, "pantomime.recipe", where);
   judge.hash = sha256_hex(bytes);

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "pantomime/base/progress.h"
+#include "pantomime/formats/safetensors.h"
 #include "pantomime/metrics/judge.h"
 #include "pantomime/training/motion_data.h"
 
@@ -69,5 +70,11 @@ void write_judge(const std::filesystem::path& path, const metrics::Judge& judge)
 /// Throws ParseError or Error: not a judge, a newer format, other features, a tensor missing or of
 /// another shape.
 metrics::Judge read_judge(const std::filesystem::path& path);
+/// The tensors "judge." + name of a judge's file, of whichever kind. Throws Error when one is
+/// missing or has another shape.
+metrics::JudgeWeights take_judge_weights(
+    const formats::Safetensors& file,
+    const std::vector<std::pair<std::string, std::vector<int64_t>>>& shapes,
+    const std::string& where);
 
 }  // namespace pantomime::training

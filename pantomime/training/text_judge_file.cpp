@@ -4,6 +4,7 @@
 
 #include "pantomime/base/bytes.h"
 #include "pantomime/base/error.h"
+#include "pantomime/training/judge_trainer.h"
 #include "pantomime/training/model_file.h"
 #include "pantomime/training/text_judge_trainer.h"
 
@@ -58,13 +59,7 @@ metrics::TextJudge read_text_judge(const std::filesystem::path& path) {
   } catch (const json::exception& error) {
     fail("{}: {}", where, error.what());
   }
-  for (const auto& [name, shape] : metrics::text_judge_shapes(judge.config)) {
-    const auto it = file.arrays.find("judge." + name);
-    PANTOMIME_CHECK(it != file.arrays.end(), "{}: no tensor \"judge.{}\"", where, name);
-    PANTOMIME_CHECK(it->second.shape == shape,
-                    "{}: tensor \"judge.{}\" has another shape than expected", where, name);
-    judge.weights[name] = to_tensor(it->second, where + ": judge." + name);
-  }
+  judge.weights = take_judge_weights(file, metrics::text_judge_shapes(judge.config), where);
   judge.licence = metadata(file, "pantomime.licence", where);
   judge.recipe = metadata(file, "pantomime.recipe", where);
   judge.hash = sha256_hex(bytes);
