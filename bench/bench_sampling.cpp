@@ -3,6 +3,7 @@
 // build/release/bench_sampling [threads] [steps] [clips]
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>
+#include <ATen/core/grad_mode.h>
 
 #include <algorithm>
 #include <chrono>

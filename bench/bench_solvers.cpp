@@ -4,6 +4,7 @@
 // build/release/bench_solvers models/open [clips]
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>
+#include <ATen/core/grad_mode.h>
 
 #include <cstdio>
 #include <cstdlib>

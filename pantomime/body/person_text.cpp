@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "pantomime/base/error.h"
+#include "pantomime/base/text.h"
 #include "pantomime/body/person.h"
 
 namespace pantomime::body {
@@ -9,14 +10,9 @@ namespace {
 
 std::vector<std::string> split_names(std::string_view text) {
   std::vector<std::string> out;
-  while (!text.empty()) {
-    const size_t plus = text.find('+');
-    const std::string_view name = text.substr(0, plus);
+  for (const std::string_view name : split_list(text, '+')) {
     PANTOMIME_CHECK(!name.empty(), "person: empty name in an outfit");
     out.emplace_back(name);
-    text = plus == std::string_view::npos ? std::string_view() : text.substr(plus + 1);
-    PANTOMIME_CHECK(plus == std::string_view::npos || !text.empty(),
-                    "person: empty name in an outfit");
   }
   return out;
 }

@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "pantomime/base/error.h"
+#include "pantomime/base/text.h"
 
 namespace pantomime::body {
 
@@ -57,15 +58,7 @@ double parse_number(std::string_view key, std::string_view value, double low, do
 
 std::vector<std::pair<std::string, std::string>> split_settings(std::string_view text) {
   std::vector<std::pair<std::string, std::string>> out;
-  auto trimmed = [](std::string_view s) {
-    while (!s.empty() && s.front() == ' ') s.remove_prefix(1);
-    while (!s.empty() && s.back() == ' ') s.remove_suffix(1);
-    return s;
-  };
-  while (!text.empty()) {
-    const size_t comma = text.find(',');
-    const std::string_view part = trimmed(text.substr(0, comma));
-    text = comma == std::string_view::npos ? std::string_view() : text.substr(comma + 1);
+  for (const std::string_view part : split_list(text, ',')) {
     if (part.empty()) continue;
     const size_t equals = part.find('=');
     PANTOMIME_CHECK(equals != std::string_view::npos && equals > 0 && equals + 1 < part.size(),

@@ -3,8 +3,6 @@
 #include "pantomime/base/bytes.h"
 #include "pantomime/base/error.h"
 #include "pantomime/formats/mapping_file.h"
-#include "pantomime/motion/fit_to_body.h"
-#include "pantomime/motion/foot_lock.h"
 
 namespace pantomime::commands {
 
@@ -46,12 +44,6 @@ std::optional<formats::UserCharacter> open_character(const CharacterOption& opti
                                     motion::kJointCount, page.string()));
   character.use(match.mapping);
   return character;
-}
-
-motion::Clip on_character(const motion::Clip& clip, const formats::UserCharacter& character,
-                          bool lock) {
-  const motion::Clip fitted = motion::on_floor(motion::fit_to_body(clip, character.body()));
-  return lock ? motion::lock_feet(fitted) : fitted;
 }
 
 }  // namespace pantomime::commands

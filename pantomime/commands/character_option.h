@@ -23,8 +23,4 @@ std::optional<formats::UserCharacter> open_character(const CharacterOption& opti
                                                      const std::filesystem::path& folder,
                                                      bool force, Context& context);
 
-/// A canonical clip on the character's bones, standing on the floor; `lock`: feet stand still.
-motion::Clip on_character(const motion::Clip& clip, const formats::UserCharacter& character,
-                          bool lock);
-
 }  // namespace pantomime::commands

@@ -19,8 +19,9 @@
 #include "pantomime/library/import.h"
 #include "pantomime/library/motion_reader.h"
 #include "pantomime/library/set_index.h"
+#include "pantomime/motion/augment.h"
 #include "pantomime/motion/fit_to_body.h"
-#include "pantomime/motion/foot_lock.h"
+#include "pantomime/motion/retarget.h"
 
 namespace pantomime::commands {
 namespace {
@@ -58,8 +59,10 @@ struct Item {
   std::vector<std::string> written;
 };
 
-bool is_library(const fs::path& path) {
-  return path.extension() == ".db" && fs::is_regular_file(path);
+/// A canonical clip on other bones, standing on the floor; `lock`: feet stand still.
+motion::Clip on_bones(const motion::Clip& clip, const motion::Skeleton& bones, bool lock) {
+  return lock ? motion::on_body(motion::on_floor(clip), bones)
+              : motion::on_floor(motion::fit_to_body(clip, bones));
 }
 
 class Converter {
@@ -80,7 +83,7 @@ class Converter {
   void run() {
     std::vector<fs::path> libraries, files;
     for (const fs::path& input : options_.inputs)
-      (is_library(input) ? libraries : files).push_back(input);
+      (library::looks_like_library(input) ? libraries : files).push_back(input);
     library::SetDescription fallback;
     fallback.name = fallback.label_map = "own";
     fallback.label = options_.label;
@@ -335,7 +338,7 @@ class Converter {
       item.written.push_back(write_motion(format, item.base, motion).string());
     };
     if (character_) {
-      const motion::Clip own = on_character(clip, *character_, !options_.no_foot_lock);
+      const motion::Clip own = on_bones(clip, character_->body(), !options_.no_foot_lock);
       write({.clip = own, .own = &*character_, .title = title, .settings = settings});
     } else if (format == "bvh" && as_source) {
       write({.clip = at_rate(item.found->clip->clip), .bvh_metres_per_unit = 1});
@@ -346,11 +349,10 @@ class Converter {
     } else {
       const body::Character person = body_for(item, clip);
       motion::Clip fitted = clip;
-      fitted.skeleton = person.skeleton;
-      if (assets_) {
-        fitted = motion::on_floor(motion::fit_to_body(clip, person.skeleton));
-        if (!options_.no_foot_lock) fitted = motion::lock_feet(fitted);
-      }
+      if (assets_)
+        fitted = on_bones(clip, person.skeleton, !options_.no_foot_lock);
+      else
+        fitted.skeleton = person.skeleton;
       write({.clip = fitted, .character = &person, .title = title, .settings = settings});
     }
   }

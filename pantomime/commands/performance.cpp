@@ -11,6 +11,7 @@
 
 #include "pantomime/base/error.h"
 #include "pantomime/base/random.h"
+#include "pantomime/base/text.h"
 #include "pantomime/body/nearest_shape.h"
 #include "pantomime/body/person.h"
 #include "pantomime/body/plain_body.h"
@@ -28,12 +29,7 @@ using conditions::Constraints;
 std::vector<Act> parse_timeline(const std::string& text) {
   std::vector<Act> acts;
   int64_t before = 0;
-  for (size_t begin = 0; begin < text.size();) {
-    const size_t end = std::min(text.find(';', begin), text.size());
-    std::string part = text.substr(begin, end - begin);
-    begin = end + 1;
-    part.erase(0, part.find_first_not_of(' '));
-    part.erase(part.find_last_not_of(' ') + 1);
+  for (const std::string_view part : split_list(text, ';')) {
     double from = 0, to = 0;
     const char* last = part.data() + part.size();
     const auto first = std::from_chars(part.data(), last, from);
@@ -46,8 +42,8 @@ std::vector<Act> parse_timeline(const std::string& text) {
       fail("--timeline \"{}\": begins at {} s, expected {:.2f} s, where the act before it ends",
            part, from, static_cast<double>(before) / motion::kFps);
     if (!(to - from >= 0.2)) fail("--timeline \"{}\": an act of less than 0.2 s", part);
-    std::string label(second.ptr, last);
-    label.erase(0, label.find_first_not_of(' '));
+    const std::string label(
+        trimmed(std::string_view(second.ptr, static_cast<size_t>(last - second.ptr))));
     const bool quoted = label.size() >= 2 && label.front() == label.back() &&
                         (label.front() == '"' || label.front() == '\'');
     if (quoted)

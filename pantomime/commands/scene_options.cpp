@@ -6,6 +6,7 @@
 #include <numbers>
 
 #include "pantomime/base/error.h"
+#include "pantomime/base/text.h"
 #include "pantomime/conditions/way.h"
 #include "pantomime/library/motion_reader.h"
 #include "pantomime/library/source_files.h"
@@ -21,20 +22,7 @@ using motion::Vec3;
 constexpr double kDegree = std::numbers::pi / 180;
 constexpr double kHighestStep = 0.5;  // metres; what is higher nobody steps over
 
-std::vector<std::string> split(const std::string& text, char by) {
-  std::vector<std::string> parts;
-  for (size_t begin = 0; begin <= text.size();) {
-    const size_t end = std::min(text.find(by, begin), text.size());
-    std::string part = text.substr(begin, end - begin);
-    part.erase(0, part.find_first_not_of(' '));
-    part.erase(part.find_last_not_of(' ') + 1);
-    parts.push_back(part);
-    begin = end + 1;
-  }
-  return parts;
-}
-
-double number(const std::string& option, const std::string& text) {
+double number(const std::string& option, std::string_view text) {
   double value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (error != std::errc() || end != text.data() + text.size() || !std::isfinite(value))
@@ -42,10 +30,10 @@ double number(const std::string& option, const std::string& text) {
   return value;
 }
 
-std::vector<double> numbers(const std::string& option, const std::string& text, size_t fewest,
+std::vector<double> numbers(const std::string& option, std::string_view text, size_t fewest,
                             size_t most) {
   std::vector<double> values;
-  for (const std::string& part : split(text, ',')) values.push_back(number(option, part));
+  for (const std::string_view part : split_list(text, ',')) values.push_back(number(option, part));
   if (values.size() < fewest || values.size() > most)
     fail("{} {}: {} numbers, expected {}", option, text, values.size(),
          fewest == most ? fmt::format("{}", most) : fmt::format("{} to {}", fewest, most));
@@ -139,7 +127,7 @@ Scene::Scene(const SceneOptions& o, int64_t frames)
   }
   for (const std::string& text : o.hold) read_hold(text);
   if (!o.floor.empty())
-    for (const std::string& corner : split(o.floor, ';')) {
+    for (const std::string_view corner : split_list(o.floor, ';')) {
       const auto xz = numbers("--floor", corner, 2, 2);
       floor_.push_back({xz[0], xz[1]});
     }
@@ -152,9 +140,10 @@ Scene::Scene(const SceneOptions& o, int64_t frames)
 }
 
 Scene::Span Scene::parse_span(const std::string& option, const std::string& text) const {
-  const auto parts = split(text, ':');
-  if (parts.size() > 2) fail("{} \"{}\": expected a second, or FROM:TO", option, text);
-  const auto frame = [&](const std::string& part) {
+  const auto parts = split_list(text, ':');
+  if (parts.empty() || parts.size() > 2)
+    fail("{} \"{}\": expected a second, or FROM:TO", option, text);
+  const auto frame = [&](std::string_view part) {
     const double second = number(option, part);
     const auto f = static_cast<int64_t>(std::lround(second * motion::kFps));
     if (second < 0 || f > frames_)
@@ -181,8 +170,8 @@ std::vector<Scene::Listed> Scene::parse_list(const std::string& option, const st
                                              size_t count) const {
   std::vector<Listed> items;
   if (text.empty()) return items;
-  for (const std::string& part : split(text, ';')) {
-    items.push_back(parse_item(option, part, count, count));
+  for (const std::string_view part : split_list(text, ';')) {
+    items.push_back(parse_item(option, std::string(part), count, count));
     if (items.size() > 1 && items.back().span.first <= items[items.size() - 2].span.first)
       fail("{}: times must grow, at \"{}\"", option, part);
   }
@@ -221,7 +210,7 @@ void Scene::read_hold(const std::string& text) {
   const Span span = parse_span("--hold", text.substr(at + 1, equals - at - 1));
   if (span.last - span.first < 2) fail("--hold {}: expected FROM:TO", text);
   std::vector<Vec3> places;
-  for (const std::string& place : split(text.substr(equals + 1), ';')) {
+  for (const std::string_view place : split_list(std::string_view(text).substr(equals + 1), ';')) {
     const auto xyz = numbers("--hold", place, 3, 3);
     places.push_back(
         {static_cast<float>(xyz[0]), static_cast<float>(xyz[1]), static_cast<float>(xyz[2])});

@@ -1,6 +1,7 @@
 #include "pantomime/conditions/condition.h"
 
 #include <ATen/ATen.h>
+#include <ATen/core/grad_mode.h>
 
 #include <optional>
 

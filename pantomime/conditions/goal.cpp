@@ -31,7 +31,7 @@ std::optional<Part> part_of(int64_t first, int64_t last, int64_t begin, int64_t 
 /// Values of those frames, when there is one for each.
 template <typename Value>
 std::vector<Value> some(const std::vector<Value>& values, const Part& part) {
-  if (values.size() == 1) return values;
+  if (values.size() == 1) return std::vector<Value>(1, values.front());
   return {values.begin() + part.skip, values.begin() + part.skip + (part.last - part.first)};
 }
 

@@ -1,6 +1,7 @@
 #include "pantomime/conditions/text_adapter.h"
 
 #include <ATen/ATen.h>
+#include <ATen/core/grad_mode.h>
 
 #include <algorithm>
 #include <cmath>

@@ -308,7 +308,7 @@ class Reader {
         if (track.target == Target::Rotation)
           its.rotation = Track::quat(v.data());
         else
-          (track.target == Target::Scale ? its.scale : its.translation) = {v[0], v[1], v[2]};
+          (track.target == Target::Scale ? its.scale : its.translation) = Vec3{v[0], v[1], v[2]};
       }
       const std::vector<Placed> placed = place(now);
       clip.root_positions.push_back(placed[0].position);

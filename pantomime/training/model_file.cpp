@@ -1,6 +1,7 @@
 #include "pantomime/training/model_file.h"
 
 #include <ATen/ATen.h>
+#include <ATen/core/grad_mode.h>
 
 #include <charconv>
 #include <cstring>

@@ -1,6 +1,7 @@
 #include "pantomime/training/text_guide.h"
 
 #include <ATen/ATen.h>
+#include <ATen/core/grad_mode.h>
 
 #include <algorithm>
 #include <nlohmann/json.hpp>

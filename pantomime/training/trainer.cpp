@@ -1,6 +1,7 @@
 #include "pantomime/training/trainer.h"
 
 #include <ATen/ATen.h>
+#include <ATen/core/grad_mode.h>
 
 #include <chrono>
 #include <fstream>

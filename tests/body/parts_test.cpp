@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "pantomime/base/error.h"
 #include "pantomime/body/plain_body.h"
 #include "tests/support/support.h"

@@ -114,7 +114,7 @@ TEST(Augment, ReversesTime) {
   }
   EXPECT_EQ(reversed(back).rotations, clip.rotations);
   Clip rig = clip;
-  rig.moving_joints = {3};
+  rig.moving_joints.assign(1, 3);
   for (size_t f = 0; f < 50; ++f) rig.translations.push_back({static_cast<float>(f), 0, 0});
   EXPECT_EQ(reversed(rig).translations[0].x, 49);
 }

@@ -1,6 +1,7 @@
 // A person who does as told: clips made from scratch, whose movements are known exactly.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <functional>
