@@ -40,10 +40,13 @@ class Help(TestInFolder):
             self.assertIn("--config", text)
             lines = text.splitlines()
             for line, following in zip(lines, lines[1:] + [""]):
-                # An option without a word about it helps nobody. Words begin in column 31.
+                # An option without a word about it helps nobody. Words begin in column 31, of the
+                # next line where the option's name is long.
                 if line.startswith("  -"):
-                    words = line[30:] if line[29:30] == " " else following[30:]
-                    self.assertTrue(words.strip(), line)
+                    words = line[30:].strip() if line[29:30] == " " else ""
+                    if not words and not following.startswith("  -"):
+                        words = following[30:].strip()
+                    self.assertTrue(words, line)
 
     def test_version_is_the_projects(self):
         number = re.search(r"project\(pantomime VERSION (\S+)",
