@@ -68,10 +68,11 @@ struct RayScene::Handles {
   RTCScene scene;
   std::vector<RTCGeometry> geometries;
   std::vector<size_t> vertex_counts;
-  Handles() : scene(rtcNewScene(device())) {
-    rtcSetSceneBuildQuality(scene, RTC_BUILD_QUALITY_MEDIUM);
+  explicit Handles(bool mixed) : scene(rtcNewScene(device())) {
+    rtcSetSceneBuildQuality(scene, mixed ? RTC_BUILD_QUALITY_LOW : RTC_BUILD_QUALITY_MEDIUM);
     // Robust: no ray slips between two triangles that share an edge.
-    rtcSetSceneFlags(scene, RTC_SCENE_FLAG_ROBUST);
+    rtcSetSceneFlags(
+        scene, mixed ? RTC_SCENE_FLAG_ROBUST | RTC_SCENE_FLAG_DYNAMIC : RTC_SCENE_FLAG_ROBUST);
   }
   Handles(const Handles&) = delete;
   Handles& operator=(const Handles&) = delete;
@@ -81,7 +82,7 @@ struct RayScene::Handles {
   }
 };
 
-RayScene::RayScene() : handles_(std::make_unique<Handles>()) {}
+RayScene::RayScene(bool mixed) : handles_(std::make_unique<Handles>(mixed)) {}
 RayScene::~RayScene() = default;
 RayScene::RayScene(RayScene&&) noexcept = default;
 RayScene& RayScene::operator=(RayScene&&) noexcept = default;

@@ -238,6 +238,7 @@ class ColourPass {
     if (options_.occlusion_rays > 0) sky_light(points, count, open, film);
     for (size_t i = 0; i < count; ++i)
       film.at(points[i].x, points[i].y) += radiance(points[i], lit[i], open[i]);
+    if (!scene_.lamps.empty()) lamp_light(points, count, film);
   }
 
   static void set_ray(RayPacket& rays, size_t i, Vec3 from, Vec3 direction, float reach) {
@@ -279,6 +280,83 @@ class ColourPass {
     scene_.rays().occluded(shadow_, valid, rays, blocked);
     for (size_t i = 0; i < count; ++i)
       if (blocked[i]) lit[i] = 0;
+  }
+
+  /// Adds the light of one lamp to each point, chosen by what each would give unhidden and weighed
+  /// by how likely the choice was: right in the mean for any number of lamps.
+  void lamp_light(const ShadePoint* points, size_t count, Film& film) const {
+    alignas(32) RayPacket rays;
+    LaneMask valid{};
+    std::array<Vec3, kPacket> arriving;
+    bool any = false;
+    for (size_t i = 0; i < count; ++i) {
+      const ShadePoint& point = points[i];
+      film.plain[film.index(point.x, point.y)] = 0;
+      const auto random =
+          noise(static_cast<uint32_t>(point.x), static_cast<uint32_t>(point.y),
+                stream_ ^ (0x9e3779b9u * (static_cast<uint32_t>(point.sample) + 1)));
+      const Vec3 from = point.surface.position + kOff * point.surface.geometric_normal;
+      const LampChoice choice = choose_lamp(point.surface, random[2]);
+      if (choice.chance <= 0) continue;
+      const scene::Lamp& lamp = scene_.lamps[choice.lamp];
+      const Vec3 target = lamp.corner + random[0] * lamp.a + random[1] * lamp.b;
+      const float share = lamp_share(lamp, target, from, point.surface);
+      if (share <= 0) continue;
+      arriving[i] = (share / choice.chance) * lamp.colour;
+      const Vec3 way = target - from;
+      const float distance = length(way);
+      if (options_.shadows) {
+        set_ray(rays, i, from, (1 / distance) * way, distance * (1 - 1e-4f));
+        valid[i] = -1;
+        any = true;
+      } else {
+        film.at(point.x, point.y) += point.weight * times(point.surface.colour, arriving[i]);
+      }
+    }
+    if (!any) return;
+    std::array<bool, kPacket> blocked;
+    scene_.rays().occluded(shadow_, valid, rays, blocked);
+    for (size_t i = 0; i < count; ++i)
+      if (valid[i] != 0 && !blocked[i])
+        film.at(points[i].x, points[i].y) +=
+            points[i].weight * times(points[i].surface.colour, arriving[i]);
+  }
+
+  struct LampChoice {
+    size_t lamp;
+    float chance;
+  };
+  LampChoice choose_lamp(const Scene3d::Surface& surface, float random) const {
+    if (scene_.lamps.size() == 1) return {0, 1};
+    std::array<float, 8> gives{};
+    const size_t count = std::min(scene_.lamps.size(), gives.size());
+    float all = 0;
+    for (size_t k = 0; k < count; ++k) {
+      const scene::Lamp& lamp = scene_.lamps[k];
+      const Vec3 middle = lamp.corner + 0.5f * (lamp.a + lamp.b);
+      const float share = lamp_share(lamp, middle, surface.position, surface);
+      // A little for lamps whose middle is hidden but whose edge may not be.
+      gives[k] = (share + 1e-3f) * (lamp.colour.x + lamp.colour.y + lamp.colour.z);
+      all += gives[k];
+    }
+    float at = random * all;
+    for (size_t k = 0; k + 1 < count; ++k) {
+      if (at < gives[k]) return {k, gives[k] / all};
+      at -= gives[k];
+    }
+    return {count - 1, gives[count - 1] / all};
+  }
+
+  /// Part of its own brightness that a white surface sends back for light from about one point of a
+  /// lamp: area * cos * cos' / (pi r^2).
+  static float lamp_share(const scene::Lamp& lamp, Vec3 target, Vec3 from,
+                          const Scene3d::Surface& surface) {
+    const Vec3 way = target - from;
+    const float square = std::max(dot(way, way), 0.01f);
+    if (dot(surface.geometric_normal, way) <= 0) return 0;
+    const float here = dot(surface.normal, way), there = -dot(cross(lamp.a, lamp.b), way);
+    if (here <= 0 || there <= 0) return 0;
+    return here * there / (std::numbers::pi_v<float> * square * square);
   }
 
   /// Part of the sky that nothing near the point hides.

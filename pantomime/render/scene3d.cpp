@@ -68,8 +68,8 @@ bool meets_box(Vec3 low, Vec3 high, Vec3 point, Vec3 direction) {
 
 }  // namespace
 
-Scene3d::Scene3d(std::shared_ptr<TextureStore> textures)
-    : textures_(textures ? std::move(textures) : std::make_shared<TextureStore>()) {}
+Scene3d::Scene3d(std::shared_ptr<TextureStore> textures, bool mixed)
+    : textures_(textures ? std::move(textures) : std::make_shared<TextureStore>()), rays_(mixed) {}
 
 int Scene3d::add_material(const body::Material& material) {
   paints_.push_back({textures_->get(material.colour, Texture::Kind::kColour),

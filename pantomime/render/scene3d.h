@@ -11,6 +11,7 @@
 #include "pantomime/motion/clip.h"
 #include "pantomime/render/rays.h"
 #include "pantomime/render/texture.h"
+#include "pantomime/scene/home.h"
 
 namespace pantomime::render {
 
@@ -50,10 +51,12 @@ struct Surroundings {
 /// that render different frames have one each and share a TextureStore.
 class Scene3d : public CutOut {
  public:
-  explicit Scene3d(std::shared_ptr<TextureStore> textures = nullptr);
+  /// `mixed`: much of it stands still while people move (see RayScene).
+  explicit Scene3d(std::shared_ptr<TextureStore> textures = nullptr, bool mixed = false);
 
   KeyLight key;
   Surroundings surroundings;
+  std::vector<scene::Lamp> lamps;  ///< each sample of a pixel asks one of them, by its share
 
   /// Returns the number of the material.
   int add_material(const body::Material& material);
