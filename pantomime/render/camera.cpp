@@ -44,7 +44,33 @@ float mean_depth(const std::vector<Vec3>& points, Vec3 camera) {
 std::optional<Projected> project(const Camera& camera, Vec3 point) {
   const Vec3 p = conjugate(camera.world_from_camera) * (point - camera.position);
   if (!(p.z >= 1e-3f)) return std::nullopt;
-  return Projected{camera.cx + camera.fx * p.x / p.z, camera.cy + camera.fy * p.y / p.z, p.z};
+  float x = p.x / p.z, y = p.y / p.z;
+  if (!camera.is_pinhole()) {
+    const float square = x * x + y * y;
+    if (1 + square * (3 * camera.k1 + 5 * camera.k2 * square) <= 0) return std::nullopt;
+    const float grown = 1 + square * (camera.k1 + camera.k2 * square);
+    x *= grown;
+    y *= grown;
+  }
+  return Projected{camera.cx + camera.fx * x, camera.cy + camera.fy * y, p.z};
+}
+
+Vec3 Camera::ray(float u, float v) const {
+  const float x = (u - cx) / fx, y = (v - cy) / fy;
+  float grown = 1;
+  if (!is_pinhole()) {
+    // Newton's method for r (1 + k1 r^2 + k2 r^4) = seen; r = seen / grown.
+    const float seen = std::sqrt(x * x + y * y);
+    float r = seen;
+    for (int i = 0; i < 8; ++i) {
+      const float square = r * r;
+      const float slope = 1 + square * (3 * k1 + 5 * k2 * square);
+      if (slope < 0.05f) break;
+      r -= (r * (1 + square * (k1 + k2 * square)) - seen) / slope;
+    }
+    if (r > 1e-9f) grown = seen / r;
+  }
+  return world_from_camera * Vec3{x / grown, y / grown, 1};
 }
 
 Camera look_at(Vec3 position, Vec3 target, float vertical_fov, int width, int height) {

@@ -12,21 +12,25 @@ namespace pantomime::render {
 using motion::Quat;
 using motion::Vec3;
 
-/// Pinhole without distortion. Camera axes as in OpenCV: x right, y down, z forward. Pixel (i, j)
-/// covers [i, i+1) x [j, j+1) with (0, 0) the top left corner of the picture, so its centre is at
-/// (i + 0.5, j + 0.5); COCO's and OpenCV's pixel coordinates are ours minus 0.5.
+/// Pinhole, with a lens that may bend rays a little. Camera axes as in OpenCV: x right, y down, z
+/// forward. Pixel (i, j) covers [i, i+1) x [j, j+1) with (0, 0) the top left corner of the picture,
+/// so its centre is at (i + 0.5, j + 0.5); COCO's and OpenCV's pixel coordinates are ours minus
+/// 0.5.
 struct Camera {
   int width = 640, height = 480;
   float fx = 600, fy = 600;  ///< focal lengths, pixels
   float cx = 320, cy = 240;  ///< where the optical axis meets the picture, pixels
-  Vec3 position;             ///< metres, world
-  Quat world_from_camera;    ///< turns camera axes into the world's
+  /// Radial distortion of OpenCV's model: a point at distance r of the axis (at depth 1) is seen at
+  /// r (1 + k1 r^2 + k2 r^4). Within +-0.3 the borders of usual pictures stay invertible.
+  float k1 = 0, k2 = 0;
+  Vec3 position;           ///< metres, world
+  Quat world_from_camera;  ///< turns camera axes into the world's
 
   /// Direction in the world through a point of the picture, not normalised: its part along the
   /// optical axis is 1, so position + depth * ray is the point at that depth.
-  Vec3 ray(float u, float v) const {
-    return world_from_camera * Vec3{(u - cx) / fx, (v - cy) / fy, 1};
-  }
+  Vec3 ray(float u, float v) const;
+  bool is_pinhole() const { return k1 == 0 && k2 == 0; }
+  bool operator==(const Camera&) const = default;
 };
 
 /// A point in the picture.
@@ -35,7 +39,8 @@ struct Projected {
   float depth = 0;     ///< metres along the optical axis, positive
 };
 
-/// Where a world point is seen; nothing when it lies behind the camera or nearer than 1 mm. Points
+/// Where a world point is seen; nothing when it lies behind the camera, nearer than 1 mm, or so far
+/// aside that the lens model folds over. Points
 /// outside the picture have u, v outside [0, width) x [0, height).
 std::optional<Projected> project(const Camera& camera, Vec3 point);
 

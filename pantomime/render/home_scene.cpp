@@ -31,6 +31,7 @@ void add_home(Scene3d& scene, const scene::Home& home) {
   scene.key.towards = home.daylight.towards_sun;
   scene.key.colour = home.daylight.sun;
   scene.key.radius = 0.01f;
+  scene.key.openings = home.daylight.windows;
   scene.surroundings.sky = home.daylight.fill;
   scene.surroundings.ground = 0.8f * home.daylight.fill;
   scene.surroundings.zenith = scene.surroundings.horizon = home.daylight.outside;

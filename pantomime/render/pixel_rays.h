@@ -26,14 +26,18 @@ inline int lane_y(size_t i) {
 class PixelRays {
  public:
   explicit PixelRays(const Camera& camera)
-      : position_(camera.position),
-        corner_(camera.ray(0, 0)),
-        across_(camera.ray(1, 0) - corner_),
-        down_(camera.ray(0, 1) - corner_) {}
+      : camera_(camera),
+        pinhole_(camera.is_pinhole()),
+        position_(camera.position),
+        corner_(camera.world_from_camera * Vec3{-camera.cx / camera.fx, -camera.cy / camera.fy, 1}),
+        across_(camera.world_from_camera * Vec3{1 / camera.fx, 0, 0}),
+        down_(camera.world_from_camera * Vec3{0, 1 / camera.fy, 0}) {}
 
   Vec3 position() const { return position_; }
   /// Unit direction through a point of the picture.
-  Vec3 direction(float u, float v) const { return normalized(corner_ + u * across_ + v * down_); }
+  Vec3 direction(float u, float v) const {
+    return normalized(pinhole_ ? corner_ + u * across_ + v * down_ : camera_.ray(u, v));
+  }
   /// Starts a ray in one lane of a packet.
   void start(HitPacket& rays, size_t lane, Vec3 direction) const {
     rays.ray.org_x[lane] = position_.x;
@@ -67,6 +71,8 @@ class PixelRays {
   }
 
  private:
+  Camera camera_;
+  bool pinhole_;
   Vec3 position_, corner_, across_, down_;
 };
 

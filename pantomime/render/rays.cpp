@@ -1,5 +1,6 @@
 #include "pantomime/render/rays.h"
 
+#include <algorithm>
 #include <cstring>
 #include <limits>
 
@@ -28,6 +29,7 @@ struct Context {
 
 void filter(const RTCFilterFunctionNArguments* args) {
   const RayQuery& query = *reinterpret_cast<const Context*>(args->context)->query;
+  if (query.met_see_through != nullptr) *query.met_see_through = true;
   if (query.cut_out == nullptr) return;
   for (unsigned i = 0; i < args->N; ++i) {
     if (args->valid[i] == 0) continue;
@@ -38,6 +40,37 @@ void filter(const RTCFilterFunctionNArguments* args) {
         query.width + query.spread * distance);
     if (coverage < query.least_coverage) args->valid[i] = 0;
   }
+}
+
+/// Marks the lanes whose rays pass through a box; false when none does. Eight at once: plain loops
+/// that the compiler turns into vector code.
+template <class Rays>
+bool meets(motion::Vec3 low, motion::Vec3 high, const Rays& rays, const LaneMask& valid,
+           LaneMask& out) {
+  alignas(32) std::array<float, kPacket> from, to;
+  for (size_t i = 0; i < kPacket; ++i) {
+    from[i] = rays.tnear[i];
+    to[i] = rays.tfar[i];
+  }
+  auto slab = [&](float l, float h, const float* origin, const float* direction) {
+    for (size_t i = 0; i < kPacket; ++i) {
+      // Directions of exactly zero give infinities, which keep or lose the ray as they should; only
+      // 0 * infinity is lost, on the very face of the box, so it is made a little larger.
+      const float inverse = 1 / direction[i];
+      const float a = (l - 1e-4f - origin[i]) * inverse, b = (h + 1e-4f - origin[i]) * inverse;
+      from[i] = std::max(from[i], std::min(a, b));
+      to[i] = std::min(to[i], std::max(a, b));
+    }
+  };
+  slab(low.x, high.x, rays.org_x, rays.dir_x);
+  slab(low.y, high.y, rays.org_y, rays.dir_y);
+  slab(low.z, high.z, rays.org_z, rays.dir_z);
+  int any = 0;
+  for (size_t i = 0; i < kPacket; ++i) {
+    out[i] = valid[i] & (from[i] <= to[i] ? -1 : 0);
+    any |= out[i];
+  }
+  return any != 0;
 }
 
 /// One device for the process: it holds no scene, only settings.
@@ -65,20 +98,46 @@ void check(const char* what) {
 }  // namespace
 
 struct RayScene::Handles {
-  RTCScene scene;
+  /// One tree over some of the meshes.
+  struct Tree {
+    RTCScene scene = nullptr;
+    bool changed = true, empty = true;
+  };
+  Tree still, moving;
+  motion::Vec3 low, high;  // bounds of what moves
   std::vector<RTCGeometry> geometries;
   std::vector<size_t> vertex_counts;
-  explicit Handles(bool mixed) : scene(rtcNewScene(device())) {
-    rtcSetSceneBuildQuality(scene, mixed ? RTC_BUILD_QUALITY_LOW : RTC_BUILD_QUALITY_MEDIUM);
+  std::vector<bool> moves;
+  bool mixed;
+
+  explicit Handles(bool both) : mixed(both) {
     // Robust: no ray slips between two triangles that share an edge.
-    rtcSetSceneFlags(
-        scene, mixed ? RTC_SCENE_FLAG_ROBUST | RTC_SCENE_FLAG_DYNAMIC : RTC_SCENE_FLAG_ROBUST);
+    still.scene = rtcNewScene(device());
+    rtcSetSceneBuildQuality(still.scene, RTC_BUILD_QUALITY_MEDIUM);
+    rtcSetSceneFlags(still.scene, RTC_SCENE_FLAG_ROBUST);
+    if (!mixed) return;
+    moving.scene = rtcNewScene(device());
+    rtcSetSceneBuildQuality(moving.scene, RTC_BUILD_QUALITY_LOW);
+    rtcSetSceneFlags(moving.scene, RTC_SCENE_FLAG_ROBUST | RTC_SCENE_FLAG_DYNAMIC);
   }
   Handles(const Handles&) = delete;
   Handles& operator=(const Handles&) = delete;
   ~Handles() {
     for (RTCGeometry geometry : geometries) rtcReleaseGeometry(geometry);
-    rtcReleaseScene(scene);
+    rtcReleaseScene(still.scene);
+    if (mixed) rtcReleaseScene(moving.scene);
+  }
+
+  /// A mesh that moved once will move again: it goes over to the tree that is adapted, not built
+  /// anew.
+  void set_moving(uint32_t mesh) {
+    if (!mixed || moves[mesh]) return;
+    moves[mesh] = true;
+    rtcDetachGeometry(still.scene, mesh);
+    rtcSetGeometryBuildQuality(geometries[mesh], RTC_BUILD_QUALITY_REFIT);
+    rtcAttachGeometryByID(moving.scene, geometries[mesh], mesh);
+    still.changed = true;
+    moving.empty = false;
   }
 };
 
@@ -108,8 +167,10 @@ uint32_t RayScene::add_mesh(std::span<const motion::Vec3> positions,
   }
   rtcCommitGeometry(geometry);
   const auto id = static_cast<uint32_t>(handles_->geometries.size());
-  rtcAttachGeometryByID(handles_->scene, geometry, id);
+  rtcAttachGeometryByID(handles_->still.scene, geometry, id);
+  handles_->still.changed = true;
   handles_->geometries.push_back(geometry);
+  handles_->moves.push_back(false);
   handles_->vertex_counts.push_back(positions.size());
   check("adding a mesh");
   return id;
@@ -122,6 +183,8 @@ void RayScene::move_mesh(uint32_t mesh, std::span<const motion::Vec3> positions)
                   "render: mesh {} has {} vertices, got {}", mesh, handles_->vertex_counts[mesh],
                   positions.size());
   if (positions.empty()) return;
+  handles_->set_moving(mesh);
+  (handles_->mixed ? handles_->moving : handles_->still).changed = true;
   RTCGeometry geometry = handles_->geometries[mesh];
   void* vertices = rtcGetGeometryBufferData(geometry, RTC_BUFFER_TYPE_VERTEX, 0);
   std::memcpy(vertices, positions.data(), positions.size_bytes());
@@ -130,7 +193,17 @@ void RayScene::move_mesh(uint32_t mesh, std::span<const motion::Vec3> positions)
 }
 
 void RayScene::commit() {
-  rtcCommitScene(handles_->scene);
+  for (Handles::Tree* tree : {&handles_->still, &handles_->moving}) {
+    if (tree->scene == nullptr || !tree->changed) continue;
+    rtcCommitScene(tree->scene);
+    tree->changed = false;
+  }
+  if (!handles_->moving.empty) {
+    RTCBounds bounds;
+    rtcGetSceneBounds(handles_->moving.scene, &bounds);
+    handles_->low = {bounds.lower_x, bounds.lower_y, bounds.lower_z};
+    handles_->high = {bounds.upper_x, bounds.upper_y, bounds.upper_z};
+  }
   check("building the tree");
 }
 
@@ -142,12 +215,21 @@ void RayScene::intersect(const RayQuery& query, const LaneMask& valid, HitPacket
   rtcInitIntersectArguments(&arguments);
   arguments.context = &context.embree;
   arguments.flags = query.coherent ? RTC_RAY_QUERY_FLAG_COHERENT : RTC_RAY_QUERY_FLAG_INCOHERENT;
-  rtcIntersect8(valid.data(), handles_->scene, &rays, &arguments);
+  auto trace = [&](RTCScene scene, const LaneMask& lanes) {
+    rtcIntersect8(lanes.data(), scene, &rays, &arguments);
+  };
 #else
   context.embree.flags =
       query.coherent ? RTC_INTERSECT_CONTEXT_FLAG_COHERENT : RTC_INTERSECT_CONTEXT_FLAG_INCOHERENT;
-  rtcIntersect8(valid.data(), handles_->scene, &context.embree, &rays);
+  auto trace = [&](RTCScene scene, const LaneMask& lanes) {
+    rtcIntersect8(lanes.data(), scene, &context.embree, &rays);
+  };
 #endif
+  trace(handles_->still.scene, valid);
+  // The second tree only has to look as far as the first one's hits.
+  LaneMask near;
+  if (!handles_->moving.empty && meets(handles_->low, handles_->high, rays.ray, valid, near))
+    trace(handles_->moving.scene, near);
 }
 
 void RayScene::occluded(const RayQuery& query, const LaneMask& valid, RayPacket& rays,
@@ -159,13 +241,21 @@ void RayScene::occluded(const RayQuery& query, const LaneMask& valid, RayPacket&
   rtcInitOccludedArguments(&arguments);
   arguments.context = &context.embree;
   arguments.flags = query.coherent ? RTC_RAY_QUERY_FLAG_COHERENT : RTC_RAY_QUERY_FLAG_INCOHERENT;
-  rtcOccluded8(valid.data(), handles_->scene, &rays, &arguments);
+  auto trace = [&](RTCScene scene, const LaneMask& lanes) {
+    rtcOccluded8(lanes.data(), scene, &rays, &arguments);
+  };
 #else
   context.embree.flags =
       query.coherent ? RTC_INTERSECT_CONTEXT_FLAG_COHERENT : RTC_INTERSECT_CONTEXT_FLAG_INCOHERENT;
-  rtcOccluded8(valid.data(), handles_->scene, &context.embree, &rays);
+  auto trace = [&](RTCScene scene, const LaneMask& lanes) {
+    rtcOccluded8(lanes.data(), scene, &context.embree, &rays);
+  };
 #endif
-  // Embree marks a blocked ray by tfar = -infinity.
+  trace(handles_->still.scene, valid);
+  LaneMask near;
+  if (!handles_->moving.empty && meets(handles_->low, handles_->high, rays, valid, near))
+    trace(handles_->moving.scene, near);
+  // Embree marks a blocked ray by tfar = -infinity, and does not look at it again.
   for (size_t i = 0; i < blocked.size(); ++i) blocked[i] = valid[i] != 0 && rays.tfar[i] < 0;
 }
 

@@ -42,18 +42,18 @@ class CutOut {
 /// How a batch of rays is traced.
 struct RayQuery {
   const CutOut* cut_out = nullptr;
-  float least_coverage = 0.5f;  ///< a surface with less coverage than this is passed through
-  float spread = 0;             ///< radians: width of a ray's footprint per metre
-  float width = 0;              ///< metres: width of a ray's footprint at its start
-  bool coherent = true;         ///< neighbours go in nearly the same direction
+  float least_coverage = 0.5f;      ///< a surface with less coverage than this is passed through
+  float spread = 0;                 ///< radians: width of a ray's footprint per metre
+  float width = 0;                  ///< metres: width of a ray's footprint at its start
+  bool coherent = true;             ///< neighbours go in nearly the same direction
+  bool* met_see_through = nullptr;  ///< set when cut_out was asked
 };
 
 /// Triangle meshes that rays can meet. Not copyable; one thread builds it, many may trace.
 class RayScene {
  public:
-  /// `mixed`: much stands still while some of it moves, so every mesh keeps a tree of its own and
-  /// only those that moved are built again; else one tree for all, which rays pass a little
-  /// quicker.
+  /// `mixed`: much stands still while some of it moves. Meshes that move get a second tree, which
+  /// is adapted to them rather than built again; rays pass both. Else there is one tree for all.
   explicit RayScene(bool mixed = false);
   ~RayScene();
   RayScene(RayScene&&) noexcept;

@@ -122,9 +122,14 @@ struct Block {
 class ColourPass {
  public:
   ColourPass(const Scene3d& scene, const Camera& camera, const RenderOptions& options)
-      : scene_(scene), camera_(camera), options_(options), pixel_rays_(camera) {
+      : scene_(scene),
+        camera_(camera),
+        options_(options),
+        known_(options.samples == 1 ? options.known : nullptr),
+        pixel_rays_(camera) {
     stream_ = 2 * static_cast<uint32_t>(options.seed ^ (options.seed >> 32));
     towards_light_ = normalized(scene.key.towards, {0, 1, 0});
+    forward_ = camera.world_from_camera * Vec3{0, 0, 1};
     frame_about(towards_light_, light_a_, light_b_);
     primary_ = {&scene, kClear, 1 / std::max(camera.fx, camera.fy), 0, true};
     shadow_ = {&scene, 0.5f, 0, 0.004f, true};
@@ -188,7 +193,8 @@ class ColourPass {
     const Surroundings& around = scene_.surroundings;
     bool any = true;
     for (int layer = 0; any; ++layer) {
-      scene_.rays().intersect(primary_, valid, rays);
+      if (layer > 0 || !take_known(block, valid, directions, rays))
+        scene_.rays().intersect(primary_, valid, rays);
       any = false;
       for (size_t i = 0; i < kPacket; ++i) {
         if (valid[i] == 0) continue;
@@ -225,6 +231,31 @@ class ColourPass {
     }
   }
 
+  /// Fills in what the truth already found. False when some ray passed a see-through surface.
+  bool take_known(const Block& block, const LaneMask& valid,
+                  const std::array<Vec3, kPacket>& directions, HitPacket& rays) const {
+    if (known_ == nullptr) return false;
+    std::array<size_t, kPacket> at{};
+    for (size_t i = 0; i < kPacket; ++i) {
+      if (valid[i] == 0) continue;
+      at[i] = known_->index(block.x[i], block.y[i]);
+      if (known_->passed[at[i]] != 0) return false;
+    }
+    for (size_t i = 0; i < kPacket; ++i) {
+      if (valid[i] == 0 || known_->meshes[at[i]] < 0) continue;
+      const auto mesh = static_cast<uint32_t>(known_->meshes[at[i]]);
+      const uint32_t triangle = known_->triangles[at[i]];
+      rays.hit.geomID[i] = mesh;
+      rays.hit.primID[i] = triangle;
+      rays.hit.u[i] = known_->weights[at[i]][0];
+      rays.hit.v[i] = known_->weights[at[i]][1];
+      rays.ray.tfar[i] = known_->depth[at[i]] / dot(directions[i], forward_);
+      const Vec3 normal = scene_.triangle_normal(mesh, triangle);
+      rays.hit.Ng_x[i] = normal.x, rays.hit.Ng_y[i] = normal.y, rays.hit.Ng_z[i] = normal.z;
+    }
+    return true;
+  }
+
   void shade_all(Waiting& waiting, Film& film) const {
     for (size_t i = 0; i < waiting.count; i += kPacket)
       shade(&waiting.points[i], std::min<size_t>(kPacket, waiting.count - i), film);
@@ -258,12 +289,17 @@ class ColourPass {
     alignas(32) RayPacket rays;
     LaneMask valid{};
     bool any = false;
+    if (scene_.key.colour == Vec3{0, 0, 0}) return;  // night
     for (size_t i = 0; i < count; ++i) {
       const Scene3d::Surface& s = points[i].surface;
       // Behind the real surface there is no light, whatever the smooth normal says.
       if (dot(s.geometric_normal, towards_light_) <= 0) continue;
       lit[i] = std::max(0.0f, dot(s.normal, towards_light_));
       if (lit[i] <= 0 || !options_.shadows) continue;
+      if (!scene_.key_may_enter(s.position)) {
+        lit[i] = 0;
+        continue;
+      }
       if (!scene_.may_be_blocked(points[i].mesh, s.position, towards_light_, scene_.key.radius))
         continue;
       film.plain[film.index(points[i].x, points[i].y)] = 0;
@@ -416,9 +452,10 @@ class ColourPass {
   const Scene3d& scene_;
   const Camera& camera_;
   const RenderOptions& options_;
+  const Truth* known_;  // first surfaces through the pixels' centres, or null
   PixelRays pixel_rays_;
   uint32_t stream_;
-  Vec3 towards_light_, light_a_, light_b_;
+  Vec3 towards_light_, light_a_, light_b_, forward_;
   RayQuery primary_, shadow_, occlusion_;
 };
 
@@ -547,6 +584,10 @@ Image render_colour(const Scene3d& scene, const Camera& camera, const RenderOpti
                   "render: {} samples, expected 1 to 1024", options.samples);
   PANTOMIME_CHECK(options.occlusion_rays >= 0 && options.occlusion_rays <= 1024,
                   "render: {} occlusion rays, expected 0 to 1024", options.occlusion_rays);
+  if (options.known != nullptr)
+    PANTOMIME_CHECK(options.known->width == camera.width && options.known->height == camera.height,
+                    "render: surfaces of {} x {} pixels for a picture of {} x {}",
+                    options.known->width, options.known->height, camera.width, camera.height);
   Film film(camera.width, camera.height);
   const ColourPass pass(scene, camera, options);
   if (options.samples > 1 && options.contrast > 0)

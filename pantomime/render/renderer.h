@@ -10,6 +10,23 @@
 
 namespace pantomime::render {
 
+/// What is seen through the centre of each pixel, row by row. No antialiasing: every value belongs
+/// to one surface. See-through surfaces count where they cover more than half.
+struct Truth {
+  int width = 0, height = 0;
+  std::vector<float> depth;      ///< metres along the optical axis; 0: nothing there
+  std::vector<Vec3> normals;     ///< unit, world, interpolated without normal map; zero: nothing
+  std::vector<int32_t> meshes;   ///< number of the mesh in the scene; -1: nothing
+  std::vector<int32_t> objects;  ///< Mesh::object; -1: nothing
+  std::vector<uint8_t> parts;    ///< body part label; 0: none
+  /// Triangle of the mesh and barycentric weights of its second and third corner.
+  std::vector<uint32_t> triangles;
+  std::vector<std::array<float, 2>> weights;
+  std::vector<uint8_t> passed;  ///< 1: a see-through surface lies on the way here or nearby
+  size_t index(int x, int y) const {
+    return static_cast<size_t>(y) * static_cast<size_t>(width) + static_cast<size_t>(x);
+  }
+};
 struct RenderOptions {
   int samples = 4;         ///< rays through each pixel, 1 … 1024
   int occlusion_rays = 1;  ///< rays that ask for sky light, for each sample; 0: no occlusion
@@ -20,6 +37,9 @@ struct RenderOptions {
   float exposure = 1;  ///< factor before tone mapping
   uint64_t seed = 0;
   int threads = 1;  ///< 0: all cores. The picture is the same for any number.
+  /// render_truth() of the same scene and camera, if it is there already: spares the first rays of
+  /// a picture of one sample. The picture stays the same.
+  const Truth* known = nullptr;
 };
 
 /// Colour of a scene: smooth shading with textures, a soft shadow, sky light with ambient
@@ -27,19 +47,6 @@ struct RenderOptions {
 /// pixel, sample), so the bytes don't depend on threads. RGB, camera.width x camera.height.
 Image render_colour(const Scene3d& scene, const Camera& camera, const RenderOptions& options = {});
 
-/// What is seen through the centre of each pixel, row by row. No antialiasing: every value belongs
-/// to one surface. See-through surfaces count where they cover more than half.
-struct Truth {
-  int width = 0, height = 0;
-  std::vector<float> depth;      ///< metres along the optical axis; 0: nothing there
-  std::vector<Vec3> normals;     ///< unit, world, interpolated without normal map; zero: nothing
-  std::vector<int32_t> meshes;   ///< number of the mesh in the scene; -1: nothing
-  std::vector<int32_t> objects;  ///< Mesh::object; -1: nothing
-  std::vector<uint8_t> parts;    ///< body part label; 0: none
-  size_t index(int x, int y) const {
-    return static_cast<size_t>(y) * static_cast<size_t>(width) + static_cast<size_t>(x);
-  }
-};
 Truth render_truth(const Scene3d& scene, const Camera& camera, int threads = 1);
 
 /// Linear light to sRGB: unchanged up to 0.7, above that rolled off smoothly towards white.

@@ -158,6 +158,23 @@ bool Scene3d::may_be_blocked(uint32_t mesh, Vec3 point, Vec3 direction, float st
   return meets_box(low - grow, high + grow, point, direction);
 }
 
+bool Scene3d::key_may_enter(Vec3 point) const {
+  if (key.openings.empty()) return true;
+  for (const scene::Opening3d& hole : key.openings) {
+    const Vec3 normal = cross(hole.a, hole.b);
+    const float along = dot(normal, key.towards);
+    if (along == 0) continue;
+    const float t = dot(normal, hole.corner - point) / along;
+    if (t <= 0) continue;
+    const float margin = 1.1f * key.radius * t * length(key.towards) + 1e-3f;
+    const Vec3 there = point + t * key.towards - hole.corner;
+    const float a = length(hole.a), b = length(hole.b);
+    const float at_a = dot(there, hole.a) / a, at_b = dot(there, hole.b) / b;
+    if (at_a > -margin && at_a < a + margin && at_b > -margin && at_b < b + margin) return true;
+  }
+  return false;
+}
+
 bool Scene3d::may_be_blocked(uint32_t mesh, Vec3 point, float reach) const {
   const Entry& entry = meshes_[mesh];
   if (!entry.flat) return true;

@@ -34,6 +34,9 @@ struct KeyLight {
   Vec3 towards{0.45f, 0.75f, 0.5f};  ///< direction to the light, any length
   Vec3 colour{0.80f, 0.76f, 0.70f};  ///< linear: what a white surface facing it sends back
   float radius = 0.06f;              ///< radians, half the angle it fills: softness of shadows
+  /// Not empty: the light comes through one of these alone, everything else around is closed.
+  /// Spares most of the rays to the sun in a room.
+  std::vector<scene::Opening3d> openings = {};
 };
 
 /// Light from all around, and what is seen where nothing is.
@@ -73,6 +76,10 @@ class Scene3d : public CutOut {
   const RayScene& rays() const { return rays_; }
   /// Whether a mesh lies in one axis-parallel plane, as floors and walls do.
   bool is_flat(size_t i) const { return meshes_[i].flat; }
+  /// Whether rays may pass through some of its surface.
+  bool is_see_through(size_t i) const {
+    return paints_[static_cast<size_t>(meshes_[i].mesh.material)].see_through;
+  }
 
   /// Where a ray met a mesh.
   struct Hit {
@@ -95,6 +102,12 @@ class Scene3d : public CutOut {
   void surface(const Hit& hit, float footprint, Surface& out) const;
   /// Interpolated normal there without the normal map, unit, on the side of the viewer.
   Vec3 smooth_normal(const Hit& hit) const;
+  /// (b - a) x (c - a) of a triangle.
+  Vec3 triangle_normal(uint32_t mesh, uint32_t triangle) const {
+    const Mesh& m = meshes_[mesh].mesh;
+    const auto& [a, b, c] = m.triangles[triangle];
+    return cross(m.positions[b] - m.positions[a], m.positions[c] - m.positions[a]);
+  }
   /// Part label of the triangle's corner nearest to (u, v).
   uint8_t part(uint32_t mesh, uint32_t triangle, float u, float v) const;
 
@@ -102,6 +115,8 @@ class Scene3d : public CutOut {
   /// (the ray may stray by `stray` metres for each metre). False is certain; true means that a ray
   /// must tell. Spares most of the rays of an empty floor.
   bool may_be_blocked(uint32_t mesh, Vec3 point, Vec3 direction, float stray) const;
+  /// Whether the key light can come to a point through one of its openings.
+  bool key_may_enter(Vec3 point) const;
   /// The same for all directions, as far as `reach` metres.
   bool may_be_blocked(uint32_t mesh, Vec3 point, float reach) const;
 

@@ -35,13 +35,18 @@ Truth render_truth(const Scene3d& scene, const Camera& camera, int threads) {
   out.meshes.assign(count, -1);
   out.objects.assign(count, -1);
   out.parts.assign(count, 0);
+  out.triangles.assign(count, 0);
+  out.weights.assign(count, {0, 0});
+  out.passed.assign(count, 0);
   const PixelRays pixel_rays(camera);
-  const RayQuery query{&scene, 0.5f, 1 / std::max(camera.fx, camera.fy), 0, true};
   const Vec3 forward = camera.world_from_camera * Vec3{0, 0, 1};
   auto block = [&](int x0, int y0) {
     alignas(32) HitPacket rays;
     LaneMask valid;
     std::array<Vec3, kPacket> directions;
+    bool passed = false;
+    RayQuery query{&scene, 0.5f, 1 / std::max(camera.fx, camera.fy), 0, true};
+    query.met_see_through = &passed;
     for (size_t i = 0; i < kPacket; ++i) {
       const int x = x0 + lane_x(i), y = y0 + lane_y(i);
       valid[i] = x < camera.width && y < camera.height ? -1 : 0;
@@ -51,6 +56,7 @@ Truth render_truth(const Scene3d& scene, const Camera& camera, int threads) {
     }
     scene.rays().intersect(query, valid, rays);
     for (size_t i = 0; i < kPacket; ++i) {
+      if (valid[i] != 0 && passed) out.passed[out.index(x0 + lane_x(i), y0 + lane_y(i))] = 1;
       const uint32_t mesh = rays.hit.geomID[i];
       if (valid[i] == 0 || mesh == RTC_INVALID_GEOMETRY_ID) continue;
       const size_t at = out.index(x0 + lane_x(i), y0 + lane_y(i));
@@ -60,6 +66,8 @@ Truth render_truth(const Scene3d& scene, const Camera& camera, int threads) {
       out.meshes[at] = static_cast<int32_t>(mesh);
       out.objects[at] = scene.mesh(mesh).object;
       out.parts[at] = scene.part(mesh, hit.triangle, hit.u, hit.v);
+      out.triangles[at] = hit.triangle;
+      out.weights[at] = {hit.u, hit.v};
     }
   };
   for_each_tile(camera, threads, [&](int tile_x, int tile_y) {

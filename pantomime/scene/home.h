@@ -47,6 +47,11 @@ struct Lamp {
   Vec3 colour;        ///< linear: what a white surface that it fills the sky of sends back
 };
 
+/// A rectangle in space.
+struct Opening3d {
+  Vec3 corner, a, b;  ///< metres; a and b at right angles
+};
+
 /// The sun and what is seen and sent by everything else.
 struct Daylight {
   bool day = true;
@@ -54,6 +59,7 @@ struct Daylight {
   Vec3 sun{0, 0, 0};                ///< linear
   Vec3 fill{0.2f, 0.2f, 0.2f};      ///< linear: light that the room itself throws about
   Vec3 outside{0.7f, 0.8f, 0.95f};  ///< linear: seen through the window
+  std::vector<Opening3d> windows;   ///< the only ways for the sun to come in
 };
 
 /// Where somebody can sit or lie.

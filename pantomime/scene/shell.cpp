@@ -122,6 +122,9 @@ void build_shell(Home& home, const Opening& door, const std::vector<Opening>& wi
   for (const Opening& window : windows) {
     const Wall& wall = walls[static_cast<size_t>(window.wall)];
     const float sky = static_cast<float>(random.uniform(5, 9));
+    home.daylight.windows.push_back({wall.origin + window.from * wall.along + window.low * kUp,
+                                     (window.to - window.from) * wall.along,
+                                     (window.high - window.low) * kUp});
     if (day)
       home.lamps.push_back(
           {wall.origin + window.from * wall.along + window.low * kUp - 0.1f * wall.inward,
