@@ -129,6 +129,7 @@ const std::vector<Command>& all_commands() {
       {"convert", "Turn any motion into any format, or onto your own character", add_convert},
       {"caption", "Write captions from labels and measured motion", add_caption},
       {"generate", "Make labelled, clothed, moving people", add_generate},
+      {"dataset", "Render labelled people at home for training vision systems", add_dataset},
       {"train", "Train the unconditional prior on a library", add_train},
       {"train-guide", "Make a frozen prior follow labels", add_train_guide},
       {"train-text", "Make a frozen prior follow sentences", add_train_text},

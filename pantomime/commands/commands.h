@@ -55,6 +55,7 @@ Run add_augment(CLI::App& app, Context& context);
 Run add_convert(CLI::App& app, Context& context);
 Run add_caption(CLI::App& app, Context& context);
 Run add_generate(CLI::App& app, Context& context);
+Run add_dataset(CLI::App& app, Context& context);
 Run add_train(CLI::App& app, Context& context);
 Run add_train_guide(CLI::App& app, Context& context);
 Run add_train_text(CLI::App& app, Context& context);

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -30,6 +31,9 @@ Image read_image(const std::filesystem::path& path);
 std::string to_png(const Image& image, PngSpeed speed = PngSpeed::Small);
 void write_png(const std::filesystem::path& path, const Image& image,
                PngSpeed speed = PngSpeed::Small);
+/// 16-bit numbers (depth, motion) as PNG of 1 or 3 channels, rows from the top, without gamma: what
+/// OpenCV's IMREAD_UNCHANGED reads back. Quick rather than small.
+std::string to_png16(int width, int height, int channels, std::span<const uint16_t> values);
 /// Quality 1 … 100. Alpha is left out.
 std::string to_jpeg(const Image& image, int quality = 90);
 

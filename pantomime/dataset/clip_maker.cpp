@@ -1,0 +1,453 @@
+#include "pantomime/dataset/clip_maker.h"
+
+#include <unistd.h>
+#include <algorithm>
+#include <cmath>
+#include <filesystem>
+#include <numbers>
+
+#include "pantomime/base/bytes.h"
+#include "pantomime/base/error.h"
+#include "pantomime/body/person.h"
+#include "pantomime/body/plain_body.h"
+#include "pantomime/dataset/coco_rle.h"
+#include "pantomime/dataset/layers.h"
+#include "pantomime/dataset/placing.h"
+#include "pantomime/formats/png.h"
+#include "pantomime/render/sensor.h"
+#include "pantomime/render/video.h"
+#include "pantomime/scene/held.h"
+
+namespace pantomime::dataset {
+namespace {
+
+constexpr float kAir = 0.09f;     // metres that joints keep from things: the flesh around them
+constexpr double kMissed = 0.13;  // metres by which a motion may miss its seat
+constexpr double kVisibleMiss = 0.025;  // between wanted and found visible fraction: good enough
+constexpr int kHomes = 10, kCameras = 5;
+
+/// Somebody who is on the stage.
+struct Player {
+  body::Character character;
+  motion::Clip clip;  // in the room, at the data set's rate
+  motion::WorldPose pose;
+  std::string label;
+};
+
+class ClipMaker {
+ public:
+  ClipMaker(Studio& studio, uint64_t seed, int64_t index, const Action& action,
+            const Progress& progress)
+      : studio_(studio),
+        recipe_(studio.recipe),
+        action_(action),
+        progress_(progress),
+        random_(derive_seed(seed, "clip", static_cast<uint64_t>(index))) {
+    record_.index = index;
+    record_.key = fmt::format("{}-{:06d}", recipe_.name, index);
+    record_.seed = derive_seed(seed, "clip", static_cast<uint64_t>(index));
+    record_.action = action.name;
+    record_.number = action.number;
+    record_.fps = recipe_.fps;
+    record_.width = recipe_.width;
+    record_.height = recipe_.height;
+    if (random_.uniform() < recipe_.occluded)
+      record_.requested_visible = random_.uniform(recipe_.visible.low, recipe_.visible.high);
+    record_.noise = static_cast<float>(random_.uniform(recipe_.noise.low, recipe_.noise.high));
+  }
+
+  ClipRecord make() {
+    players_.push_back({.character = somebody(0)});
+    for (int attempt = 0; attempt < kHomes; ++attempt) {
+      progress_.check();
+      if (furnish(attempt) && perform(attempt) && shoot()) {
+        render();
+        describe();
+        return std::move(record_);
+      }
+    }
+    fail("{} ({}): no room, motion and camera fit together in {} attempts", record_.key,
+         action_.name, kHomes);
+  }
+
+ private:
+  uint64_t seed_of(const char* use, uint64_t number = 0) const {
+    return derive_seed(record_.seed, use, number);
+  }
+
+  body::Character somebody(uint64_t number) const {
+    if (studio_.assets == nullptr)
+      return body::plain_character(motion::default_geometry(), seed_of("person", number));
+    for (uint64_t attempt = 0;; ++attempt) {
+      const body::PersonDescription person =
+          body::sample_person(*studio_.assets, seed_of("person", 1000 * number + attempt));
+      const bool fits = person.shape.age >= recipe_.age.low && person.shape.age <= recipe_.age.high;
+      if (fits || attempt == 999) return body::make_character(*studio_.assets, person);
+    }
+  }
+
+  bool furnish(int attempt) {
+    Random random(seed_of("room", static_cast<uint64_t>(attempt)));
+    scene::HomeOptions options;
+    options.day = random.uniform() < recipe_.day;
+    record_.home_seed = seed_of("home", static_cast<uint64_t>(attempt));
+    // A bed stands in a bedroom; nobody sits down in a room without a seat.
+    for (int i = 0; i < 20; ++i) {
+      options.kind =
+          action_.rest == RestUse::Bed ? scene::RoomKind::Bedroom : choose(recipe_.rooms, random);
+      home_ = scene::make_home(studio_.furnishings, options, record_.home_seed);
+      if (action_.rest == RestUse::None) return true;
+      if (!(action_.rest == RestUse::Bed ? home_.beds : home_.seats).empty()) return true;
+      record_.home_seed = derive_seed(record_.home_seed, "next");
+    }
+    return false;
+  }
+
+  double seconds() {
+    if (seconds_ == 0) seconds_ = random_.uniform(action_.seconds.low, action_.seconds.high);
+    return seconds_;
+  }
+  const std::string& label() {
+    if (players_[0].label.empty())
+      players_[0].label =
+          action_.labels[random_.below(static_cast<uint32_t>(action_.labels.size()))];
+    return players_[0].label;
+  }
+
+  bool perform(int attempt) {
+    players_.resize(1);
+    const bool found = action_.rest == RestUse::None ? act_on_floor(attempt) : act_on_rest(attempt);
+    if (!found) return false;
+    join(attempt);
+    for (Player& player : players_) {
+      player.clip = motion::resample(player.clip, recipe_.fps);
+      player.pose = motion::forward_kinematics(player.clip);
+    }
+    hold();
+    return true;
+  }
+
+  /// Free motion, brought to where it fits; where it fits nowhere, motion that knows the room.
+  bool act_on_floor(int attempt) {
+    ActRequest request;
+    request.parts = {{label(), seconds()}};
+    request.person = &players_[0].character;
+    request.seed = seed_of("motion");
+    if (!free_) free_ = studio_.actor.act(request);
+    const FreeSpace space(home_);
+    Random random(seed_of("place", static_cast<uint64_t>(attempt)));
+    const std::vector<Vec3> points = body_points(free_->clip);
+    if (const auto place = find_place(home_, space, points, kAir, random)) {
+      players_[0].clip = place->apply(free_->clip);
+      record_.missed = free_->missed;
+      return true;
+    }
+    if (attempt < 3) return false;  // first see whether another room is large enough
+    request.seed = seed_of("motion in room", static_cast<uint64_t>(attempt));
+    const float x = home_.width / 2 - 0.15f, z = home_.depth / 2 - 0.15f;
+    request.floor = {{-x, -z}, {x, -z}, {x, z}, {-x, z}};
+    for (const scene::Placed& thing : home_.things) {
+      const scene::Footprint box = thing.footprint();
+      if (thing.position.y > 1.9f || box.height < 0.03f) continue;
+      request.obstacles.push_back({(box.low_x + box.high_x) / 2, (box.low_z + box.high_z) / 2,
+                                   box.high_x - box.low_x, box.high_z - box.low_z, box.height});
+    }
+    float most = 0;
+    for (float at_x = -x; at_x < x; at_x += 0.1f)
+      for (float at_z = -z; at_z < z; at_z += 0.1f)
+        if (const float free = home_.clearance(at_x, at_z); free > most) {
+          most = free;
+          request.start = {at_x, at_z};
+        }
+    ActResult result = studio_.actor.act(request);
+    if (space.margin(body_points(result.clip), {}, 0.02f) < 0.02f) return false;
+    players_[0].clip = std::move(result.clip);
+    record_.missed = result.missed;
+    return true;
+  }
+
+  bool act_on_rest(int attempt) {
+    const bool bed = action_.rest == RestUse::Bed;
+    std::vector<scene::Rest> rests = bed ? home_.beds : home_.seats;
+    Random random(seed_of("rest", static_cast<uint64_t>(attempt)));
+    for (size_t i = rests.size(); i > 1; --i)
+      std::swap(rests[i - 1], rests[random.below(static_cast<uint32_t>(i))]);
+    const FreeSpace space(home_);
+    for (size_t r = 0; r < std::min<size_t>(rests.size(), 3); ++r) {
+      const scene::Rest& rest = rests[r];
+      const scene::Placed& thing = home_.things[rest.thing];
+      ActRequest request;
+      request.person = &players_[0].character;
+      request.seed = seed_of("motion", static_cast<uint64_t>(10 * attempt) + r);
+      request.rest = {action_.rest, action_.when, rest.position.y, thing.model->size.x,
+                      random.below(2) == 0 ? 1.0f : -1.0f};
+      const double first = 1.5;
+      if (action_.when == RestWhen::All)
+        request.parts = {{label(), seconds()}};
+      else if (action_.when == RestWhen::Begin)
+        request.parts = {{label(), first}, {action_.before, seconds() - first}};
+      else
+        request.parts = {{action_.before, first}, {label(), seconds() - first}};
+      ActResult result = studio_.actor.act(request);
+      if (result.missed > kMissed || sinks(result.clip, rest.position.y)) continue;
+      FloorPlace place{rest.facing, rest.position.x, rest.position.z};
+      if (space.margin(body_points(result.clip), place, 0.03f, rest.thing) < 0.03f) continue;
+      players_[0].clip = place.apply(result.clip);
+      record_.missed = result.missed;
+      return true;
+    }
+    return false;
+  }
+
+  /// Whether the pelvis goes through what it should rest on.
+  bool sinks(const motion::Clip& clip, float height) const {
+    const float most = action_.rest == RestUse::Bed ? 0.10f : 0.14f;
+    return std::any_of(clip.root_positions.begin(), clip.root_positions.end(),
+                       [&](Vec3 p) { return p.y < height - most; });
+  }
+
+  /// Another person, now and then.
+  void join(int attempt) {
+    Random random(seed_of("others", static_cast<uint64_t>(attempt)));
+    if (random.uniform() >= recipe_.others) return;
+    static const std::array<const char*, 3> kQuiet = {"stand idle", "gesture", "drink"};
+    Player other{.character = somebody(1)};
+    other.label = kQuiet[random.below(3)];
+    ActRequest request;
+    request.parts = {{other.label, seconds()}};
+    request.person = &other.character;
+    request.seed = seed_of("other motion");
+    const ActResult result = studio_.actor.act(request);
+    FreeSpace space(home_);
+    space.add_person(body_points(players_[0].clip));
+    const auto place = find_place(home_, space, body_points(result.clip), kAir, random);
+    if (!place) return;
+    other.clip = place->apply(result.clip);
+    players_.push_back(std::move(other));
+  }
+
+  /// Something in the hand of the one who acts.
+  void hold() {
+    record_.objects.clear();
+    held_.clear();
+    if (action_.holds.empty()) return;
+    Random random(seed_of("held"));
+    const std::string& name =
+        action_.holds[random.below(static_cast<uint32_t>(action_.holds.size()))];
+    if (name.empty()) return;
+    const bool left = random.below(10) < 3;
+    held_.push_back(scene::make_held(name, random));
+    const Player& player = players_[0];
+    ObjectRecord object{name, render::kFirstHeld, false, {}, {}};
+    const size_t wrist = left ? motion::kLeftWrist : motion::kRightWrist;
+    for (size_t f = 0; f < player.clip.frame_count(); ++f) {
+      const size_t at = f * motion::kJointCount;
+      const Vec3 ahead = player.pose.rotations[at] * Vec3{0, 0, 1};
+      Vec3 position;
+      motion::Quat rotation;
+      scene::place_held(held_[0].grip, left, player.pose.positions[at + wrist],
+                        player.pose.rotations[at + wrist], std::atan2(ahead.x, ahead.z), position,
+                        rotation);
+      object.positions.push_back(position);
+      object.rotations.push_back(rotation);
+    }
+    record_.objects.push_back(std::move(object));
+  }
+
+  size_t frame_count() const { return players_[0].clip.frame_count(); }
+
+  /// A stage with everybody on it.
+  std::unique_ptr<render::Stage> set_stage() {
+    auto stage = std::make_unique<render::Stage>(home_);
+    for (const Player& player : players_) stage->add_person(player.character, player.pose);
+    for (size_t i = 0; i < held_.size(); ++i)
+      stage->add_thing(*held_[i].model,
+                       {record_.objects[i].positions, record_.objects[i].rotations});
+    return stage;
+  }
+
+  SightLines look(render::Stage& stage, const CameraShot& shot) const {
+    constexpr size_t kLooks = 8;
+    constexpr int kWidth = 128;
+    SightLines lines;
+    const size_t frames = frame_count();
+    for (size_t k = 0; k < std::min(kLooks, frames); ++k) {
+      const size_t f = frames <= kLooks ? k : (2 * k + 1) * frames / (2 * kLooks);
+      render::Camera small = shot.cameras[f];
+      const float scale = static_cast<float>(kWidth) / static_cast<float>(small.width);
+      small.height = static_cast<int>(std::lround(scale * static_cast<float>(small.height)));
+      small.width = kWidth;
+      small.fx *= scale, small.fy *= scale, small.cx *= scale, small.cy *= scale;
+      stage.show(f);
+      lines.add(small, stage.truth(small, small));
+    }
+    return lines;
+  }
+
+  /// A camera, and something before it if that was asked for.
+  bool shoot() {
+    std::unique_ptr<render::Stage> stage = set_stage();
+    std::vector<Vec3> everybody;
+    for (const Player& player : players_)
+      everybody.insert(everybody.end(), player.pose.positions.begin(), player.pose.positions.end());
+    const double wanted = record_.requested_visible;
+    double best = 1e9;
+    std::optional<scene::Placed> occluder;
+    for (uint64_t attempt = 0; attempt < kCameras; ++attempt) {
+      progress_.check();
+      Random random(derive_seed(record_.home_seed, "camera", attempt));
+      auto shot = find_camera(recipe_, home_, players_[0].pose.positions, random);
+      if (!shot) continue;
+      const SightLines lines = look(*stage, *shot);
+      const double seen = lines.visible();
+      if (wanted < 0) {
+        if (seen < recipe_.least_visible) continue;
+        record_.shot = std::move(*shot);
+        break;
+      }
+      double miss = std::abs(seen - wanted);
+      std::optional<OccluderFinder::Choice> choice;
+      if (seen > wanted + kVisibleMiss)
+        choice = studio_.occluders.find(home_, lines, shot->cameras, everybody, wanted, random);
+      if (choice) miss = std::min(miss, std::abs(choice->visible - wanted));
+      if (miss >= best) continue;
+      best = miss;
+      record_.shot = std::move(*shot);
+      occluder.reset();
+      if (choice && std::abs(choice->visible - wanted) <= miss) occluder = choice->thing;
+      if (best < kVisibleMiss) break;
+    }
+    if (record_.shot.cameras.empty() || (wanted >= 0 && best > 2 * kVisibleMiss)) {
+      record_.shot = {};
+      return false;
+    }
+    if (occluder) {
+      occluder_ = *occluder;
+      const int object = stage->add_still(*occluder_.model, occluder_);
+      record_.objects.push_back({occluder_.model->id,
+                                 object,
+                                 true,
+                                 {occluder_.position},
+                                 {motion::from_axis_angle({0, 1, 0}, occluder_.turn)}});
+      record_.credits.push_back(occluder_.model->credit);
+    }
+    stage_ = std::move(stage);
+    return true;
+  }
+
+  void render() {
+    const size_t frames = frame_count();
+    stage_->show(frames / 2);
+    Random random(seed_of("exposure"));
+    record_.exposure = render::auto_exposure(stage_->scene(), record_.shot.cameras[frames / 2]) *
+                       static_cast<float>(random.uniform(0.85, 1.2));
+    std::vector<Image> pictures;
+    for (size_t f = 0; f < frames; ++f) {
+      progress_.check();
+      const render::Camera& camera = record_.shot.cameras[f];
+      stage_->show(f);
+      const render::FrameTruth truth =
+          stage_->truth(camera, record_.shot.cameras[std::min(f + 1, frames - 1)]);
+      render::RenderOptions options;
+      options.samples = recipe_.samples;
+      options.contrast = 0;  // rooms have no even surfaces to save on
+      options.exposure = record_.exposure;
+      options.seed = seed_of("frame", f);
+      options.known = &truth.surfaces;
+      Image picture = render::render_colour(stage_->scene(), camera, options);
+      render::add_noise(picture, record_.noise, seed_of("noise", f));
+      keep(f, camera, truth, picture);
+      if (recipe_.wants_format("video")) pictures.push_back(std::move(picture));
+    }
+    if (!pictures.empty()) record_.video = film(pictures);
+  }
+
+  void keep(size_t f, const render::Camera& camera, const render::FrameTruth& truth,
+            const Image& picture) {
+    FrameRecord frame{camera, {}};
+    for (const render::PersonTruth& person : truth.people) {
+      PersonFrame& kept = frame.people.emplace_back();
+      kept.visible_pixels = person.visible_pixels;
+      kept.amodal_pixels = person.amodal_pixels;
+      kept.whole_pixels = person.whole_pixels;
+      kept.box = person.box;
+      kept.amodal_box = person.amodal_box;
+      kept.parts = person.parts;
+      kept.joints = person.joints;
+      std::vector<uint8_t> modal(truth.surfaces.objects.size());
+      for (size_t i = 0; i < modal.size(); ++i)
+        modal[i] = truth.surfaces.objects[i] == person.object ? 1 : 0;
+      kept.modal_rle = to_rle(modal, recipe_.width, recipe_.height);
+      kept.amodal_rle = to_rle(person.amodal, recipe_.width, recipe_.height);
+    }
+    record_.frames.push_back(std::move(frame));
+    const auto add = [&](const char* field, std::string bytes) {
+      record_.files.push_back({fmt::format("{:04d}.{}", f, field), std::move(bytes)});
+    };
+    add("jpg", formats::to_jpeg(picture, recipe_.jpeg_quality));
+    if (recipe_.wants_layer("depth")) add("depth.png", depth_png(truth));
+    if (recipe_.wants_layer("normals")) add("normals.png", normals_png(truth, camera));
+    if (recipe_.wants_layer("flow")) add("flow.png", flow_png(truth));
+    if (recipe_.wants_layer("parts")) add("parts.png", parts_png(truth));
+    if (recipe_.wants_layer("instances")) add("instances.png", instances_png(truth));
+    if (recipe_.wants_layer("amodal")) add("amodal.png", amodal_png(truth));
+  }
+
+  std::string film(const std::vector<Image>& pictures) const {
+    const std::filesystem::path path = std::filesystem::temp_directory_path() /
+                                       fmt::format("pantomime-{}-{}.mp4", ::getpid(), record_.key);
+    render::write_video(path,
+                        {.width = recipe_.width, .height = recipe_.height, .fps = recipe_.fps},
+                        [&](const render::PushFrame& push) {
+                          for (const Image& picture : pictures) push(picture);
+                        });
+    std::string bytes = read_file(path);
+    std::filesystem::remove(path);
+    return bytes;
+  }
+
+  void describe() {
+    record_.phases = find_phases(players_[0].clip, action_);
+    record_.room = home_.kind;
+    record_.day = home_.daylight.day;
+    for (Player& player : players_) {
+      record_.people.push_back(
+          {player.character.description, player.label, std::move(player.clip)});
+      add_credits(player.character.credits);
+    }
+    add_credits(home_.credits());
+  }
+
+  void add_credits(const std::vector<body::Credit>& credits) {
+    for (const body::Credit& credit : credits) {
+      const bool known =
+          std::any_of(record_.credits.begin(), record_.credits.end(), [&](const body::Credit& c) {
+            return c.item == credit.item && c.licence == credit.licence;
+          });
+      if (!known) record_.credits.push_back(credit);
+    }
+  }
+
+  Studio& studio_;
+  const Recipe& recipe_;
+  const Action& action_;
+  const Progress& progress_;
+  Random random_;
+  ClipRecord record_;
+  double seconds_ = 0;
+  std::optional<ActResult> free_;
+  scene::Home home_;
+  std::vector<Player> players_;
+  std::vector<scene::HeldModel> held_;
+  scene::Placed occluder_;
+  std::unique_ptr<render::Stage> stage_;
+};
+
+}  // namespace
+
+ClipRecord make_clip(Studio& studio, uint64_t seed, int64_t index, const Action& action,
+                     const Progress& progress) {
+  return ClipMaker(studio, seed, index, action, progress).make();
+}
+
+}  // namespace pantomime::dataset
