@@ -103,16 +103,27 @@ class PriorActor : public dataset::Actor {
       out.sit = {place(from, to, edge, 0, angle)};
     };
     const auto flat = [&](double from, double to) { out.lie = {place(from, to, middle, 0, 0)}; };
+    // Recorded people lie down on floors: between edge and middle the pelvis is kept above the bed.
+    const auto slide = [&](double from, double to, double x_from, double x_to) {
+      constexpr int kPoints = 5;
+      for (int i = 1; i < kPoints; ++i) {
+        const double share = static_cast<double>(i) / kPoints;
+        out.reach.push_back(fmt::format("pelvis@{:.2f}={:.3f},{:.3f},0", from + share * (to - from),
+                                        x_from + share * (x_to - x_from), goal.height + 0.10));
+      }
+    };
     switch (goal.when) {
       case dataset::RestWhen::All:
         flat(0, seconds);
         break;
       case dataset::RestWhen::End:
         on_edge(0, first - 0.5);
+        slide(first - 0.5, seconds - 1, edge, middle);
         flat(seconds - 1, seconds);
         break;
       case dataset::RestWhen::Begin:
         flat(0, first - 0.5);
+        slide(first - 0.5, seconds - 1, middle, edge);
         on_edge(seconds - 1, seconds);
         break;
     }

@@ -24,7 +24,7 @@ bool in_free_air(const scene::Home& home, Vec3 p) {
   return true;
 }
 
-/// How well a shot shows somebody: 1 is good, less is worse.
+/// How well a shot shows somebody: 1 is good, less is worse, 0 useless.
 double worth(const CameraShot& shot, const std::vector<Vec3>& joints) {
   const size_t frames = shot.cameras.size();
   size_t inside = 0;
@@ -45,9 +45,9 @@ double worth(const CameraShot& shot, const std::vector<Vec3>& joints) {
   }
   const double share = static_cast<double>(inside) / static_cast<double>(frames * kJoints);
   height /= static_cast<double>(frames);
-  // Who lies or crouches is low in the picture however near the camera is.
-  const double tall = height < 0.2 ? height / 0.2 : height > 0.9 ? 0.8 : 1;
-  return std::min(1.0, share / 0.97) * tall;
+  // Of who lies or crouches little height can be had: it is a wish, not a condition.
+  const double tall = height < 0.34 ? height / 0.34 : height > 0.92 ? 0.8 : 1;
+  return share < 0.9 ? 0 : std::min(1.0, share / 0.97) * tall;
 }
 
 }  // namespace
@@ -74,7 +74,7 @@ std::optional<CameraShot> find_camera(const Recipe& recipe, const scene::Home& h
   const auto vertical = static_cast<float>(2 * std::atan(half * recipe.height / recipe.width));
 
   std::optional<CameraShot> best;
-  double best_worth = 0.85;
+  double best_worth = 0.3;
   for (int attempt = 0; attempt < 80; ++attempt) {
     Vec3 at;
     if (where == CameraPlace::Ceiling) {
@@ -112,7 +112,7 @@ std::optional<CameraShot> find_camera(const Recipe& recipe, const scene::Home& h
     if (found <= best_worth) continue;
     best_worth = found;
     best = std::move(shot);
-    if (found > 0.985) break;
+    if (found > 0.97) break;
   }
   return best;
 }

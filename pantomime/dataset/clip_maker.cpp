@@ -24,7 +24,9 @@ namespace {
 constexpr float kAir = 0.09f;     // metres that joints keep from things: the flesh around them
 constexpr double kMissed = 0.13;  // metres by which a motion may miss its seat
 constexpr double kVisibleMiss = 0.025;  // between wanted and found visible fraction: good enough
-constexpr int kHomes = 10, kCameras = 5;
+constexpr int kHomes = 30, kCameras = 5;
+/// Light of what stands still before a camera that does, in samples of the others: it is paid once.
+constexpr int kStillSamples = 8;
 
 /// Somebody who is on the stage.
 struct Player {
@@ -341,6 +343,13 @@ class ClipMaker {
     Random random(seed_of("exposure"));
     record_.exposure = render::auto_exposure(stage_->scene(), record_.shot.cameras[frames / 2]) *
                        static_cast<float>(random.uniform(0.85, 1.2));
+    render::RenderOptions options;
+    options.samples = recipe_.samples;
+    options.contrast = 0;  // rooms have no even surfaces to save on
+    options.exposure = record_.exposure;
+    options.seed = seed_of("still");
+    if (record_.shot.move == CameraMove::Fixed)
+      stage_->stand_still(record_.shot.cameras[0], kStillSamples * recipe_.samples, options);
     std::vector<Image> pictures;
     for (size_t f = 0; f < frames; ++f) {
       progress_.check();
@@ -348,13 +357,8 @@ class ClipMaker {
       stage_->show(f);
       const render::FrameTruth truth =
           stage_->truth(camera, record_.shot.cameras[std::min(f + 1, frames - 1)]);
-      render::RenderOptions options;
-      options.samples = recipe_.samples;
-      options.contrast = 0;  // rooms have no even surfaces to save on
-      options.exposure = record_.exposure;
       options.seed = seed_of("frame", f);
-      options.known = &truth.surfaces;
-      Image picture = render::render_colour(stage_->scene(), camera, options);
+      Image picture = stage_->colour(camera, options, &truth);
       render::add_noise(picture, record_.noise, seed_of("noise", f));
       keep(f, camera, truth, picture);
       if (recipe_.wants_format("video")) pictures.push_back(std::move(picture));

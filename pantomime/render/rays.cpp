@@ -1,6 +1,7 @@
 #include "pantomime/render/rays.h"
 
 #include <algorithm>
+#include <cmath>
 #include <cstring>
 #include <limits>
 
@@ -207,6 +208,47 @@ void RayScene::commit() {
   check("building the tree");
 }
 
+bool RayScene::is_moving(uint32_t mesh) const {
+  return handles_->moves[mesh];
+}
+
+bool RayScene::movers_bounds(motion::Vec3& low, motion::Vec3& high) const {
+  low = handles_->low;
+  high = handles_->high;
+  return !handles_->moving.empty;
+}
+
+bool RayScene::movers_near(motion::Vec3 p, float reach) const {
+  const motion::Vec3 low = handles_->low, high = handles_->high;
+  return !handles_->moving.empty && p.x > low.x - reach && p.x < high.x + reach &&
+         p.y > low.y - reach && p.y < high.y + reach && p.z > low.z - reach && p.z < high.z + reach;
+}
+
+bool RayScene::movers_between(motion::Vec3 point, motion::Vec3 centre, float radius) const {
+  if (handles_->moving.empty) return false;
+  const motion::Vec3 way = centre - point;
+  // The beam to the ball is as wide as the ball only at its end: where it leaves the grown box it
+  // is known better how wide it can be.
+  float to = 1;
+  for (int pass = 0; pass < 2; ++pass) {
+    const float grown = radius * to + 1e-3f;
+    float from = 0, end = to;
+    const auto slab = [&](float low, float high, float at, float step) {
+      if (std::abs(step) < 1e-9f) return at >= low - grown && at <= high + grown;
+      const float a = (low - grown - at) / step, b = (high + grown - at) / step;
+      from = std::max(from, std::min(a, b));
+      end = std::min(end, std::max(a, b));
+      return from <= end;
+    };
+    if (!slab(handles_->low.x, handles_->high.x, point.x, way.x) ||
+        !slab(handles_->low.y, handles_->high.y, point.y, way.y) ||
+        !slab(handles_->low.z, handles_->high.z, point.z, way.z))
+      return false;
+    to = end;
+  }
+  return true;
+}
+
 void RayScene::intersect(const RayQuery& query, const LaneMask& valid, HitPacket& rays) const {
   Context context{{}, &query};
   start(context.embree);
@@ -225,10 +267,11 @@ void RayScene::intersect(const RayQuery& query, const LaneMask& valid, HitPacket
     rtcIntersect8(lanes.data(), scene, &context.embree, &rays);
   };
 #endif
-  trace(handles_->still.scene, valid);
+  if (query.which != Meshes::Moving) trace(handles_->still.scene, valid);
   // The second tree only has to look as far as the first one's hits.
   LaneMask near;
-  if (!handles_->moving.empty && meets(handles_->low, handles_->high, rays.ray, valid, near))
+  if (query.which != Meshes::Still && !handles_->moving.empty &&
+      meets(handles_->low, handles_->high, rays.ray, valid, near))
     trace(handles_->moving.scene, near);
 }
 
@@ -251,9 +294,10 @@ void RayScene::occluded(const RayQuery& query, const LaneMask& valid, RayPacket&
     rtcOccluded8(lanes.data(), scene, &context.embree, &rays);
   };
 #endif
-  trace(handles_->still.scene, valid);
+  if (query.which != Meshes::Moving) trace(handles_->still.scene, valid);
   LaneMask near;
-  if (!handles_->moving.empty && meets(handles_->low, handles_->high, rays, valid, near))
+  if (query.which != Meshes::Still && !handles_->moving.empty &&
+      meets(handles_->low, handles_->high, rays, valid, near))
     trace(handles_->moving.scene, near);
   // Embree marks a blocked ray by tfar = -infinity, and does not look at it again.
   for (size_t i = 0; i < blocked.size(); ++i) blocked[i] = valid[i] != 0 && rays.tfar[i] < 0;

@@ -39,13 +39,17 @@ class CutOut {
                          float footprint) const = 0;
 };
 
+/// Meshes of a mixed scene: those that stand still, those that have moved, or both.
+enum class Meshes : uint8_t { All, Still, Moving };
+
 /// How a batch of rays is traced.
 struct RayQuery {
   const CutOut* cut_out = nullptr;
-  float least_coverage = 0.5f;      ///< a surface with less coverage than this is passed through
-  float spread = 0;                 ///< radians: width of a ray's footprint per metre
-  float width = 0;                  ///< metres: width of a ray's footprint at its start
-  bool coherent = true;             ///< neighbours go in nearly the same direction
+  float least_coverage = 0.5f;  ///< a surface with less coverage than this is passed through
+  float spread = 0;             ///< radians: width of a ray's footprint per metre
+  float width = 0;              ///< metres: width of a ray's footprint at its start
+  bool coherent = true;         ///< neighbours go in nearly the same direction
+  Meshes which = Meshes::All;
   bool* met_see_through = nullptr;  ///< set when cut_out was asked
 };
 
@@ -67,6 +71,15 @@ class RayScene {
   void move_mesh(uint32_t mesh, std::span<const motion::Vec3> positions);
   /// Makes the last changes visible to rays. Build time grows with the number of triangles.
   void commit();
+
+  /// Whether a mesh is one of those that move.
+  bool is_moving(uint32_t mesh) const;
+  /// Corners of the box around what moves, committed; false when nothing does.
+  bool movers_bounds(motion::Vec3& low, motion::Vec3& high) const;
+  /// Whether a point is nearer than `reach` to the bounds of what moves.
+  bool movers_near(motion::Vec3 point, float reach) const;
+  /// Whether what moves may come between a point and a ball: false is certain.
+  bool movers_between(motion::Vec3 point, motion::Vec3 centre, float radius) const;
 
   /// Nearest hits: fills rays.hit and rays.ray.tfar.
   void intersect(const RayQuery& query, const LaneMask& valid, HitPacket& rays) const;

@@ -27,6 +27,8 @@ struct Truth {
     return static_cast<size_t>(y) * static_cast<size_t>(width) + static_cast<size_t>(x);
   }
 };
+struct StillView;
+
 struct RenderOptions {
   int samples = 4;         ///< rays through each pixel, 1 … 1024
   int occlusion_rays = 1;  ///< rays that ask for sky light, for each sample; 0: no occlusion
@@ -40,6 +42,8 @@ struct RenderOptions {
   /// render_truth() of the same scene and camera, if it is there already: spares the first rays of
   /// a picture of one sample. The picture stays the same.
   const Truth* known = nullptr;
+  /// What stands still, already rendered by render_still() with the same camera.
+  const StillView* still = nullptr;
 };
 
 /// Colour of a scene: smooth shading with textures, a soft shadow, sky light with ambient
@@ -47,7 +51,10 @@ struct RenderOptions {
 /// pixel, sample), so the bytes don't depend on threads. RGB, camera.width x camera.height.
 Image render_colour(const Scene3d& scene, const Camera& camera, const RenderOptions& options = {});
 
-Truth render_truth(const Scene3d& scene, const Camera& camera, int threads = 1);
+/// `still`: what stands still as render_still() found it for this camera, so that only what moves
+/// is looked for.
+Truth render_truth(const Scene3d& scene, const Camera& camera, int threads = 1,
+                   Meshes which = Meshes::All, const StillView* still = nullptr);
 
 /// Linear light to sRGB: unchanged up to 0.7, above that rolled off smoothly towards white.
 float tone_mapped(float value);

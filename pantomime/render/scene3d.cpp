@@ -158,6 +158,18 @@ bool Scene3d::may_be_blocked(uint32_t mesh, Vec3 point, Vec3 direction, float st
   return meets_box(low - grow, high + grow, point, direction);
 }
 
+bool Scene3d::movers_may_shade(Vec3 point) const {
+  if (rays_.movers_near(point, surroundings.occlusion_reach)) return true;
+  for (const scene::Lamp& lamp : lamps)
+    if (rays_.movers_between(point, lamp.corner + 0.5f * (lamp.a + lamp.b),
+                             0.5f * length(lamp.a + lamp.b)))
+      return true;
+  if (key.colour == Vec3{0, 0, 0}) return false;
+  constexpr float kFar = 20;  // metres: farther than any home is wide
+  return rays_.movers_between(point, point + kFar * normalized(key.towards), kFar * key.radius) &&
+         key_may_enter(point);
+}
+
 bool Scene3d::key_may_enter(Vec3 point) const {
   if (key.openings.empty()) return true;
   for (const scene::Opening3d& hole : key.openings) {

@@ -76,6 +76,8 @@ class Scene3d : public CutOut {
   const RayScene& rays() const { return rays_; }
   /// Whether a mesh lies in one axis-parallel plane, as floors and walls do.
   bool is_flat(size_t i) const { return meshes_[i].flat; }
+  /// Whether it was moved since it was added (only in a mixed scene).
+  bool is_moving(uint32_t mesh) const { return rays_.is_moving(mesh); }
   /// Whether rays may pass through some of its surface.
   bool is_see_through(size_t i) const {
     return paints_[static_cast<size_t>(meshes_[i].mesh.material)].see_through;
@@ -115,6 +117,8 @@ class Scene3d : public CutOut {
   /// (the ray may stray by `stray` metres for each metre). False is certain; true means that a ray
   /// must tell. Spares most of the rays of an empty floor.
   bool may_be_blocked(uint32_t mesh, Vec3 point, Vec3 direction, float stray) const;
+  /// Whether what moves may take light from a still point; false is certain.
+  bool movers_may_shade(Vec3 point) const;
   /// Whether the key light can come to a point through one of its openings.
   bool key_may_enter(Vec3 point) const;
   /// The same for all directions, as far as `reach` metres.

@@ -172,9 +172,22 @@ void Stage::show(size_t frame) {
   scene_.commit();
 }
 
+void Stage::stand_still(const Camera& camera, int samples, const RenderOptions& options) {
+  still_ = std::make_shared<StillView>(render_still(scene_, camera, samples, options));
+}
+
+Image Stage::colour(const Camera& camera, RenderOptions options, const FrameTruth* truth) const {
+  if (still_ && still_->camera == camera)
+    options.still = still_.get();
+  else if (truth != nullptr)
+    options.known = &truth->surfaces;
+  return render_colour(scene_, camera, options);
+}
+
 FrameTruth Stage::truth(const Camera& camera, const Camera& next) const {
   FrameTruth out;
-  out.surfaces = render_truth(scene_, camera);
+  const bool known = still_ && still_->camera == camera;
+  out.surfaces = render_truth(scene_, camera, 1, Meshes::All, known ? still_.get() : nullptr);
   find_flow(camera, next, out);
   for (const Person& person : people_) {
     PersonTruth& truth = out.people.emplace_back();

@@ -9,6 +9,7 @@
 #include "pantomime/render/camera.h"
 #include "pantomime/render/renderer.h"
 #include "pantomime/render/scene3d.h"
+#include "pantomime/render/still_view.h"
 #include "pantomime/scene/home.h"
 
 namespace pantomime::render {
@@ -102,6 +103,14 @@ class Stage {
   Scene3d& scene() { return scene_; }
   size_t person_count() const { return people_.size(); }
 
+  /// For a camera that stands still: renders what does not move once, with `samples` for each
+  /// pixel; truth() and colour() of this camera then cost a fraction. Call after the last still
+  /// thing was added and show().
+  void stand_still(const Camera& camera, int samples, const RenderOptions& options = {});
+  /// The picture of the frame that is shown. `truth` of the same camera spares rays.
+  Image colour(const Camera& camera, RenderOptions options,
+               const FrameTruth* truth = nullptr) const;
+
   /// The truth of the frame that is shown. `next`: the camera of the following frame.
   FrameTruth truth(const Camera& camera, const Camera& next) const;
 
@@ -141,6 +150,7 @@ class Stage {
   std::vector<Thing> things_;
   int next_thing_ = kFirstHeld;
   size_t frame_ = 0;
+  std::shared_ptr<const StillView> still_;
 };
 
 }  // namespace pantomime::render

@@ -5,6 +5,7 @@
 #include "pantomime/base/parallel.h"
 #include "pantomime/render/pixel_rays.h"
 #include "pantomime/render/renderer.h"
+#include "pantomime/render/still_view.h"
 
 namespace pantomime::render {
 
@@ -24,8 +25,10 @@ void for_each_tile(const Camera& camera, int threads, const std::function<void(i
   });
 }
 
-Truth render_truth(const Scene3d& scene, const Camera& camera, int threads) {
-  check_camera(camera);
+namespace {
+
+/// A picture of nothing.
+Truth nothing(const Camera& camera) {
   Truth out;
   out.width = camera.width;
   out.height = camera.height;
@@ -38,6 +41,15 @@ Truth render_truth(const Scene3d& scene, const Camera& camera, int threads) {
   out.triangles.assign(count, 0);
   out.weights.assign(count, {0, 0});
   out.passed.assign(count, 0);
+  return out;
+}
+
+}  // namespace
+
+Truth render_truth(const Scene3d& scene, const Camera& camera, int threads, Meshes which,
+                   const StillView* still) {
+  check_camera(camera);
+  Truth out = still != nullptr ? still->truth : nothing(camera);
   const PixelRays pixel_rays(camera);
   const Vec3 forward = camera.world_from_camera * Vec3{0, 0, 1};
   auto block = [&](int x0, int y0) {
@@ -47,12 +59,16 @@ Truth render_truth(const Scene3d& scene, const Camera& camera, int threads) {
     bool passed = false;
     RayQuery query{&scene, 0.5f, 1 / std::max(camera.fx, camera.fy), 0, true};
     query.met_see_through = &passed;
+    query.which = still != nullptr ? Meshes::Moving : which;
     for (size_t i = 0; i < kPacket; ++i) {
       const int x = x0 + lane_x(i), y = y0 + lane_y(i);
       valid[i] = x < camera.width && y < camera.height ? -1 : 0;
       directions[i] =
           pixel_rays.direction(static_cast<float>(x) + 0.5f, static_cast<float>(y) + 0.5f);
       pixel_rays.start(rays, i, directions[i]);
+      // Only what lies before the still surface counts.
+      if (valid[i] != 0 && still != nullptr && out.meshes[out.index(x, y)] >= 0)
+        rays.ray.tfar[i] = out.depth[out.index(x, y)] / dot(directions[i], forward);
     }
     scene.rays().intersect(query, valid, rays);
     for (size_t i = 0; i < kPacket; ++i) {

@@ -1,0 +1,267 @@
+#include "pantomime/render/colour_pass.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace pantomime::render {
+namespace {
+
+constexpr int kMaxLayers = 24;   // see-through surfaces along one ray
+constexpr float kClear = 0.03f;  // less coverage than this is not worth a layer
+
+}  // namespace
+
+void frame_about(Vec3 n, Vec3& a, Vec3& b) {
+  const float sign = std::copysign(1.0f, n.z);
+  const float c = -1 / (sign + n.z), d = n.x * n.y * c;
+  a = {1 + sign * n.x * n.x * c, sign * d, -sign * n.x};
+  b = {d, sign + n.y * n.y * c, -n.y};
+}
+
+ColourPass::ColourPass(const Scene3d& scene, const Camera& camera, const RenderOptions& options,
+                       Meshes which)
+    : scene_(scene),
+      camera_(camera),
+      options_(options),
+      known_(options.samples == 1 ? options.known : nullptr),
+      still_(options.still),
+      pixel_rays_(camera) {
+  stream_ = 2 * static_cast<uint32_t>(options.seed ^ (options.seed >> 32));
+  towards_light_ = normalized(scene.key.towards, {0, 1, 0});
+  forward_ = camera.world_from_camera * Vec3{0, 0, 1};
+  frame_about(towards_light_, light_a_, light_b_);
+  if (still_ != nullptr) find_movers();
+  primary_ = {&scene, kClear, 1 / std::max(camera.fx, camera.fy), 0, true, which};
+  shadow_ = {&scene, 0.5f, 0, 0.004f, true, which};
+  occlusion_ = {&scene, 0.5f, 0, 0.008f, false, which};
+}
+
+void ColourPass::add_samples(int tile_x, int tile_y, int first, int last, int step,
+                             const uint8_t* wanted, Film& film) const {
+  Waiting lit, shaded;
+  const int bottom = std::min(tile_y + kTile, camera_.height);
+  const int right = std::min(tile_x + kTile, camera_.width);
+  for (int y0 = tile_y; y0 < bottom; y0 += step * kBlockHeight)
+    for (int x0 = tile_x; x0 < right; x0 += step * kBlockWidth) {
+      Block block{};
+      LaneMask valid;
+      bool any = false;
+      for (size_t i = 0; i < kPacket; ++i) {
+        const int x = x0 + step * lane_x(i), y = y0 + step * lane_y(i);
+        const bool inside = x < camera_.width && y < camera_.height;
+        const bool asked = inside && (wanted == nullptr || wanted[film.index(x, y)] != 0);
+        valid[i] = asked ? -1 : 0;
+        any |= asked;
+        block.x[i] = x, block.y[i] = y;
+      }
+      if (!any) continue;
+      if (still_ != nullptr) {
+        mark_shaded(valid, film, block);
+        if (all_still(valid, film, block)) {
+          for (size_t i = 0; i < kPacket; ++i)
+            if (valid[i] != 0) {
+              const size_t at = film.index(block.x[i], block.y[i]);
+              film.light[at] += static_cast<float>(last - first) * still_->light[at];
+              film.plain[at] = 0;
+            }
+          continue;
+        }
+      }
+      for (size_t i = 0; i < kPacket; ++i)
+        if (valid[i] != 0) block.shifts[i] = shifts(block.x[i], block.y[i]);
+      for (int s = first; s < last; ++s) trace_packet(block, s, valid, lit, shaded, film);
+    }
+  shade_all(lit, false, film);
+  shade_all(shaded, true, film);
+}
+
+Shifts ColourPass::shifts(int x, int y) const {
+  const auto a = noise(static_cast<uint32_t>(x), static_cast<uint32_t>(y), stream_);
+  const auto b = noise(static_cast<uint32_t>(x), static_cast<uint32_t>(y), stream_ + 1);
+  return {{a[0], a[1]}, {a[2], b[0]}, {b[1], b[2]}};
+}
+
+Vec3 ColourPass::background(Vec3 unit_direction) const {
+  const float up = std::clamp(unit_direction.y, 0.0f, 1.0f);
+  return lerp(scene_.surroundings.horizon, scene_.surroundings.zenith, std::sqrt(up));
+}
+
+/// One sample of a block: collects the surfaces that each ray meets, front to back.
+void ColourPass::trace_packet(const Block& block, int sample, LaneMask valid, Waiting& lit,
+                              Waiting& shaded, Film& film) const {
+  alignas(32) HitPacket rays;
+  std::array<Vec3, kPacket> directions;
+  std::array<float, kPacket> left;  // light not yet stopped by nearer surfaces
+  for (size_t i = 0; i < kPacket; ++i) {
+    std::array<float, 2> jitter = {0.5f, 0.5f};
+    if (options_.samples > 1) jitter = spread_point(sample, block.shifts[i].jitter);
+    directions[i] = pixel_rays_.direction(static_cast<float>(block.x[i]) + jitter[0],
+                                          static_cast<float>(block.y[i]) + jitter[1]);
+    left[i] = 1;
+    pixel_rays_.start(rays, i, directions[i]);
+  }
+  const Surroundings& around = scene_.surroundings;
+  bool any = true;
+  for (int layer = 0; any; ++layer) {
+    if (layer == 0 && still_ != nullptr && sees_open(block, valid, film))
+      first_movers(valid, rays);
+    else if (layer > 0 || !take_known(block, valid, directions, rays))
+      scene_.rays().intersect(primary_, valid, rays);
+    any = false;
+    for (size_t i = 0; i < kPacket; ++i) {
+      if (valid[i] == 0) continue;
+      valid[i] = 0;
+      const int x = block.x[i], y = block.y[i];
+      const uint32_t mesh = rays.hit.geomID[i];
+      const float distance = rays.ray.tfar[i];
+      if (still_ != nullptr && still_->open[film.index(x, y)] != 0 &&
+          (mesh == RTC_INVALID_GEOMETRY_ID || !scene_.is_moving(mesh))) {
+        still_light(block, i, directions[i], sample, left[i], shaded, film);
+        continue;
+      }
+      if (mesh == RTC_INVALID_GEOMETRY_ID || distance >= around.haze_to) {
+        film.at(x, y) += left[i] * background(directions[i]);
+        continue;
+      }
+      if (!scene_.is_flat(mesh) || layer > 0) film.plain[film.index(x, y)] = 0;
+      ShadePoint& point = lit.points[lit.count];
+      scene_.surface(pixel_rays_.hit(rays, i, directions[i]), primary_.spread * distance,
+                     point.surface);
+      const float stopped = layer + 1 == kMaxLayers ? 1 : std::min(point.surface.coverage, 1.0f);
+      point.direction = directions[i];
+      point.mesh = mesh;
+      point.weight = left[i] * stopped;
+      point.haze =
+          std::max(0.0f, (distance - around.haze_from) / (around.haze_to - around.haze_from));
+      point.x = x, point.y = y;
+      point.sample = sample;
+      point.key = block.shifts[i].key;
+      point.sky = block.shifts[i].sky;
+      if (point.weight > 0) ++lit.count;
+      left[i] *= 1 - stopped;
+      if (left[i] < 0.02f) continue;
+      PixelRays::restart(rays, i, distance * (1 + 1e-6f) + 2e-5f);
+      valid[i] = -1;
+      any = true;
+    }
+    if (lit.count >= Waiting::kRoom) shade_all(lit, false, film);
+    if (shaded.count >= Waiting::kRoom) shade_all(shaded, true, film);
+  }
+}
+
+/// Whether all rays of a block go where nothing see-through stands still.
+bool ColourPass::sees_open(const Block& block, const LaneMask& valid, const Film& film) const {
+  for (size_t i = 0; i < kPacket; ++i)
+    if (valid[i] != 0 && still_->open[film.index(block.x[i], block.y[i])] == 0) return false;
+  return true;
+}
+
+/// Meets what moves, unless something still is before it: a ray that meets nothing then shows what
+/// stands still, which is known.
+void ColourPass::first_movers(const LaneMask& valid, HitPacket& rays) const {
+  RayQuery query = primary_;
+  query.which = Meshes::Moving;
+  scene_.rays().intersect(query, valid, rays);
+  LaneMask met{};
+  bool any = false;
+  for (size_t i = 0; i < kPacket; ++i) {
+    if (valid[i] == 0 || rays.hit.geomID[i] == RTC_INVALID_GEOMETRY_ID) continue;
+    met[i] = -1;
+    any = true;
+  }
+  if (!any) return;
+  // A nearer still surface takes the ray's place.
+  query.which = Meshes::Still;
+  scene_.rays().intersect(query, met, rays);
+}
+
+void ColourPass::find_movers() {
+  Vec3 low, high;
+  if (!scene_.rays().movers_bounds(low, high)) return;
+  float left = 1e9f, top = 1e9f, right = -1e9f, bottom = -1e9f;
+  for (int corner = 0; corner < 8; ++corner) {
+    const auto seen =
+        project(camera_, {(corner & 1) != 0 ? high.x : low.x, (corner & 2) != 0 ? high.y : low.y,
+                          (corner & 4) != 0 ? high.z : low.z});
+    if (!seen || !camera_.is_pinhole()) {  // a lens bends the box's edges
+      left = top = 0;
+      right = bottom = 1e9f;
+      break;
+    }
+    left = std::min(left, seen->u), right = std::max(right, seen->u);
+    top = std::min(top, seen->v), bottom = std::max(bottom, seen->v);
+  }
+  const auto pixel = [](float value, int most) {
+    return static_cast<int>(std::clamp(value, 0.0f, static_cast<float>(most)));
+  };
+  left_ = pixel(left - 1, camera_.width), right_ = pixel(right + 2, camera_.width);
+  top_ = pixel(top - 1, camera_.height), bottom_ = pixel(bottom + 2, camera_.height);
+}
+
+/// Whether nothing that moves is seen in a block, nor takes light from it.
+bool ColourPass::all_still(const LaneMask& valid, const Film& film, const Block& block) const {
+  for (size_t i = 0; i < kPacket; ++i) {
+    if (valid[i] == 0) continue;
+    const int x = block.x[i], y = block.y[i];
+    if (block.shaded[i] || still_->open[film.index(x, y)] == 0 ||
+        (x >= left_ && x < right_ && y >= top_ && y < bottom_))
+      return false;
+  }
+  return true;
+}
+
+void ColourPass::mark_shaded(const LaneMask& valid, const Film& film, Block& block) const {
+  for (size_t i = 0; i < kPacket; ++i) {
+    if (valid[i] == 0) continue;
+    const size_t at = film.index(block.x[i], block.y[i]);
+    block.shaded[i] =
+        still_->truth.meshes[at] >= 0 && scene_.movers_may_shade(still_->surfaces[at].position);
+  }
+}
+
+/// Light of what stands still, and a point at which what moves may take some of it away.
+void ColourPass::still_light(const Block& block, size_t lane, Vec3 direction, int sample,
+                             float left, Waiting& shaded, Film& film) const {
+  const int x = block.x[lane], y = block.y[lane];
+  const size_t at = film.index(x, y);
+  film.light[at] += left * still_->light[at];
+  film.plain[at] = 0;
+  if (!block.shaded[lane]) return;
+  ShadePoint& point = shaded.points[shaded.count++];
+  point.surface = still_->surfaces[at];
+  point.direction = direction;
+  point.mesh = static_cast<uint32_t>(still_->truth.meshes[at]);
+  point.weight = left;
+  point.haze = 0;
+  point.x = x, point.y = y;
+  point.sample = sample;
+  point.key = block.shifts[lane].key;
+  point.sky = block.shifts[lane].sky;
+}
+
+/// Fills in what the truth already found. False when some ray passed a see-through surface.
+bool ColourPass::take_known(const Block& block, const LaneMask& valid,
+                            const std::array<Vec3, kPacket>& directions, HitPacket& rays) const {
+  if (known_ == nullptr) return false;
+  std::array<size_t, kPacket> at{};
+  for (size_t i = 0; i < kPacket; ++i) {
+    if (valid[i] == 0) continue;
+    at[i] = known_->index(block.x[i], block.y[i]);
+    if (known_->passed[at[i]] != 0) return false;
+  }
+  for (size_t i = 0; i < kPacket; ++i) {
+    if (valid[i] == 0 || known_->meshes[at[i]] < 0) continue;
+    const auto mesh = static_cast<uint32_t>(known_->meshes[at[i]]);
+    const uint32_t triangle = known_->triangles[at[i]];
+    rays.hit.geomID[i] = mesh;
+    rays.hit.primID[i] = triangle;
+    rays.hit.u[i] = known_->weights[at[i]][0];
+    rays.hit.v[i] = known_->weights[at[i]][1];
+    rays.ray.tfar[i] = known_->depth[at[i]] / dot(directions[i], forward_);
+    const Vec3 normal = scene_.triangle_normal(mesh, triangle);
+    rays.hit.Ng_x[i] = normal.x, rays.hit.Ng_y[i] = normal.y, rays.hit.Ng_z[i] = normal.z;
+  }
+  return true;
+}
+
+}  // namespace pantomime::render

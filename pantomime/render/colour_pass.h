@@ -1,0 +1,147 @@
+// What renders a picture's light: rays through pixels, the surfaces they meet, the light that
+// arrives there. Internal to this room.
+#pragma once
+
+#include <array>
+#include <vector>
+
+#include "pantomime/render/pixel_rays.h"
+#include "pantomime/render/renderer.h"
+#include "pantomime/render/still_view.h"
+
+namespace pantomime::render {
+
+/// Two random numbers for each use of them in a pixel; samples add their own step to them.
+struct Shifts {
+  std::array<float, 2> jitter, key, sky;
+};
+
+/// A surface that light of a pixel comes from.
+struct ShadePoint {
+  Scene3d::Surface surface;
+  Vec3 direction;  // of the ray that came here
+  uint32_t mesh;
+  float weight;  // part of the pixel's light
+  float haze;    // 0 … 1
+  int x, y;      // pixel
+  int sample;
+  std::array<float, 2> key, sky;
+};
+
+/// Points that wait for their light. Small, so that it stays in the nearest cache.
+struct Waiting {
+  static constexpr size_t kRoom = 16 * kPacket;
+  size_t count = 0;
+  std::array<ShadePoint, kRoom + kPacket> points;  // a packet of rays may still be added when full
+};
+
+/// Light that arrives at each pixel, before tone mapping.
+struct Film {
+  int width, height;
+  std::vector<Vec3> light;     // sum over samples
+  std::vector<uint8_t> plain;  // no sample met anything but background and flat surfaces
+  Film(int w, int h)
+      : width(w),
+        height(h),
+        light(static_cast<size_t>(w) * static_cast<size_t>(h)),
+        plain(light.size(), 1) {}
+  size_t index(int x, int y) const {
+    return static_cast<size_t>(y) * static_cast<size_t>(width) + static_cast<size_t>(x);
+  }
+  Vec3& at(int x, int y) { return light[index(x, y)]; }
+  const Vec3& at(int x, int y) const { return const_cast<Film*>(this)->at(x, y); }
+};
+
+/// Eight pixels and how each shifts its pattern of samples.
+struct Block {
+  std::array<int, kPacket> x, y;
+  std::array<Shifts, kPacket> shifts;
+  std::array<bool, kPacket> shaded;  // what moves may take light from what stands still there
+};
+
+class ColourPass {
+ public:
+  /// `which`: the meshes that there are.
+  ColourPass(const Scene3d& scene, const Camera& camera, const RenderOptions& options,
+             Meshes which = Meshes::All);
+
+  /// Adds samples [first, last) to every `step`th pixel (both ways) of a tile, of those that
+  /// `wanted` (all: null) marks.
+  void add_samples(int tile_x, int tile_y, int first, int last, int step, const uint8_t* wanted,
+                   Film& film) const;
+
+ private:
+  Shifts shifts(int x, int y) const;
+  Vec3 background(Vec3 unit_direction) const;
+  void trace_packet(const Block& block, int sample, LaneMask valid, Waiting& lit, Waiting& shaded,
+                    Film& film) const;
+  bool take_known(const Block& block, const LaneMask& valid,
+                  const std::array<Vec3, kPacket>& directions, HitPacket& rays) const;
+  void find_movers();
+  bool all_still(const LaneMask& valid, const Film& film, const Block& block) const;
+  void mark_shaded(const LaneMask& valid, const Film& film, Block& block) const;
+  bool sees_open(const Block& block, const LaneMask& valid, const Film& film) const;
+  void first_movers(const LaneMask& valid, HitPacket& rays) const;
+  void still_light(const Block& block, size_t lane, Vec3 direction, int sample, float left,
+                   Waiting& shaded, Film& film) const;
+
+  // Light, in lights.cpp. `movers`: only what moving meshes take away from still surfaces.
+  void shade_all(Waiting& waiting, bool movers, Film& film) const;
+  void shade(const ShadePoint* points, size_t count, bool movers, Film& film) const;
+  void find_blocked(const RayQuery& query, const LaneMask& valid, bool movers, RayPacket& rays,
+                    std::array<bool, kPacket>& blocked) const;
+  void key_light(const ShadePoint* points, size_t count, bool movers,
+                 std::array<float, kPacket>& lit, Film& film) const;
+  void lamp_light(const ShadePoint* points, size_t count, bool movers, Film& film) const;
+  void sky_light(const ShadePoint* points, size_t count, bool movers,
+                 std::array<float, kPacket>& open, Film& film) const;
+  struct LampChoice {
+    size_t lamp;
+    float chance;
+  };
+  LampChoice choose_lamp(const Scene3d::Surface& surface, float random) const;
+  Vec3 radiance(const ShadePoint& point, float lit, float open) const;
+
+  const Scene3d& scene_;
+  const Camera& camera_;
+  const RenderOptions& options_;
+  const Truth* known_;      // first surfaces through the pixels' centres, or null
+  const StillView* still_;  // what does not move, or null
+  PixelRays pixel_rays_;
+  uint32_t stream_;
+  Vec3 towards_light_, light_a_, light_b_, forward_;
+  RayQuery primary_, shadow_, occlusion_;
+  // Pixels in which something that moves may be seen; only used with still_.
+  int left_ = 0, top_ = 0, right_ = 0, bottom_ = 0;
+};
+
+/// Three random numbers in [0, 1) by counting: a hash of pixel and use. Source: Jarzynski & Olano
+/// 2020, "Hash Functions for GPU Rendering", pcg3d.
+inline std::array<float, 3> noise(uint32_t x, uint32_t y, uint32_t use) {
+  uint32_t a = x * 1664525u + 1013904223u, b = y * 1664525u + 1013904223u,
+           c = use * 1664525u + 1013904223u;
+  a += b * c, b += c * a, c += a * b;
+  a ^= a >> 16, b ^= b >> 16, c ^= c >> 16;
+  a += b * c, b += c * a, c += a * b;
+  auto unit = [](uint32_t v) { return static_cast<float>(v >> 8) * 0x1p-24f; };
+  return {unit(a), unit(b), unit(c)};
+}
+
+/// Part behind the point of a number that is not negative (std::floor is a call on plain x86-64).
+inline float fraction(float x) {
+  return x - static_cast<float>(static_cast<int>(x));
+}
+
+/// Point `index` of Roberts' R2 sequence, shifted: even cover of the unit square by any number of
+/// points.
+inline std::array<float, 2> spread_point(int index, const std::array<float, 2>& shift) {
+  // Whole periods are left out before floats grow coarse.
+  const auto i = static_cast<float>(index & 1023);
+  return {fraction(shift[0] + i * 0.7548776662f), fraction(shift[1] + i * 0.5698402910f)};
+}
+
+/// Two unit vectors that make a right-handed frame with a unit normal. Source: Duff et al. 2017,
+/// "Building an Orthonormal Basis, Revisited".
+void frame_about(Vec3 n, Vec3& a, Vec3& b);
+
+}  // namespace pantomime::render
