@@ -21,8 +21,9 @@
 namespace pantomime::dataset {
 namespace {
 
-constexpr float kAir = 0.09f;     // metres that joints keep from things: the flesh around them
-constexpr double kMissed = 0.13;  // metres by which a motion may miss its seat
+constexpr float kAir = 0.09f;        // metres that joints keep from things: the flesh around them
+constexpr float kAirAtRest = 0.06f;  // the same beside seats and beds
+constexpr double kMissed = 0.13;     // metres by which a motion may miss its seat
 constexpr double kVisibleMiss = 0.025;  // between wanted and found visible fraction: good enough
 constexpr int kHomes = 30, kCameras = 5;
 /// Light of what stands still before a camera that does, in samples of the others: it is paid once.
@@ -134,17 +135,17 @@ class ClipMaker {
     ActRequest request;
     request.parts = {{label(), seconds()}};
     request.person = &players_[0].character;
-    request.seed = seed_of("motion");
-    if (!free_) free_ = studio_.actor.act(request);
+    request.seed = seed_of("motion", static_cast<uint64_t>(attempt));
+    ActResult anywhere = studio_.actor.act(request);
+    if (travel(anywhere.clip) < action_.travel) return false;
     const FreeSpace space(home_);
     Random random(seed_of("place", static_cast<uint64_t>(attempt)));
-    const std::vector<Vec3> points = body_points(free_->clip);
-    if (const auto place = find_place(home_, space, points, kAir, random)) {
-      players_[0].clip = place->apply(free_->clip);
-      record_.missed = free_->missed;
+    if (const auto place = find_place(home_, space, body_points(anywhere.clip), kAir, random)) {
+      players_[0].clip = place->apply(anywhere.clip);
+      record_.missed = anywhere.missed;
       return true;
     }
-    if (attempt < 3) return false;  // first see whether another room is large enough
+    if (attempt < kHomes / 2) return false;  // other motions and other rooms may fit together
     request.seed = seed_of("motion in room", static_cast<uint64_t>(attempt));
     const float x = home_.width / 2 - 0.15f, z = home_.depth / 2 - 0.15f;
     request.floor = {{-x, -z}, {x, -z}, {x, z}, {-x, z}};
@@ -162,10 +163,21 @@ class ClipMaker {
           request.start = {at_x, at_z};
         }
     ActResult result = studio_.actor.act(request);
-    if (space.margin(body_points(result.clip), {}, 0.02f) < 0.02f) return false;
+    if (space.margin(body_points(result.clip), {}, 0.02f) < 0.02f ||
+        travel(result.clip) < action_.travel)
+      return false;
     players_[0].clip = std::move(result.clip);
     record_.missed = result.missed;
     return true;
+  }
+
+  /// Metres from the first to the farthest place of the pelvis.
+  static double travel(const motion::Clip& clip) {
+    double most = 0;
+    for (const Vec3 p : clip.root_positions)
+      most = std::max<double>(
+          most, std::hypot(p.x - clip.root_positions[0].x, p.z - clip.root_positions[0].z));
+    return most;
   }
 
   bool act_on_rest(int attempt) {
@@ -193,7 +205,8 @@ class ClipMaker {
       ActResult result = studio_.actor.act(request);
       if (result.missed > kMissed || sinks(result.clip, rest.position.y)) continue;
       FloorPlace place{rest.facing, rest.position.x, rest.position.z};
-      if (space.margin(body_points(result.clip), place, 0.03f, rest.thing) < 0.03f) continue;
+      if (space.margin(body_points(result.clip), place, kAirAtRest, rest.thing) < kAirAtRest)
+        continue;
       players_[0].clip = place.apply(result.clip);
       record_.missed = result.missed;
       return true;
@@ -439,7 +452,6 @@ class ClipMaker {
   Random random_;
   ClipRecord record_;
   double seconds_ = 0;
-  std::optional<ActResult> free_;
   scene::Home home_;
   std::vector<Player> players_;
   std::vector<scene::HeldModel> held_;

@@ -102,6 +102,8 @@ std::optional<OccluderFinder::Choice> OccluderFinder::find(
   std::optional<Choice> best;
   double best_miss = 1e9;
   for (const size_t k : order) {
+    const std::string& role = candidates_[k].model->role;
+    if ((role == "fridge" || role == "counter") && home.kind != scene::RoomKind::Kitchen) continue;
     for (int attempt = 0; attempt < 60; ++attempt) {
       const auto along = static_cast<float>(random.uniform(0.2, 0.9));
       const auto off = static_cast<float>(random.uniform(-1, 1));

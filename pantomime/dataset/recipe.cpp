@@ -160,6 +160,7 @@ Action parse_action(const toml::node& node, const std::string& where) {
   if (action.labels.empty()) fail("{}: \"{}\" has no label", where, action.name);
   table.text("before", action.before);
   table.range("seconds", action.seconds, 1, 60);
+  table.number("travel", action.travel, 0, 100);
   table.choice("rest", action.rest, std::array<const char*, 3>{"none", "seat", "bed"});
   table.choice("when", action.when, std::array<const char*, 3>{"all", "begin", "end"});
   if (action.rest != RestUse::None && action.when != RestWhen::All && action.before.empty())

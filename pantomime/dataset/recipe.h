@@ -33,6 +33,7 @@ struct Action {
   Range seconds{3, 4};
   RestUse rest = RestUse::None;
   RestWhen when = RestWhen::All;
+  double travel = 0;               ///< metres that the person goes at least
   std::vector<std::string> holds;  ///< objects in a hand, one is chosen; empty: none
 };
 
