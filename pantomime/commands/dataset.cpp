@@ -1,4 +1,7 @@
 #include "pantomime/dataset/builder.h"
+#include "pantomime/dataset/check.h"
+#include "pantomime/dataset/page.h"
+#include "pantomime/render/image_file.h"
 
 #include <ATen/Parallel.h>
 
@@ -20,7 +23,8 @@ struct Options {
   std::string recipe, shard = "0/1", body = "assets";
   int64_t clips = 0;
   uint64_t seed = 1;
-  fs::path out = "data", furniture;
+  fs::path out = "data", furniture, checked;
+  bool preview = false;
 };
 
 /// Runs the prior for a data set.
@@ -147,7 +151,25 @@ void parse_shard(const std::string& text, dataset::BuildOptions& build) {
   build.parts = parts;
 }
 
-void run(const Options& options, Context& context) {
+void check_folder(const fs::path& folder, Context& context) {
+  const dataset::CheckResult result = dataset::check(folder, context.threads, context.terminal);
+  if (!result.clips.empty()) {
+    write_file(folder / "statistics.json", dataset::statistics_json(result.clips));
+    render::write_png(folder / "statistics.png",
+                      dataset::statistics_picture(result.clips, folder.filename().string()));
+  }
+  for (const std::string& line : result.problems) context.terminal.complain(line);
+  const double error = dataset::visible_error(result.clips);
+  context.terminal.print(fmt::format(
+      "{}: {} clips, {} files, {} samples in shards; {}{}", folder.string(), result.clips.size(),
+      result.files, result.samples,
+      error < 0 ? "" : fmt::format("visible fraction off by {:.3f} on average; ", error),
+      result.problems.empty() ? "all is well"
+                              : fmt::format("{} problems", result.problems.size())));
+  if (!result.problems.empty()) fail("{}: {} problems", folder.string(), result.problems.size());
+}
+
+void make(const Options& options, Context& context) {
   dataset::BuildOptions build;
   parse_shard(options.shard, build);
   const fs::path file = dataset::recipe_path(options.recipe);
@@ -191,12 +213,27 @@ void run(const Options& options, Context& context) {
       result.complete ? "complete" : "shards of other jobs are still missing"));
 }
 
+void run(const Options& options, Context& context) {
+  if (options.recipe.empty() == options.checked.empty())
+    fail("dataset: expected a recipe, or --check FOLDER");
+  if (!options.recipe.empty()) make(options, context);
+  const fs::path& folder = options.checked.empty() ? options.out : options.checked;
+  if (!options.checked.empty()) check_folder(folder, context);
+  if (!options.preview) return;
+  if (!fs::exists(folder / "manifest.jsonl")) {
+    context.terminal.note(folder.string() + ": no preview before all shards are there");
+    return;
+  }
+  dataset::write_preview(folder, {.threads = context.threads}, context.terminal);
+  context.terminal.print(
+      fmt::format("{}, sheet.jpg", (folder / "preview" / "index.html").string()));
+}
+
 }  // namespace
 
 Run add_dataset(CLI::App& app, Context& context) {
   const auto o = std::make_shared<Options>();
   app.add_option("recipe", o->recipe, "A TOML file or the name of a preset: care")
-      ->required()
       ->type_name("FILE|NAME");
   app.add_option("--clips", o->clips, "How many clips (default: as the recipe says)")
       ->check(CLI::Range(int64_t{1}, int64_t{1'000'000'000}).description(""));
@@ -205,6 +242,9 @@ Run add_dataset(CLI::App& app, Context& context) {
   app.add_option("--body", o->body, "assets (tools/setup fetches them) or plain");
   app.add_option("--furniture", o->furniture, "Another list of furniture, or plain: boxes")
       ->type_name("FILE");
+  app.add_option("--check", o->checked, "Verify a finished data set and draw its statistics")
+      ->type_name("FOLDER");
+  app.add_flag("--preview", o->preview, "Make a sheet of its clips and a page to watch some");
   add_model_options(app, o->model);
   add_out(app, o->out, "Folder of the data set");
   add_seed(app, o->seed);

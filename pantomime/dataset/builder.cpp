@@ -318,7 +318,8 @@ class Builder {
     for (const fs::directory_entry& entry : fs::recursive_directory_iterator(options_.out)) {
       const std::string name = fs::relative(entry.path(), options_.out).generic_string();
       if (!entry.is_regular_file() || name.starts_with("parts/") || name == "checksums.txt" ||
-          name.starts_with("preview/") || name.find(".partial-") != std::string::npos)
+          name.starts_with("preview/") || name.starts_with("statistics.") ||
+          name.find(".partial-") != std::string::npos)
         continue;
       files.push_back(name);
     }

@@ -187,9 +187,9 @@ std::string coco_file(const std::vector<std::string>& images,
     for (size_t i = 0; i < lines.size(); ++i) out += (i == 0 ? "\n" : ",\n") + lines[i];
   };
   list(images);
-  out += "],\n\"annotations\":[";
+  out += "\n],\n\"annotations\":[";
   list(annotations);
-  out += "]}\n";
+  out += "\n]}\n";
   return out;
 }
 

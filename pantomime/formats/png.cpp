@@ -182,6 +182,26 @@ Image parse_png(std::string_view bytes, const std::string& name) {
   return out;
 }
 
+Image16 parse_png16(std::string_view bytes, const std::string& name) {
+  check_png_header(bytes, name);
+  if (bytes[24] != 16)
+    fail_at_byte(name, 24, "PNG of {} bits, expected 16", static_cast<int>(bytes[24]));
+  PngGuard guard;
+  png_image& png = guard.image;
+  if (png_image_begin_read_from_memory(&png, bytes.data(), bytes.size()) == 0)
+    fail_at_byte(name, 0, "broken PNG: {}", png.message);
+  check_size(png.width, png.height, name);
+  const bool colour = (png.format & PNG_FORMAT_FLAG_COLOR) != 0;
+  // Linear numbers of 16 bits are what the file has: libpng then changes nothing.
+  png.format = colour ? PNG_FORMAT_LINEAR_RGB : PNG_FORMAT_LINEAR_Y;
+  Image16 out{static_cast<int>(png.width), static_cast<int>(png.height), colour ? 3 : 1, {}};
+  out.values.resize(static_cast<size_t>(out.width) * static_cast<size_t>(out.height) *
+                    static_cast<size_t>(out.channels));
+  if (png_image_finish_read(&png, nullptr, out.values.data(), 0, nullptr) == 0)
+    fail_at_byte(name, 0, "broken PNG: {}", png.message);
+  return out;
+}
+
 Image parse_jpeg(std::string_view bytes, const std::string& name) {
   JpegErrors errors;
   Image out;

@@ -6,6 +6,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "pantomime/base/image.h"
 
@@ -31,6 +32,15 @@ Image read_image(const std::filesystem::path& path);
 std::string to_png(const Image& image, PngSpeed speed = PngSpeed::Small);
 void write_png(const std::filesystem::path& path, const Image& image,
                PngSpeed speed = PngSpeed::Small);
+/// A picture of 16-bit numbers.
+struct Image16 {
+  int width = 0, height = 0, channels = 1;
+  std::vector<uint16_t> values;  ///< [height * width * channels], rows from the top
+};
+/// Parses a 16-bit PNG without gamma, as to_png16() writes it: the numbers come back as they were.
+/// Throws ParseError as parse_png() does, and for a PNG of other depth.
+Image16 parse_png16(std::string_view bytes, const std::string& name);
+
 /// 16-bit numbers (depth, motion) as PNG of 1 or 3 channels, rows from the top, without gamma: what
 /// OpenCV's IMREAD_UNCHANGED reads back. Quick rather than small.
 std::string to_png16(int width, int height, int channels, std::span<const uint16_t> values);
