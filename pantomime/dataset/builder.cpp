@@ -49,6 +49,10 @@ class Turns {
     failed_ = true;
     changed_.notify_all();
   }
+  bool failed() {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    return failed_;
+  }
   void rethrow() const {
     if (error_) std::rethrow_exception(error_);
   }
@@ -222,6 +226,7 @@ class Builder {
     const int64_t first = first_of(shard), count = last_of(shard) - first;
     Turns turns;
     parallel_for(count, options_.threads, [&](int64_t i) {
+      if (turns.failed()) return;  // nothing more will be written
       try {
         const Action& action = recipe_.actions[plan_[static_cast<size_t>(first + i)]];
         const ClipRecord clip = make_clip(studio_, options_.seed, first + i, action, progress_);

@@ -213,8 +213,9 @@ Recipe parse_recipe(const std::string& text, const std::string& name) {
   pictures.number("fps", recipe.fps, 1, 30);
   pictures.whole("width", recipe.width, 64, 4096);
   pictures.whole("height", recipe.height, 64, 4096);
-  if (recipe.width % 2 != 0 || recipe.height % 2 != 0)
-    fail("{}: pictures of {} x {}, expected even numbers", name, recipe.width, recipe.height);
+  // Of other sizes x264 fills whole blocks with whatever lies there: no two videos are the same.
+  if (recipe.width % 16 != 0 || recipe.height % 16 != 0)
+    fail("{}: pictures of {} x {}, expected multiples of 16", name, recipe.width, recipe.height);
   pictures.whole("samples", recipe.samples, 1, 256);
   pictures.whole("jpeg_quality", recipe.jpeg_quality, 1, 100);
   pictures.finish();

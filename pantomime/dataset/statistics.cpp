@@ -2,6 +2,7 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "pantomime/base/text.h"
 #include "pantomime/body/shape.h"
 #include "pantomime/dataset/check.h"
 #include "pantomime/render/plot.h"
@@ -38,8 +39,11 @@ std::vector<Bar> tenths(const std::vector<ClipSummary>& clips, const Value& valu
 
 /// The value of a key of a body's description; empty: it says nothing.
 std::string of_body(const ClipSummary& clip, std::string_view key) {
-  for (const auto& [name, value] : body::split_settings(clip.body))
-    if (name == key) return value;
+  for (const std::string_view part : split_list(clip.body, ',')) {
+    const size_t equals = part.find('=');
+    if (equals != std::string_view::npos && part.substr(0, equals) == key)
+      return std::string(part.substr(equals + 1));
+  }
   return {};
 }
 

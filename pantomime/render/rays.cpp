@@ -74,6 +74,27 @@ bool meets(motion::Vec3 low, motion::Vec3 high, const Rays& rays, const LaneMask
   return any != 0;
 }
 
+/// Gives lanes without a ray that of another lane: Embree looks at all of them when it decides how
+/// to walk through the tree, and anybody's numbers would make results differ now and then. False
+/// when there is no ray at all.
+template <class Rays>
+bool fill_idle(const LaneMask& valid, Rays& rays) {
+  size_t used = 0;
+  while (used < kPacket && valid[used] == 0) ++used;
+  if (used == kPacket) return false;
+  for (size_t i = 0; i < kPacket; ++i) {
+    if (valid[i] != 0) continue;
+    rays.org_x[i] = rays.org_x[used], rays.org_y[i] = rays.org_y[used];
+    rays.org_z[i] = rays.org_z[used];
+    rays.dir_x[i] = rays.dir_x[used], rays.dir_y[i] = rays.dir_y[used];
+    rays.dir_z[i] = rays.dir_z[used];
+    rays.tnear[i] = rays.tnear[used], rays.tfar[i] = rays.tfar[used];
+    rays.time[i] = rays.time[used], rays.mask[i] = rays.mask[used];
+    rays.id[i] = rays.id[used], rays.flags[i] = rays.flags[used];
+  }
+  return true;
+}
+
 /// One device for the process: it holds no scene, only settings.
 RTCDevice device() {
   // One thread: trees come out the same on every machine, and frames run side by side instead.
@@ -250,6 +271,7 @@ bool RayScene::movers_between(motion::Vec3 point, motion::Vec3 centre, float rad
 }
 
 void RayScene::intersect(const RayQuery& query, const LaneMask& valid, HitPacket& rays) const {
+  if (!fill_idle(valid, rays.ray)) return;
   Context context{{}, &query};
   start(context.embree);
 #if PANTOMIME_EMBREE == 4
@@ -277,6 +299,8 @@ void RayScene::intersect(const RayQuery& query, const LaneMask& valid, HitPacket
 
 void RayScene::occluded(const RayQuery& query, const LaneMask& valid, RayPacket& rays,
                         std::array<bool, kPacket>& blocked) const {
+  blocked.fill(false);
+  if (!fill_idle(valid, rays)) return;
   Context context{{}, &query};
   start(context.embree);
 #if PANTOMIME_EMBREE == 4

@@ -13,6 +13,7 @@ extern "C" {
 #include <cmath>
 #include <memory>
 #include <string_view>
+#include <vector>
 
 #include "pantomime/base/bytes.h"
 #include "pantomime/base/error.h"
@@ -146,7 +147,11 @@ class Encoder {
       const int* bt709 = sws_getCoefficients(SWS_CS_ITU709);
       sws_setColorspaceDetails(scaler_.get(), bt709, 1, bt709, 0, 0, 1 << 16, 1 << 16);
     }
-    const std::array<const uint8_t*, 4> source = {image.pixels.data(), nullptr, nullptr, nullptr};
+    // swscale reads some bytes past the end of a row; of the last one they would be anybody's.
+    constexpr size_t kPast = 64;
+    rows_.assign(image.pixels.size() + kPast, 0);
+    std::copy(image.pixels.begin(), image.pixels.end(), rows_.begin());
+    const std::array<const uint8_t*, 4> source = {rows_.data(), nullptr, nullptr, nullptr};
     const std::array<int, 4> stride = {image.width * image.channels, 0, 0, 0};
     sws_scale(scaler_.get(), source.data(), stride.data(), 0, image.height, frame_->data,
               frame_->linesize);
@@ -174,6 +179,7 @@ class Encoder {
   Owned<AVPacket> packet_;
   Owned<SwsContext> scaler_;
   int channels_ = 0;
+  std::vector<uint8_t> rows_;
   int64_t frames_ = 0;
 };
 

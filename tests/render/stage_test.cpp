@@ -1,0 +1,258 @@
+#include "pantomime/render/stage.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "pantomime/base/error.h"
+#include "pantomime/body/plain_body.h"
+
+namespace pantomime::render {
+namespace {
+
+/// Nothing but light.
+scene::Home empty_home() {
+  scene::Home home;
+  home.width = home.depth = 10;
+  home.lamps = {{{-0.5f, 2.9f, -0.5f}, {1, 0, 0}, {0, 0, 1}, {20, 20, 20}}};
+  home.daylight.fill = {0.3f, 0.3f, 0.3f};
+  return home;
+}
+
+scene::Model slab(motion::Vec3 size) {
+  scene::Model model;
+  model.id = "slab";
+  model.size = size;
+  model.materials = {{.name = "grey", .base_colour = {0.4f, 0.4f, 0.4f, 1}}};
+  scene::add_box(model, 0, {-size.x / 2, 0, -size.z / 2}, {size.x / 2, size.y, size.z / 2});
+  return model;
+}
+
+/// A plain person on three frames, each a step further along x.
+struct Walker {
+  body::Character character = body::plain_character(motion::default_geometry(), 1);
+  motion::WorldPose pose;
+  explicit Walker(motion::Vec3 at = {}, motion::Vec3 step = {0.05f, 0, 0}) {
+    const motion::WorldPose bind = motion::forward_kinematics(body::bind_pose(character));
+    for (int f = 0; f < 3; ++f) {
+      for (const motion::Vec3 p : bind.positions)
+        pose.positions.push_back(p + at + static_cast<float>(f) * step);
+      pose.rotations.insert(pose.rotations.end(), bind.rotations.begin(), bind.rotations.end());
+    }
+  }
+};
+
+Camera camera_at(motion::Vec3 from, motion::Vec3 to, int width = 160, int height = 120) {
+  return look_at(from, to, 0.9f, width, height);
+}
+
+int64_t count_object(const FrameTruth& truth, int object) {
+  return std::count(truth.surfaces.objects.begin(), truth.surfaces.objects.end(), object);
+}
+
+TEST(Stage, SomebodyAloneIsAllVisible) {
+  const scene::Home home = empty_home();
+  const Walker walker({0, 0, 0});
+  Stage stage(home);
+  const int object = stage.add_person(walker.character, walker.pose);
+  stage.show(0);
+  const Camera camera = camera_at({0, 1, 3.5f}, {0, 1, 0});
+  const FrameTruth truth = stage.truth(camera, camera);
+  ASSERT_EQ(truth.people.size(), 1u);
+  const PersonTruth& person = truth.people[0];
+  EXPECT_EQ(person.visible_pixels, count_object(truth, object));
+  EXPECT_GT(person.visible_pixels, 500);
+  EXPECT_EQ(person.whole_pixels, person.visible_pixels);
+  EXPECT_EQ(person.visible_fraction(), 1);
+  EXPECT_EQ(person.box, person.amodal_box);
+  ASSERT_EQ(person.joints.size(), kTruthJoints);
+  for (size_t j = 0; j < kFirstCoco; ++j)
+    EXPECT_EQ(person.joints[j].state, JointState::Visible) << j;
+}
+
+TEST(Stage, WhatAnObjectHidesIsInTheAmodalMaskAndNotInTheModalOne) {
+  const scene::Home home = empty_home();
+  const Walker walker({0, 0, 0});
+  const Camera camera = camera_at({0, 1, 3.5f}, {0, 1, 0});
+  Stage alone(home), hidden(home);
+  const int object = alone.add_person(walker.character, walker.pose);
+  hidden.add_person(walker.character, walker.pose);
+  // A wall before the person's left half (at +x, the picture's right).
+  const scene::Model wall = slab({2, 3, 0.1f});
+  scene::Placed place;
+  place.position = {1, 0, 1};
+  const int wall_object = hidden.add_still(wall, place);
+  alone.show(0);
+  hidden.show(0);
+  const FrameTruth open = alone.truth(camera, camera), half = hidden.truth(camera, camera);
+  const PersonTruth& person = half.people[0];
+  EXPECT_EQ(person.amodal, open.people[0].amodal);
+  EXPECT_EQ(person.whole_pixels, open.people[0].whole_pixels);
+  EXPECT_EQ(person.visible_pixels, count_object(half, object));
+  EXPECT_EQ(person.amodal_box, open.people[0].box);
+  // A person who looks at the camera has the left hand on the picture's right.
+  EXPECT_EQ(person.joints[motion::kLeftWrist].state, JointState::HiddenByObject);
+  EXPECT_EQ(person.joints[motion::kRightWrist].state, JointState::Visible);
+  EXPECT_NEAR(person.visible_fraction(), 0.5, 0.06);
+  // Everything that is missing is behind the wall.
+  for (size_t i = 0; i < person.amodal.size(); ++i)
+    if (person.amodal[i] != 0 && half.surfaces.objects[i] != object) {
+      EXPECT_EQ(half.surfaces.objects[i], wall_object);
+    }
+}
+
+TEST(Stage, OnePersonHidesAnother) {
+  const scene::Home home = empty_home();
+  const Walker behind({0, 0, 0}), before({0, 0, 1});
+  Stage stage(home);
+  stage.add_person(behind.character, behind.pose);
+  stage.add_person(before.character, before.pose);
+  stage.show(0);
+  const Camera camera = camera_at({0, 1, 4}, {0, 1, 0});
+  const FrameTruth truth = stage.truth(camera, camera);
+  EXPECT_EQ(truth.people[0].joints[motion::kPelvis].state, JointState::HiddenByOther);
+  EXPECT_EQ(truth.people[1].joints[motion::kPelvis].state, JointState::Visible);
+  EXPECT_LT(truth.people[0].visible_fraction(), 0.6f);
+  EXPECT_EQ(truth.people[1].visible_fraction(), 1);
+}
+
+TEST(Stage, TheBorderOfThePictureHidesToo) {
+  const scene::Home home = empty_home();
+  const Walker walker({0, 0, 0});
+  Stage stage(home);
+  stage.add_person(walker.character, walker.pose);
+  stage.show(0);
+  const Camera whole = camera_at({0, 1, 3.5f}, {0, 1, 0});
+  Camera cut = whole;
+  cut.cx = 0;  // the picture's left border through the middle of the person
+  const FrameTruth a = stage.truth(whole, whole), b = stage.truth(cut, cut);
+  EXPECT_EQ(a.people[0].whole_pixels, b.people[0].whole_pixels);
+  EXPECT_NEAR(b.people[0].visible_fraction(), 0.5, 0.05);
+  EXPECT_EQ(b.people[0].joints[motion::kRightWrist].state, JointState::OutOfFrame);
+  EXPECT_LT(b.people[0].joints[motion::kRightWrist].u, 0);
+}
+
+TEST(Stage, FlowLeadsToTheSamePointInTheNextFrame) {
+  const scene::Home home = empty_home();
+  const motion::Vec3 step{0.05f, 0.02f, 0.1f};
+  const Walker walker({0, 0, 0}, step);
+  Stage stage(home);
+  const int object = stage.add_person(walker.character, walker.pose);
+  const scene::Model wall = slab({6, 4, 0.1f});
+  scene::Placed place;
+  place.position = {0, 0, -2};
+  stage.add_still(wall, place);
+  const Camera camera = camera_at({0, 1, 3.5f}, {0, 1, 0});
+  const Camera next = camera_at({0.2f, 1.1f, 3.4f}, {0, 1, 0});
+  for (const size_t frame : {0, 1}) {
+    stage.show(frame);
+    const FrameTruth truth = stage.truth(camera, next);
+    int64_t checked = 0;
+    for (int y = 0; y < camera.height; ++y)
+      for (int x = 0; x < camera.width; ++x) {
+        const size_t at = truth.surfaces.index(x, y);
+        if (truth.surfaces.meshes[at] < 0) {
+          EXPECT_TRUE(std::isnan(truth.flow[at][0]));
+          continue;
+        }
+        const float u = static_cast<float>(x) + 0.5f, v = static_cast<float>(y) + 0.5f;
+        motion::Vec3 point = camera.position + truth.surfaces.depth[at] * camera.ray(u, v);
+        if (truth.surfaces.objects[at] == object) point += step;
+        const auto there = project(next, point);
+        ASSERT_TRUE(there);
+        EXPECT_NEAR(truth.flow[at][0], there->u - u, 0.02);
+        EXPECT_NEAR(truth.flow[at][1], there->v - v, 0.02);
+        ++checked;
+      }
+    EXPECT_GT(checked, 10000);
+  }
+  // The last frame has no next: only the camera moves.
+  stage.show(2);
+  const FrameTruth still = stage.truth(camera, camera);
+  for (const auto& [u, v] : still.flow)
+    if (!std::isnan(u)) {
+      EXPECT_NEAR(u, 0, 1e-3);
+      EXPECT_NEAR(v, 0, 1e-3);
+    }
+}
+
+TEST(Stage, ARenderedBackgroundChangesNoTruthAndNoLight) {
+  const scene::Home home = empty_home();
+  const Walker walker({0, 0, 0});
+  const scene::Model floor = slab({8, 0.02f, 8}), pole = slab({0.2f, 2, 0.2f});
+  scene::Placed on_floor, before;
+  before.position = {0.3f, 0, 1.2f};
+  const Camera camera = camera_at({0, 1.4f, 3.5f}, {0, 0.9f, 0});
+  RenderOptions options;
+  options.samples = 64;
+  options.contrast = 0;
+  std::vector<FrameTruth> truths;
+  std::vector<Image> pictures;
+  for (const bool once : {false, true}) {
+    Stage stage(home);
+    stage.add_person(walker.character, walker.pose);
+    stage.add_still(floor, on_floor);
+    stage.add_still(pole, before);
+    stage.show(0);
+    if (once) stage.stand_still(camera, 64);
+    stage.show(1);
+    truths.push_back(stage.truth(camera, camera));
+    pictures.push_back(stage.colour(camera, options, &truths.back()));
+  }
+  EXPECT_EQ(truths[0].surfaces.depth, truths[1].surfaces.depth);
+  EXPECT_EQ(truths[0].surfaces.objects, truths[1].surfaces.objects);
+  EXPECT_EQ(truths[0].surfaces.parts, truths[1].surfaces.parts);
+  EXPECT_EQ(truths[0].flow.size(), truths[1].flow.size());
+  EXPECT_EQ(truths[0].people[0].amodal, truths[1].people[0].amodal);
+  // Light is the same but for the noise of 64 samples: on average, and in the shadow at the feet.
+  double sum = 0, most = 0;
+  for (int y = 0; y + 8 <= camera.height; y += 8)
+    for (int x = 0; x + 8 <= camera.width; x += 8) {
+      double block = 0;
+      for (int dy = 0; dy < 8; ++dy)
+        for (int dx = 0; dx < 8; ++dx)
+          block += pictures[0].at(x + dx, y + dy)[1] - pictures[1].at(x + dx, y + dy)[1];
+      sum += block;
+      most = std::max(most, std::abs(block / 64));
+    }
+  EXPECT_LT(std::abs(sum / (camera.width * camera.height)), 0.3);
+  EXPECT_LT(most, 6);
+}
+
+TEST(Stage, RejectsMovementOfUnequalLengths) {
+  const scene::Home home = empty_home();
+  Stage stage(home);
+  EXPECT_THROW(stage.add_thing(slab({1, 1, 1}), {}), Error);
+  EXPECT_THROW(stage.add_thing(slab({1, 1, 1}), {{{}}, {}}), Error);
+}
+
+TEST(Lens, RaysAndPointsAgree) {
+  for (const float k1 : {-0.25f, -0.05f, 0.2f}) {
+    Camera camera = camera_at({0, 1, 3}, {0.3f, 1.2f, 0}, 640, 480);
+    camera.k1 = k1;
+    camera.k2 = 0.02f;
+    for (float v = 0; v <= 480; v += 60)
+      for (float u = 0; u <= 640; u += 64) {
+        const auto seen = project(camera, camera.position + 2.5f * camera.ray(u, v));
+        ASSERT_TRUE(seen);
+        EXPECT_NEAR(seen->u, u, 0.01) << k1;
+        EXPECT_NEAR(seen->v, v, 0.01) << k1;
+        EXPECT_NEAR(seen->depth, 2.5, 1e-3);
+      }
+  }
+}
+
+TEST(Lens, StraightLinesBendTheWayOpenCvSays) {
+  // A point at (0.5, 0.25) in front of the axis, k1 = -0.2: r^2 = 0.3125, factor 0.9375.
+  Camera camera;
+  camera.k1 = -0.2f;
+  const auto seen = project(camera, {0.5f, 0.25f, 1});
+  ASSERT_TRUE(seen);
+  EXPECT_NEAR(seen->u, 320 + 600 * 0.5 * 0.9375, 1e-3);
+  EXPECT_NEAR(seen->v, 240 + 600 * 0.25 * 0.9375, 1e-3);
+  // Where the model folds over nothing is seen: 1 - 0.6 r^2 <= 0.
+  EXPECT_FALSE(project(camera, {1.5f, 0, 1}));
+}
+
+}  // namespace
+}  // namespace pantomime::render
