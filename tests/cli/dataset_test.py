@@ -6,6 +6,7 @@
 import hashlib
 import io
 import json
+import os
 import pathlib
 import pickle
 import signal
@@ -15,7 +16,13 @@ import tarfile
 import time
 import unittest
 
-import numpy
+try:
+    import numpy
+except ModuleNotFoundError:
+    if sys.executable == "/usr/bin/python3":
+        raise
+    # Set-up installs NumPy for Debian's own Python, which need not be the first on the path.
+    os.execv("/usr/bin/python3", ["/usr/bin/python3", *sys.argv])
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
