@@ -30,7 +30,7 @@ ColourPass::ColourPass(const Scene3d& scene, const Camera& camera, const RenderO
   towards_light_ = normalized(scene.key.towards, {0, 1, 0});
   forward_ = camera.world_from_camera * Vec3{0, 0, 1};
   frame_about(towards_light_, light_a_, light_b_);
-  if (still_ != nullptr) find_movers();
+  if (still_ != nullptr) movers_ = area_of_movers(scene, camera);
   primary_ = {&scene, kClear, 1 / std::max(camera.fx, camera.fy), 0, true, which};
   shadow_ = {&scene, 0.5f, 0, 0.004f, true, which};
   occlusion_ = {&scene, 0.5f, 0, 0.008f, false, which};
@@ -175,47 +175,33 @@ void ColourPass::first_movers(const LaneMask& valid, HitPacket& rays) const {
   scene_.rays().intersect(query, met, rays);
 }
 
-void ColourPass::find_movers() {
-  Vec3 low, high;
-  if (!scene_.rays().movers_bounds(low, high)) return;
-  float left = 1e9f, top = 1e9f, right = -1e9f, bottom = -1e9f;
-  for (int corner = 0; corner < 8; ++corner) {
-    const auto seen =
-        project(camera_, {(corner & 1) != 0 ? high.x : low.x, (corner & 2) != 0 ? high.y : low.y,
-                          (corner & 4) != 0 ? high.z : low.z});
-    if (!seen || !camera_.is_pinhole()) {  // a lens bends the box's edges
-      left = top = 0;
-      right = bottom = 1e9f;
-      break;
-    }
-    left = std::min(left, seen->u), right = std::max(right, seen->u);
-    top = std::min(top, seen->v), bottom = std::max(bottom, seen->v);
-  }
-  const auto pixel = [](float value, int most) {
-    return static_cast<int>(std::clamp(value, 0.0f, static_cast<float>(most)));
-  };
-  left_ = pixel(left - 1, camera_.width), right_ = pixel(right + 2, camera_.width);
-  top_ = pixel(top - 1, camera_.height), bottom_ = pixel(bottom + 2, camera_.height);
-}
-
 /// Whether nothing that moves is seen in a block, nor takes light from it.
 bool ColourPass::all_still(const LaneMask& valid, const Film& film, const Block& block) const {
   for (size_t i = 0; i < kPacket; ++i) {
     if (valid[i] == 0) continue;
     const int x = block.x[i], y = block.y[i];
-    if (block.shaded[i] || still_->open[film.index(x, y)] == 0 ||
-        (x >= left_ && x < right_ && y >= top_ && y < bottom_))
-      return false;
+    if (block.shaded[i] || still_->open[film.index(x, y)] == 0 || movers_.holds(x, y)) return false;
   }
   return true;
 }
 
 void ColourPass::mark_shaded(const LaneMask& valid, const Film& film, Block& block) const {
+  const bool whole = block.x[1] == block.x[0] + 1 && block.x[0] % kBlockWidth == 0 &&
+                     block.y[0] % kBlockHeight == 0;
+  if (whole) {  // eight pixels at once
+    const auto at = static_cast<size_t>(block.y[0] / kBlockHeight * still_->blocks_across +
+                                        block.x[0] / kBlockWidth);
+    const StillView::Ball& ball = still_->blocks[at];
+    if (ball.radius < 0 || !scene_.movers_may_shade(ball.centre, ball.radius)) {
+      block.shaded.fill(false);
+      return;
+    }
+  }
   for (size_t i = 0; i < kPacket; ++i) {
     if (valid[i] == 0) continue;
     const size_t at = film.index(block.x[i], block.y[i]);
-    block.shaded[i] =
-        still_->truth.meshes[at] >= 0 && scene_.movers_may_shade(still_->surfaces[at].position);
+    block.shaded[i] = still_->truth.meshes[at] >= 0 &&
+                      (whole || scene_.movers_may_shade(still_->surfaces[at].position, 0));
   }
 }
 

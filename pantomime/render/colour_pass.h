@@ -77,7 +77,6 @@ class ColourPass {
                     Film& film) const;
   bool take_known(const Block& block, const LaneMask& valid,
                   const std::array<Vec3, kPacket>& directions, HitPacket& rays) const;
-  void find_movers();
   bool all_still(const LaneMask& valid, const Film& film, const Block& block) const;
   void mark_shaded(const LaneMask& valid, const Film& film, Block& block) const;
   bool sees_open(const Block& block, const LaneMask& valid, const Film& film) const;
@@ -111,8 +110,7 @@ class ColourPass {
   uint32_t stream_;
   Vec3 towards_light_, light_a_, light_b_, forward_;
   RayQuery primary_, shadow_, occlusion_;
-  // Pixels in which something that moves may be seen; only used with still_.
-  int left_ = 0, top_ = 0, right_ = 0, bottom_ = 0;
+  PixelArea movers_;  // pixels in which something that moves may be seen; only used with still_
 };
 
 /// Three random numbers in [0, 1) by counting: a hash of pixel and use. Source: Jarzynski & Olano

@@ -245,14 +245,15 @@ bool RayScene::movers_near(motion::Vec3 p, float reach) const {
          p.y > low.y - reach && p.y < high.y + reach && p.z > low.z - reach && p.z < high.z + reach;
 }
 
-bool RayScene::movers_between(motion::Vec3 point, motion::Vec3 centre, float radius) const {
+bool RayScene::movers_between(motion::Vec3 point, float extent, motion::Vec3 centre,
+                              float radius) const {
   if (handles_->moving.empty) return false;
   const motion::Vec3 way = centre - point;
   // The beam to the ball is as wide as the ball only at its end: where it leaves the grown box it
   // is known better how wide it can be.
   float to = 1;
   for (int pass = 0; pass < 2; ++pass) {
-    const float grown = radius * to + 1e-3f;
+    const float grown = std::max(radius * to, extent) + 1e-3f;
     float from = 0, end = to;
     const auto slab = [&](float low, float high, float at, float step) {
       if (std::abs(step) < 1e-9f) return at >= low - grown && at <= high + grown;

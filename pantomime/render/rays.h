@@ -78,8 +78,9 @@ class RayScene {
   bool movers_bounds(motion::Vec3& low, motion::Vec3& high) const;
   /// Whether a point is nearer than `reach` to the bounds of what moves.
   bool movers_near(motion::Vec3 point, float reach) const;
-  /// Whether what moves may come between a point and a ball: false is certain.
-  bool movers_between(motion::Vec3 point, motion::Vec3 centre, float radius) const;
+  /// Whether what moves may come between a ball of radius `extent` about a point and another ball:
+  /// false is certain.
+  bool movers_between(motion::Vec3 point, float extent, motion::Vec3 centre, float radius) const;
 
   /// Nearest hits: fills rays.hit and rays.ray.tfar.
   void intersect(const RayQuery& query, const LaneMask& valid, HitPacket& rays) const;

@@ -158,19 +158,20 @@ bool Scene3d::may_be_blocked(uint32_t mesh, Vec3 point, Vec3 direction, float st
   return meets_box(low - grow, high + grow, point, direction);
 }
 
-bool Scene3d::movers_may_shade(Vec3 point) const {
-  if (rays_.movers_near(point, surroundings.occlusion_reach)) return true;
+bool Scene3d::movers_may_shade(Vec3 point, float extent) const {
+  if (rays_.movers_near(point, surroundings.occlusion_reach + extent)) return true;
   for (const scene::Lamp& lamp : lamps)
-    if (rays_.movers_between(point, lamp.corner + 0.5f * (lamp.a + lamp.b),
+    if (rays_.movers_between(point, extent, lamp.corner + 0.5f * (lamp.a + lamp.b),
                              0.5f * length(lamp.a + lamp.b)))
       return true;
   if (key.colour == Vec3{0, 0, 0}) return false;
   constexpr float kFar = 20;  // metres: farther than any home is wide
-  return rays_.movers_between(point, point + kFar * normalized(key.towards), kFar * key.radius) &&
-         key_may_enter(point);
+  return rays_.movers_between(point, extent, point + kFar * normalized(key.towards),
+                              kFar * key.radius + extent) &&
+         key_may_enter(point, extent);
 }
 
-bool Scene3d::key_may_enter(Vec3 point) const {
+bool Scene3d::key_may_enter(Vec3 point, float extent) const {
   if (key.openings.empty()) return true;
   for (const scene::Opening3d& hole : key.openings) {
     const Vec3 normal = cross(hole.a, hole.b);
@@ -178,7 +179,7 @@ bool Scene3d::key_may_enter(Vec3 point) const {
     if (along == 0) continue;
     const float t = dot(normal, hole.corner - point) / along;
     if (t <= 0) continue;
-    const float margin = 1.1f * key.radius * t * length(key.towards) + 1e-3f;
+    const float margin = 1.1f * key.radius * t * length(key.towards) + extent + 1e-3f;
     const Vec3 there = point + t * key.towards - hole.corner;
     const float a = length(hole.a), b = length(hole.b);
     const float at_a = dot(there, hole.a) / a, at_b = dot(there, hole.b) / b;

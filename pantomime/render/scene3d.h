@@ -117,10 +117,11 @@ class Scene3d : public CutOut {
   /// (the ray may stray by `stray` metres for each metre). False is certain; true means that a ray
   /// must tell. Spares most of the rays of an empty floor.
   bool may_be_blocked(uint32_t mesh, Vec3 point, Vec3 direction, float stray) const;
-  /// Whether what moves may take light from a still point; false is certain.
-  bool movers_may_shade(Vec3 point) const;
+  /// Whether what moves may take light from still points within `extent` metres of this one; false
+  /// is certain.
+  bool movers_may_shade(Vec3 point, float extent) const;
   /// Whether the key light can come to a point through one of its openings.
-  bool key_may_enter(Vec3 point) const;
+  bool key_may_enter(Vec3 point, float extent = 0) const;
   /// The same for all directions, as far as `reach` metres.
   bool may_be_blocked(uint32_t mesh, Vec3 point, float reach) const;
 

@@ -6,6 +6,34 @@
 
 namespace pantomime::render {
 
+namespace {
+
+void find_blocks(StillView& view) {
+  const int width = view.camera.width, height = view.camera.height;
+  view.blocks_across = (width + kBlockWidth - 1) / kBlockWidth;
+  for (int y0 = 0; y0 < height; y0 += kBlockHeight)
+    for (int x0 = 0; x0 < width; x0 += kBlockWidth) {
+      StillView::Ball& ball = view.blocks.emplace_back();
+      float count = 0;
+      const auto each = [&](const auto& use) {
+        for (int y = y0; y < std::min(y0 + kBlockHeight, height); ++y)
+          for (int x = x0; x < std::min(x0 + kBlockWidth, width); ++x)
+            if (view.truth.meshes[view.truth.index(x, y)] >= 0)
+              use(view.surfaces[view.truth.index(x, y)].position);
+      };
+      each([&](Vec3 p) {
+        ball.centre += p;
+        ++count;
+      });
+      if (count == 0) continue;
+      ball.centre = (1 / count) * ball.centre;
+      ball.radius = 0;
+      each([&](Vec3 p) { ball.radius = std::max(ball.radius, length(p - ball.centre)); });
+    }
+}
+
+}  // namespace
+
 StillView render_still(const Scene3d& scene, const Camera& camera, int samples,
                        const RenderOptions& options) {
   StillView out;
@@ -42,6 +70,7 @@ StillView render_still(const Scene3d& scene, const Camera& camera, int samples,
                      direction, scene.triangle_normal(mesh, out.truth.triangles[at])},
                     spread * distance, out.surfaces[at]);
     }
+  find_blocks(out);
   return out;
 }
 

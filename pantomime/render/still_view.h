@@ -13,6 +13,13 @@ struct StillView {
   std::vector<Vec3> light;                 ///< [h * w] linear, mean over the samples
   std::vector<Scene3d::Surface> surfaces;  ///< [h * w] what truth shows, ready to be lit
   std::vector<uint8_t> open;               ///< [h * w] 1: nothing see-through stands on the way
+  /// Balls around what each block of 4 x 2 pixels shows, row by row; radius below 0: nothing.
+  struct Ball {
+    Vec3 centre;
+    float radius = -1;
+  };
+  std::vector<Ball> blocks;
+  int blocks_across = 0;
 };
 
 /// Renders the meshes of a mixed scene that never moved (see RayScene). `samples` for each pixel:

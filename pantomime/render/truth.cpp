@@ -25,6 +25,29 @@ void for_each_tile(const Camera& camera, int threads, const std::function<void(i
   });
 }
 
+PixelArea area_of_movers(const Scene3d& scene, const Camera& camera) {
+  Vec3 low, high;
+  if (!scene.rays().movers_bounds(low, high)) return {};
+  float left = 1e9f, top = 1e9f, right = -1e9f, bottom = -1e9f;
+  for (int corner = 0; corner < 8; ++corner) {
+    const auto seen =
+        project(camera, {(corner & 1) != 0 ? high.x : low.x, (corner & 2) != 0 ? high.y : low.y,
+                         (corner & 4) != 0 ? high.z : low.z});
+    if (!seen || !camera.is_pinhole()) {  // a lens bends the box's edges
+      left = top = 0;
+      right = bottom = 1e9f;
+      break;
+    }
+    left = std::min(left, seen->u), right = std::max(right, seen->u);
+    top = std::min(top, seen->v), bottom = std::max(bottom, seen->v);
+  }
+  const auto pixel = [](float value, int most) {
+    return static_cast<int>(std::clamp(value, 0.0f, static_cast<float>(most)));
+  };
+  return {pixel(left - 1, camera.width), pixel(top - 1, camera.height),
+          pixel(right + 2, camera.width), pixel(bottom + 2, camera.height)};
+}
+
 namespace {
 
 /// A picture of nothing.
@@ -50,6 +73,8 @@ Truth render_truth(const Scene3d& scene, const Camera& camera, int threads, Mesh
                    const StillView* still) {
   check_camera(camera);
   Truth out = still != nullptr ? still->truth : nothing(camera);
+  const PixelArea area = still != nullptr ? area_of_movers(scene, camera)
+                                          : PixelArea{0, 0, camera.width, camera.height};
   const PixelRays pixel_rays(camera);
   const Vec3 forward = camera.world_from_camera * Vec3{0, 0, 1};
   auto block = [&](int x0, int y0) {
@@ -89,7 +114,9 @@ Truth render_truth(const Scene3d& scene, const Camera& camera, int threads, Mesh
   for_each_tile(camera, threads, [&](int tile_x, int tile_y) {
     for (int y = tile_y; y < std::min(tile_y + kTile, camera.height); y += kBlockHeight)
       for (int x = tile_x; x < std::min(tile_x + kTile, camera.width); x += kBlockWidth)
-        block(x, y);
+        if (area.left < x + kBlockWidth && x < area.right && area.top < y + kBlockHeight &&
+            y < area.bottom)
+          block(x, y);
   });
   return out;
 }
