@@ -165,6 +165,7 @@ for (const action of new Set(clips.map((clip) => clip.action))) {
   byAction[action] = { frames: count, detection_rate, pck_visible };
 }
 report.unoccluded_by_action = byAction;
+report.unoccluded_missed = open.filter((image, i) => !landmarks[i]).map((image) => image.file_name);
 fs.writeFileSync(out, JSON.stringify(report, null, 1) + '\n');
 const { frames: count, detection_rate, pck_visible, pck_hidden } = report.unoccluded;
 console.log(`${count} frames of people whom nothing hides: found in ${(100 * detection_rate).toFixed(1)} %, ` +
