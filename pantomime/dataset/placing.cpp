@@ -29,7 +29,7 @@ std::vector<Vec3> body_points(const motion::Clip& clip) {
     const auto at = [&](size_t j) { return pose.positions[f * joints + j]; };
     for (size_t j = 0; j < joints; ++j) points.push_back(at(j));
     for (const auto& [wrist, along] :
-         {std::pair{motion::kLeftWrist, 0.17f}, {motion::kRightWrist, -0.17f}})
+         {std::pair<size_t, float>{motion::kLeftWrist, 0.17f}, {motion::kRightWrist, -0.17f}})
       points.push_back(at(wrist) + pose.rotations[f * joints + wrist] * Vec3{along, 0, 0});
     points.push_back(at(motion::kHead) +
                      pose.rotations[f * joints + motion::kHead] * Vec3{0, 0.15f, 0});
