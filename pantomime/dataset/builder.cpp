@@ -7,6 +7,7 @@
 #include "pantomime/base/bytes.h"
 #include "pantomime/base/error.h"
 #include "pantomime/base/parallel.h"
+#include "pantomime/base/text.h"
 #include "pantomime/base/version.h"
 #include "pantomime/dataset/tar_file.h"
 #include "pantomime/formats/json.h"
@@ -16,10 +17,6 @@ namespace {
 
 namespace fs = std::filesystem;
 using nlohmann::ordered_json;
-
-std::string shard_name(const std::string& name, int64_t shard) {
-  return fmt::format("{}-{:06d}", name, shard);
-}
 
 /// NTU's names hold a set-up, camera, person, repetition and action of at most three digits each.
 std::string ntu_name(const ClipRecord& clip) {
@@ -96,17 +93,6 @@ std::vector<std::string> unpacked(const std::string& bytes, const fs::path& path
   return out;
 }
 
-std::vector<std::string> lines_of(const std::string& text) {
-  std::vector<std::string> out;
-  for (size_t from = 0; from < text.size();) {
-    size_t to = text.find('\n', from);
-    if (to == std::string::npos) to = text.size();
-    out.push_back(text.substr(from, to - from));
-    from = to + 1;
-  }
-  return out;
-}
-
 class Builder {
  public:
   Builder(Studio& studio, const BuildOptions& options, Progress& progress)
@@ -152,7 +138,8 @@ class Builder {
     return std::min(first_of(shard) + recipe_.clips_per_shard, options_.clips);
   }
   fs::path part_path(int64_t shard, const char* ending) const {
-    return options_.out / "parts" / fmt::format("{}.{}", shard_name(recipe_.name, shard), ending);
+    return options_.out / "parts" /
+           fmt::format("{}.{}", numbered_name(recipe_.name, shard), ending);
   }
 
   void prepare_folder() const {
@@ -184,7 +171,7 @@ class Builder {
 
   /// What a killed job left of this shard's files.
   void sweep(int64_t shard) const {
-    const std::string name = shard_name(recipe_.name, shard);
+    const std::string name = numbered_name(recipe_.name, shard);
     for (const char* folder : {"shards", "parts"}) {
       std::error_code error;
       for (const fs::directory_entry& entry :
@@ -201,7 +188,7 @@ class Builder {
     Pieces pieces;
     if (recipe_.wants_format("webdataset")) {
       fs::create_directories(options_.out / "shards");
-      const fs::path path = options_.out / "shards" / (shard_name(recipe_.name, shard) + ".tar");
+      const fs::path path = options_.out / "shards" / (numbered_name(recipe_.name, shard) + ".tar");
       write_file_with(path, [&](const fs::path& temporary) {
         std::ofstream tar(temporary, std::ios::binary);
         make_clips(shard, before, &tar, pieces);
@@ -243,7 +230,7 @@ class Builder {
 
   void write_clip(const ClipRecord& clip, std::ofstream* tar, Pieces& pieces) const {
     const std::string line = manifest_line(clip, origin_);
-    const std::string joints = joints_npz(clip);
+    const std::string motion = amass_file(clip, origin_);
     if (tar != nullptr) {
       std::string bytes;
       const auto add = [&](const std::string& field, const std::string& content) {
@@ -251,8 +238,8 @@ class Builder {
       };
       add("json", line);
       add("cls", fmt::format("{}", clip.number));
-      add("joints.npz", joints);
-      add("amass.npz", amass_file(clip, origin_));
+      add("joints.npz", joints_npz(clip));
+      add("amass.npz", motion);
       if (!clip.video.empty()) add("mp4", clip.video);
       for (const ClipFile& file : clip.files) add(file.field, file.bytes);
       tar->write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
@@ -272,8 +259,7 @@ class Builder {
       for (const std::string& one : coco.annotations) pieces.annotations += one + "\n";
     }
     if (recipe_.wants_format("ntu")) save(fs::path("ntu") / ntu_name(clip), ntu_file(clip));
-    if (recipe_.wants_format("amass"))
-      save(fs::path("amass") / (clip.key + ".npz"), amass_file(clip, origin_));
+    if (recipe_.wants_format("amass")) save(fs::path("amass") / (clip.key + ".npz"), motion);
     if (recipe_.wants_format("video"))
       save(fs::path("video") / clip.action / (clip.key + ".mp4"), clip.video);
     if (recipe_.wants_format("pyskl")) {
@@ -292,16 +278,16 @@ class Builder {
     for (int64_t s = 0; s < shards; ++s) {
       manifest += read_file(part_path(s, "jsonl"));
       labels += read_file(part_path(s, "labels"));
-      const auto add = [&](std::vector<std::string>& to, std::vector<std::string> from) {
-        std::move(from.begin(), from.end(), std::back_inserter(to));
-      };
-      add(images, lines_of(read_file(part_path(s, "images"))));
-      add(annotations, lines_of(read_file(part_path(s, "annotations"))));
+      for (const auto& [list, ending] :
+           {std::pair{&images, "images"}, {&annotations, "annotations"}}) {
+        const std::string text = read_file(part_path(s, ending));
+        for (const std::string_view line : split_list(text, '\n')) list->emplace_back(line);
+      }
       for (const auto& [list, ending] : {std::pair{&flat, "coco17"}, {&deep, "ntu25"}})
-        add(*list, unpacked(read_file(part_path(s, ending)), part_path(s, ending)));
+        for (std::string& piece : unpacked(read_file(part_path(s, ending)), part_path(s, ending)))
+          list->push_back(std::move(piece));
     }
-    for (int64_t i = 0; i < options_.clips; ++i)
-      keys.push_back(fmt::format("{}-{:06d}", recipe_.name, i));
+    for (int64_t i = 0; i < options_.clips; ++i) keys.push_back(numbered_name(recipe_.name, i));
     const fs::path& out = options_.out;
     write_file(out / "manifest.jsonl", manifest);
     if (recipe_.wants_format("coco")) {

@@ -1,5 +1,6 @@
 #include "pantomime/dataset/check.h"
 
+#include <map>
 #include <mutex>
 #include <nlohmann/json.hpp>
 #include <set>
@@ -7,6 +8,7 @@
 #include "pantomime/base/bytes.h"
 #include "pantomime/base/error.h"
 #include "pantomime/base/parallel.h"
+#include "pantomime/base/text.h"
 #include "pantomime/dataset/coco_rle.h"
 #include "pantomime/formats/archive.h"
 #include "pantomime/formats/json.h"
@@ -22,12 +24,7 @@ using nlohmann::json;
 template <class Each>
 void for_each_line(const std::string& text, const Each& each) {
   int64_t number = 0;
-  for (size_t from = 0; from < text.size();) {
-    size_t to = text.find('\n', from);
-    if (to == std::string::npos) to = text.size();
-    each(std::string_view(text).substr(from, to - from), ++number);
-    from = to + 1;
-  }
+  for (const std::string_view line : split_list(text, '\n')) each(line, ++number);
 }
 
 ClipSummary summary_of(const json& line) {
@@ -128,7 +125,7 @@ class Checker {
     }
     for (size_t i = 0; i < plan.size(); ++i) {
       const ClipSummary& clip = result_.clips[i];
-      const std::string key = fmt::format("{}-{:06d}", info_.name, i);
+      const std::string key = numbered_name(info_.name, static_cast<int64_t>(i));
       if (clip.key != key)
         problem(fmt::format("manifest.jsonl:{}: clip {}, expected {}", i + 1, clip.key, key));
       if (clip.action != recipe.actions[plan[i]].name)
@@ -142,7 +139,7 @@ class Checker {
     std::atomic<int64_t> done{0};
     parallel_for(info_.shards(), threads_, [&](int64_t s) {
       if (progress_.stopped()) return;
-      const std::string name = fmt::format("{}-{:06d}.tar", info_.name, s);
+      const std::string name = numbered_name(info_.name, s) + ".tar";
       try {
         shard(folder_ / "shards" / name, s);
       } catch (const Error& error) {

@@ -1,8 +1,8 @@
 // Is a finished data set what it says it is, and what is in it?
 #pragma once
 
+#include <array>
 #include <filesystem>
-#include <map>
 #include <string>
 #include <vector>
 

@@ -45,10 +45,10 @@ class ClipMaker {
         recipe_(studio.recipe),
         action_(action),
         progress_(progress),
-        random_(derive_seed(seed, "clip", static_cast<uint64_t>(index))) {
+        record_{.seed = derive_seed(seed, "clip", static_cast<uint64_t>(index))},
+        random_(record_.seed) {
     record_.index = index;
-    record_.key = fmt::format("{}-{:06d}", recipe_.name, index);
-    record_.seed = derive_seed(seed, "clip", static_cast<uint64_t>(index));
+    record_.key = numbered_name(recipe_.name, index);
     record_.action = action.name;
     record_.number = action.number;
     record_.fps = recipe_.fps;
@@ -288,11 +288,7 @@ class ClipMaker {
     const size_t frames = frame_count();
     for (size_t k = 0; k < std::min(kLooks, frames); ++k) {
       const size_t f = frames <= kLooks ? k : (2 * k + 1) * frames / (2 * kLooks);
-      render::Camera small = shot.cameras[f];
-      const float scale = static_cast<float>(kWidth) / static_cast<float>(small.width);
-      small.height = static_cast<int>(std::lround(scale * static_cast<float>(small.height)));
-      small.width = kWidth;
-      small.fx *= scale, small.fy *= scale, small.cx *= scale, small.cy *= scale;
+      const render::Camera small = render::resized(shot.cameras[f], kWidth);
       stage.show(f);
       lines.add(small, stage.truth(small, small));
     }
@@ -449,8 +445,8 @@ class ClipMaker {
   const Recipe& recipe_;
   const Action& action_;
   const Progress& progress_;
-  Random random_;
   ClipRecord record_;
+  Random random_;
   double seconds_ = 0;
   scene::Home home_;
   std::vector<Player> players_;

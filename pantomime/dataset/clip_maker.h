@@ -1,9 +1,6 @@
 // Makes one clip of a data set: an action, a person, a room, a camera, rendered with all its truth.
 #pragma once
 
-#include <map>
-#include <mutex>
-
 #include "pantomime/base/progress.h"
 #include "pantomime/body/body_assets.h"
 #include "pantomime/dataset/actor.h"

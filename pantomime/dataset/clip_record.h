@@ -50,6 +50,10 @@ struct ObjectRecord {
   std::vector<motion::Quat> rotations;
 };
 
+/// Name of a clip or of a shard of a data set: "care-000012". No dots, so that WebDataset takes all
+/// that begins with it as one sample.
+std::string numbered_name(const std::string& set, int64_t number);
+
 /// A file of a clip: "0003.depth.png" and its bytes.
 struct ClipFile {
   std::string field, bytes;
@@ -57,7 +61,7 @@ struct ClipFile {
 
 struct ClipRecord {
   int64_t index = 0;
-  std::string key;  ///< "care-000012": no dots, so that WebDataset takes it as one sample
+  std::string key;  ///< numbered_name() of the index
   uint64_t seed = 0;
   std::string action;
   int number = 0;

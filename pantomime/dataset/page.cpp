@@ -52,7 +52,7 @@ Sample read_sample(const fs::path& shard, const std::string& key) {
 
 fs::path shard_of(const fs::path& folder, const DatasetInfo& info, int64_t clip) {
   const fs::path path =
-      folder / "shards" / fmt::format("{}-{:06d}.tar", info.name, clip / info.clips_per_shard);
+      folder / "shards" / (numbered_name(info.name, clip / info.clips_per_shard) + ".tar");
   if (!fs::exists(path)) fail("{}: is missing: a preview needs the shards", path.string());
   return path;
 }

@@ -6,12 +6,6 @@
 
 namespace pantomime::dataset {
 
-double ClipRecord::measured_visible() const {
-  double sum = 0;
-  for (const FrameRecord& frame : frames) sum += frame.people.at(0).visible_fraction();
-  return frames.empty() ? 0 : sum / static_cast<double>(frames.size());
-}
-
 Phases find_phases(const motion::Clip& clip, const Action& action) {
   const double last = static_cast<double>(clip.frame_count() - 1) / clip.fps;
   Phases out{0, last / 2, last};

@@ -53,6 +53,19 @@ struct PngGuard {
   PngGuard(const PngGuard&) = delete;
   PngGuard& operator=(const PngGuard&) = delete;
   ~PngGuard() { png_image_free(&image); }
+
+  /// Reads the header of a PNG of allowed size.
+  void begin(std::string_view bytes, const std::string& name) {
+    check_png_header(bytes, name);
+    if (png_image_begin_read_from_memory(&image, bytes.data(), bytes.size()) == 0)
+      fail_at_byte(name, 0, "broken PNG: {}", image.message);
+    check_size(image.width, image.height, name);
+  }
+  /// Reads the pixels in image.format.
+  void finish(void* pixels, const std::string& name) {
+    if (png_image_finish_read(&image, nullptr, pixels, 0, nullptr) == 0)
+      fail_at_byte(name, 0, "broken PNG: {}", image.message);
+  }
 };
 
 void check_pixels(const Image& image, const char* what) {
@@ -167,38 +180,30 @@ bool encode_jpeg(const Image* image, int quality, unsigned char** out, unsigned 
 }  // namespace
 
 Image parse_png(std::string_view bytes, const std::string& name) {
-  check_png_header(bytes, name);
   PngGuard guard;
+  guard.begin(bytes, name);
   png_image& png = guard.image;
-  if (png_image_begin_read_from_memory(&png, bytes.data(), bytes.size()) == 0)
-    fail_at_byte(name, 0, "broken PNG: {}", png.message);
-  check_size(png.width, png.height, name);
   const bool colour = (png.format & PNG_FORMAT_FLAG_COLOR) != 0;
   const bool alpha = (png.format & PNG_FORMAT_FLAG_ALPHA) != 0;
   png.format = alpha ? PNG_FORMAT_RGBA : colour ? PNG_FORMAT_RGB : PNG_FORMAT_GRAY;
   Image out(static_cast<int>(png.width), static_cast<int>(png.height), alpha ? 4 : colour ? 3 : 1);
-  if (png_image_finish_read(&png, nullptr, out.pixels.data(), 0, nullptr) == 0)
-    fail_at_byte(name, 0, "broken PNG: {}", png.message);
+  guard.finish(out.pixels.data(), name);
   return out;
 }
 
 Image16 parse_png16(std::string_view bytes, const std::string& name) {
-  check_png_header(bytes, name);
+  PngGuard guard;
+  guard.begin(bytes, name);
   if (bytes[24] != 16)
     fail_at_byte(name, 24, "PNG of {} bits, expected 16", static_cast<int>(bytes[24]));
-  PngGuard guard;
   png_image& png = guard.image;
-  if (png_image_begin_read_from_memory(&png, bytes.data(), bytes.size()) == 0)
-    fail_at_byte(name, 0, "broken PNG: {}", png.message);
-  check_size(png.width, png.height, name);
   const bool colour = (png.format & PNG_FORMAT_FLAG_COLOR) != 0;
   // Linear numbers of 16 bits are what the file has: libpng then changes nothing.
   png.format = colour ? PNG_FORMAT_LINEAR_RGB : PNG_FORMAT_LINEAR_Y;
   Image16 out{static_cast<int>(png.width), static_cast<int>(png.height), colour ? 3 : 1, {}};
   out.values.resize(static_cast<size_t>(out.width) * static_cast<size_t>(out.height) *
                     static_cast<size_t>(out.channels));
-  if (png_image_finish_read(&png, nullptr, out.values.data(), 0, nullptr) == 0)
-    fail_at_byte(name, 0, "broken PNG: {}", png.message);
+  guard.finish(out.values.data(), name);
   return out;
 }
 

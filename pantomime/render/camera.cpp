@@ -93,6 +93,16 @@ Camera look_at(Vec3 position, Vec3 target, float vertical_fov, int width, int he
   return camera;
 }
 
+Camera resized(const Camera& camera, int width) {
+  const float scale = static_cast<float>(width) / static_cast<float>(camera.width);
+  Camera out = camera;
+  out.width = width;
+  out.height =
+      std::max(1, static_cast<int>(std::lround(scale * static_cast<float>(camera.height))));
+  out.fx *= scale, out.fy *= scale, out.cx *= scale, out.cy *= scale;
+  return out;
+}
+
 std::vector<Vec3> smoothed(std::span<const Vec3> path, float sigma) {
   std::vector<Vec3> out(path.begin(), path.end());
   if (!(sigma > 0)) return out;

@@ -33,6 +33,14 @@ struct Camera {
   bool operator==(const Camera&) const = default;
 };
 
+/// Pixels [left, right) x [top, bottom); empty when right <= left.
+struct PixelBox {
+  int left = 0, top = 0, right = 0, bottom = 0;
+  bool empty() const { return right <= left || bottom <= top; }
+  bool holds(int x, int y) const { return x >= left && x < right && y >= top && y < bottom; }
+  bool operator==(const PixelBox&) const = default;
+};
+
 /// A point in the picture.
 struct Projected {
   float u = 0, v = 0;  ///< pixels
@@ -47,6 +55,9 @@ std::optional<Projected> project(const Camera& camera, Vec3 point);
 /// A camera at `position` that sees `target` in the middle, upright. `vertical_fov` in radians, in
 /// (0, pi). Looking straight up or down, the picture's top points to +Z.
 Camera look_at(Vec3 position, Vec3 target, float vertical_fov, int width, int height);
+
+/// The same view in a picture of another width (and the height that follows).
+Camera resized(const Camera& camera, int width);
 
 enum class CameraMode {
   kAuto,    ///< fixed when that shows the person large enough, else following

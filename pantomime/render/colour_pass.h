@@ -110,7 +110,7 @@ class ColourPass {
   uint32_t stream_;
   Vec3 towards_light_, light_a_, light_b_, forward_;
   RayQuery primary_, shadow_, occlusion_;
-  PixelArea movers_;  // pixels in which something that moves may be seen; only used with still_
+  PixelBox movers_;  // pixels in which something that moves may be seen; only used with still_
 };
 
 /// Three random numbers in [0, 1) by counting: a hash of pixel and use. Source: Jarzynski & Olano

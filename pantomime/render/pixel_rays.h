@@ -76,13 +76,8 @@ class PixelRays {
   Vec3 position_, corner_, across_, down_;
 };
 
-/// Pixels [left, right) x [top, bottom).
-struct PixelArea {
-  int left = 0, top = 0, right = 0, bottom = 0;
-  bool holds(int x, int y) const { return x >= left && x < right && y >= top && y < bottom; }
-};
 /// Where what moves in a scene can be seen.
-PixelArea area_of_movers(const Scene3d& scene, const Camera& camera);
+PixelBox area_of_movers(const Scene3d& scene, const Camera& camera);
 
 inline constexpr int kTile = 16;  ///< pixels a side of what one thread renders at a time
 

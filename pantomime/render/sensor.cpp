@@ -31,12 +31,7 @@ class NoiseRing {
 
 float auto_exposure(const Scene3d& scene, const Camera& camera, float grey) {
   constexpr int kWidth = 48;
-  Camera small = camera;
-  const float scale = static_cast<float>(kWidth) / static_cast<float>(camera.width);
-  small.width = kWidth;
-  small.height =
-      std::max(1, static_cast<int>(std::lround(scale * static_cast<float>(camera.height))));
-  small.fx *= scale, small.fy *= scale, small.cx *= scale, small.cy *= scale;
+  const Camera small = resized(camera, kWidth);
   // So dark that tone mapping and the byte's end touch nothing.
   constexpr float kDim = 0.25f;
   const Image picture =

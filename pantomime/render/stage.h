@@ -38,13 +38,6 @@ struct JointTruth {
   JointState state = JointState::OutOfFrame;
 };
 
-/// Pixels [left, right) x [top, bottom); empty when right <= left.
-struct PixelBox {
-  int left = 0, top = 0, right = 0, bottom = 0;
-  bool empty() const { return right <= left || bottom <= top; }
-  bool operator==(const PixelBox&) const = default;
-};
-
 struct PersonTruth {
   int object = 0;
   int64_t visible_pixels = 0;   ///< in the picture

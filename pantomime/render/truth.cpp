@@ -25,7 +25,7 @@ void for_each_tile(const Camera& camera, int threads, const std::function<void(i
   });
 }
 
-PixelArea area_of_movers(const Scene3d& scene, const Camera& camera) {
+PixelBox area_of_movers(const Scene3d& scene, const Camera& camera) {
   Vec3 low, high;
   if (!scene.rays().movers_bounds(low, high)) return {};
   float left = 1e9f, top = 1e9f, right = -1e9f, bottom = -1e9f;
@@ -73,8 +73,8 @@ Truth render_truth(const Scene3d& scene, const Camera& camera, int threads, Mesh
                    const StillView* still) {
   check_camera(camera);
   Truth out = still != nullptr ? still->truth : nothing(camera);
-  const PixelArea area = still != nullptr ? area_of_movers(scene, camera)
-                                          : PixelArea{0, 0, camera.width, camera.height};
+  const PixelBox area = still != nullptr ? area_of_movers(scene, camera)
+                                         : PixelBox{0, 0, camera.width, camera.height};
   const PixelRays pixel_rays(camera);
   const Vec3 forward = camera.world_from_camera * Vec3{0, 0, 1};
   auto block = [&](int x0, int y0) {

@@ -1,10 +1,9 @@
 // Serves frames and detector on this machine's loopback, starts a browser on them, compares. See ./run.
-import { spawn } from 'node:child_process';
 import fs from 'node:fs';
-import http from 'node:http';
-import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+
+import { browse } from '../browser.mjs';
 
 const here = path.dirname(fileURLToPath(import.meta.url));
 const kTimeLimitSeconds = 1800;
@@ -42,79 +41,28 @@ const hidden = pick(Math.ceil(wanted / 3), (clip) =>
 const frames = [...open, ...hidden];
 if (open.length === 0) fail(`${folder}: no clips with one person whom nothing hides`);
 
-function findBrowser() {
-  for (const name of [process.env.CHROMIUM, 'chromium', 'chromium-browser', 'google-chrome'].filter(Boolean)) {
-    if (name.includes('/')) return name;
-    for (const place of process.env.PATH.split(':'))
-      if (fs.existsSync(path.join(place, name))) return path.join(place, name);
-  }
-  fail('no Chromium; install the package "chromium" or set CHROMIUM');
-}
-
-const kTypes = { '.html': 'text/html', '.js': 'text/javascript', '.wasm': 'application/wasm', '.jpg': 'image/jpeg' };
 function fileOf(url) {
   if (url === '/') return path.join(here, 'page.html');
   if (url === '/page.js') return path.join(here, 'page.js');
-  for (const [prefix, root] of [['/pose/', detector], ['/images/', path.join(folder, 'images')]]) {
+  if (url === '/frames') return Buffer.from(JSON.stringify(frames.map((image) => image.file_name)));
+  for (const [prefix, place] of [['/pose/', detector], ['/images/', path.join(folder, 'images')]]) {
+    const root = path.resolve(place);
     const name = path.join(root, url.slice(prefix.length));
-    if (url.startsWith(prefix) && name.startsWith(path.resolve(root) + path.sep)) return name;
     if (url.startsWith(prefix) && name.startsWith(root + path.sep)) return name;
   }
   return null;
 }
 
+/// What the detector finds in each frame: 33 landmarks, or null.
 async function detect() {
-  let done;
-  const finished = new Promise((resolve) => { done = resolve; });
-  const server = http.createServer(async (request, response) => {
-    const url = new URL(request.url, 'http://localhost').pathname;
-    if (request.method === 'POST') {
-      const parts = [];
-      for await (const part of request) parts.push(part);
-      const body = Buffer.concat(parts).toString();
-      response.end();
-      if (url === '/progress') process.stderr.write(`\r${body}/${frames.length} `);
-      if (url === '/result') done({ result: JSON.parse(body) });
-      if (url === '/error') done({ error: body });
-      return;
-    }
-    if (url === '/frames') {
-      response.end(JSON.stringify(frames.map((image) => image.file_name)));
-      return;
-    }
-    const name = fileOf(url);
-    if (!name || !fs.existsSync(name)) {
-      response.writeHead(404);
-      response.end();
-      return;
-    }
-    response.setHeader('Content-Type', kTypes[path.extname(name)] ?? 'application/octet-stream');
-    fs.createReadStream(name).pipe(response);
-  });
-  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const profile = fs.mkdtempSync(path.join(os.tmpdir(), 'pose_check-'));
-  const browser = spawn(findBrowser(), [
-    '--headless', '--no-sandbox', '--disable-quic', '--no-first-run', '--disable-background-networking',
-    '--disable-component-update', '--disable-sync', '--disable-dev-shm-usage', '--disable-extensions',
-    '--use-gl=angle', '--use-angle=swiftshader', '--enable-unsafe-swiftshader', '--ignore-gpu-blocklist',
-    `--user-data-dir=${profile}`, `http://127.0.0.1:${server.address().port}/`,
-  ], { stdio: ['ignore', 'ignore', 'pipe'] });
-  let words = '';
-  browser.stderr.on('data', (part) => { words = (words + part).slice(-4000); });
-  const ended = new Promise((resolve) => browser.on('close', resolve));
-  browser.on('exit', (code) => done({ error: `the browser ended with ${code}: ${words}` }));
-  const timer = setTimeout(() => done({ error: `no answer in ${kTimeLimitSeconds} s: ${words}` }),
-    kTimeLimitSeconds * 1000);
-  const answer = await finished;
-  clearTimeout(timer);
-  browser.kill('SIGKILL');
-  await ended;
-  server.close();
-  server.closeAllConnections?.();
-  fs.rmSync(profile, { recursive: true, force: true, maxRetries: 5 });
+  const landmarks = await browse({
+    seconds: kTimeLimitSeconds,
+    switches: ['--ignore-gpu-blocklist'],
+    file: fileOf,
+    post: (url, body) => process.stderr.write(`\r${body}/${frames.length} `),
+  }).catch((error) => fail(error.message));
   process.stderr.write('\n');
-  if (answer.error) fail(answer.error);
-  return answer.result;
+  return landmarks;
 }
 
 /// Counts over some frames: found or not, joints near or not by what our truth says of them.
