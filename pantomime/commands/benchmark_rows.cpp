@@ -46,6 +46,19 @@ class Collected {
   std::map<std::string, std::vector<double>> values_;
 };
 
+/// First frame of the 60 that are looked at, as ACTOR's loader draws it (it never takes the very
+/// last place).
+int64_t window_begin(int64_t frames, uint64_t seed) {
+  if (frames <= kActionFrames) return 0;
+  Random random(derive_seed(seed, "window"));
+  return random.below(static_cast<uint32_t>(frames - kActionFrames));
+}
+
+motion::Clip at_rate(const motion::Clip& clip, double fps) {
+  PANTOMIME_CHECK(clip.frame_count() >= 1, "benchmark: a clip without frames");
+  return std::abs(clip.fps - fps) < 1e-9 ? clip : motion::resample(clip, fps);
+}
+
 std::vector<int64_t> shuffled(size_t total, int64_t most, uint64_t seed, const char* what) {
   Random random(derive_seed(seed, what));
   const auto n = static_cast<int64_t>(total);
@@ -78,15 +91,9 @@ std::string to_markdown(const std::vector<BenchmarkRow>& rows,
 }
 
 at::Tensor action_input(const motion::Clip& clip, uint64_t seed) {
-  constexpr double kFps = 20;
-  const motion::Clip slow = std::abs(clip.fps - kFps) < 1e-9 ? clip : motion::resample(clip, kFps);
+  const motion::Clip slow = at_rate(clip, 20);
   const auto frames = static_cast<int64_t>(slow.frame_count());
-  PANTOMIME_CHECK(frames >= 1, "benchmark: a clip without frames");
-  int64_t first = 0;
-  if (frames > kActionFrames) {
-    Random random(derive_seed(seed, "window"));
-    first = random.below(static_cast<uint32_t>(frames - kActionFrames + 1));
-  }
+  const int64_t first = window_begin(frames, seed);
   const motion::WorldPose pose = motion::forward_kinematics(slow);
   constexpr float kHand = 0.084f;
   at::Tensor out = at::empty({kActionFrames, 3 * kSmplJoints}, at::kFloat);
@@ -106,16 +113,81 @@ at::Tensor action_input(const motion::Clip& clip, uint64_t seed) {
   return out;
 }
 
+at::Tensor rotation_input(const formats::ActorSequence& sequence, uint64_t seed) {
+  const bool same_rate = std::abs(sequence.clip.fps - motion::kFps) < 1e-9;
+  const motion::Clip clip = at_rate(sequence.clip, motion::kFps);
+  const auto frames = static_cast<int64_t>(clip.frame_count());
+  PANTOMIME_CHECK(!sequence.hands.empty() &&
+                      (!same_rate || sequence.hands.size() == clip.frame_count()),
+                  "benchmark: hands in {} frames of {}", sequence.hands.size(), frames);
+  const int64_t first = window_begin(frames, seed);
+  constexpr motion::Quat kUpright{0, 1, 0, 0};  // half a turn about x
+  at::Tensor out = at::empty({kActionFrames, kSmplJoints, 6}, at::kFloat);
+  float* to = out.data_ptr<float>();
+  const auto put = [&](motion::Quat q) {
+    const auto columns = motion::to_6d(motion::conjugate(q));  // of the transposed: rows
+    for (const float v : columns) *to++ = v;
+  };
+  for (int64_t f = 0; f < kActionFrames; ++f) {
+    const auto frame = static_cast<size_t>(std::min(first + f, frames - 1));
+    const motion::Quat* turns = &clip.rotations[frame * motion::kJointCount];
+    put(motion::conjugate(kUpright) * turns[0]);
+    for (size_t j = 1; j < motion::kJointCount; ++j) put(turns[j]);
+    for (const motion::Quat& hand : sequence.hands[std::min(frame, sequence.hands.size() - 1)])
+      put(hand);
+  }
+  return out;
+}
+
+std::array<motion::Quat, 2> mean_hands(const std::vector<formats::ActorSequence>& data) {
+  std::array<motion::Quat, 2> sum{};
+  for (size_t side = 0; side < 2; ++side) {
+    motion::Quat& s = sum[side];
+    s = {0, 0, 0, 0};
+    for (const formats::ActorSequence& one : data)
+      for (const auto& hands : one.hands) {
+        const motion::Quat q = motion::canonical(hands[side]);
+        s = {s.w + q.w, s.x + q.x, s.y + q.y, s.z + q.z};
+      }
+    s = motion::normalized(s);
+  }
+  return sum;
+}
+
+ActionProtocol humanact12_protocol(const metrics::ActionClassifier& judge) {
+  return {{formats::kHumanAct12Actions.begin(), formats::kHumanAct12Actions.end()},
+          [](const formats::ActorSequence& one, uint64_t seed) {
+            return action_input(one.clip, seed);
+          },
+          [&judge](const at::Tensor& inputs, uint64_t seed) {
+            return judge.look(
+                inputs, std::vector<int64_t>(static_cast<size_t>(inputs.size(0)), kActionFrames),
+                seed);
+          }};
+}
+
+ActionProtocol uestc_protocol(const metrics::GraphClassifier& judge,
+                              const std::vector<std::string>& actions) {
+  return {actions, rotation_input, [&judge](const at::Tensor& inputs, uint64_t) {
+            constexpr int64_t kBatch = 32;
+            std::vector<at::Tensor> logits, features;
+            for (int64_t first = 0; first < inputs.size(0); first += kBatch) {
+              const metrics::Verdict part = judge.look(
+                  inputs.narrow(0, first, std::min(kBatch, inputs.size(0) - first)));
+              logits.push_back(part.logits);
+              features.push_back(part.features);
+            }
+            return metrics::Verdict{at::cat(logits), at::cat(features)};
+          }};
+}
+
 std::vector<BenchmarkRow> benchmark_actions(const std::vector<formats::ActorSequence>& data,
-                                            const metrics::ActionClassifier& judge,
-                                            const MakeActions& make, const BenchmarkOptions& o,
-                                            Progress& progress) {
+                                            const ActionProtocol& protocol, const MakeActions& make,
+                                            const BenchmarkOptions& o, Progress& progress) {
   PANTOMIME_CHECK(data.size() >= 8 && o.repetitions >= 1,
                   "benchmark: {} sequences, {} repetitions, expected at least 8 and 1", data.size(),
                   o.repetitions);
   Collected real("real"), made("generated");
-  const std::vector<std::string> names(formats::kHumanAct12Actions.begin(),
-                                       formats::kHumanAct12Actions.end());
   progress.begin("benchmark", o.repetitions);
   for (int64_t r = 0; r < o.repetitions; ++r) {
     progress.check();
@@ -123,17 +195,14 @@ std::vector<BenchmarkRow> benchmark_actions(const std::vector<formats::ActorSequ
     const auto inputs_of = [&](const std::vector<int64_t>& order) {
       std::vector<at::Tensor> inputs;
       for (const int64_t i : order)
-        inputs.push_back(action_input(data[static_cast<size_t>(i)].clip,
-                                      derive_seed(seed, "clip", static_cast<uint64_t>(i))));
+        inputs.push_back(protocol.input(data[static_cast<size_t>(i)],
+                                        derive_seed(seed, "clip", static_cast<uint64_t>(i))));
       return at::stack(inputs);
     };
-    const auto seen = [&](const at::Tensor& inputs) {
-      return judge.look(
-          inputs, std::vector<int64_t>(static_cast<size_t>(inputs.size(0)), kActionFrames), seed);
-    };
+    const auto seen = [&](const at::Tensor& inputs) { return protocol.look(inputs, seed); };
     const auto note = [&](Collected& row, const metrics::Verdict& verdict,
                           const std::vector<int64_t>& truth, const at::Tensor& reference) {
-      metrics::Confusion confusion(names);
+      metrics::Confusion confusion(protocol.actions);
       const at::Tensor guess = verdict.logits.argmax(1);
       for (size_t i = 0; i < truth.size(); ++i)
         if (truth[i] >= 0) confusion.add(truth[i], guess[static_cast<int64_t>(i)].item<int64_t>());
@@ -153,9 +222,9 @@ std::vector<BenchmarkRow> benchmark_actions(const std::vector<formats::ActorSequ
     const metrics::Verdict first = seen(inputs_of(order));
     note(real, seen(inputs_of(again)), truth_of(again), first.features);
     if (make) {
-      const std::vector<motion::Clip> clips = make(truth_of(order), seed);
       std::vector<at::Tensor> inputs;
-      for (const motion::Clip& clip : clips) inputs.push_back(action_input(clip, seed));
+      for (const formats::ActorSequence& one : make(truth_of(order), seed))
+        inputs.push_back(protocol.input(one, derive_seed(seed, "made", inputs.size())));
       PANTOMIME_CHECK(inputs.size() == order.size(), "benchmark: {} clips made of {}",
                       inputs.size(), order.size());
       note(made, seen(at::stack(inputs)), truth_of(order), first.features);
@@ -246,6 +315,23 @@ std::vector<BenchmarkRow> benchmark_told(const std::vector<ToldMotion>& data,
     };
     note(real, shown);
     if (make) note(made, judge.motions(make(sentences, frames, seed)));
+    if (make && o.mm_sentences > 0) {
+      // Sentences from the begin of the shuffled list, each said so often.
+      PANTOMIME_CHECK(o.mm_motions >= 2 && o.mm_pairs >= 1,
+                      "benchmark: {} motions a sentence in {} pairs, expected at least 2 and 1",
+                      o.mm_motions, o.mm_pairs);
+      std::vector<std::string> said_again;
+      std::vector<int64_t> lengths;
+      const size_t count = std::min(sentences.size(), static_cast<size_t>(o.mm_sentences));
+      for (size_t i = 0; i < count; ++i) {
+        said_again.insert(said_again.end(), static_cast<size_t>(o.mm_motions), sentences[i]);
+        lengths.insert(lengths.end(), static_cast<size_t>(o.mm_motions), frames[i]);
+      }
+      const uint64_t other = derive_seed(seed, "multimodality");
+      made.add("multimodality",
+               metrics::multimodality_of_groups(judge.motions(make(said_again, lengths, other)),
+                                                o.mm_motions, o.mm_pairs, other));
+    }
     progress.step(r + 1);
   }
   progress.end();

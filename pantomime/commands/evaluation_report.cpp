@@ -188,7 +188,7 @@ std::vector<Plot> plots_of(const LabelPart& part) {
                       scale * (row.numbers.*field).half_width});
     const render::PlotOptions options{.title = title, .width = 620};
     plots.push_back(
-        {file, title, render::bar_plot(list, options), render::bar_plot_svg(list, options)});
+        {file, "", render::bar_plot(list, options), render::bar_plot_svg(list, options)});
   };
   bars("accuracy", "Accuracy, %", &SetNumbers::accuracy, 100);
   bars("fid", "FID to held-out people", &SetNumbers::fid, 1);

@@ -6,6 +6,7 @@
 #include <chrono>
 #include <cmath>
 #include <limits>
+#include <map>
 
 #include "pantomime/base/error.h"
 #include "pantomime/base/random.h"
@@ -22,7 +23,7 @@ namespace {
 
 using metrics::Interval;
 using training::MotionData;
-using training::TextData;
+using training::WindowSentence;
 
 constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
 constexpr int64_t kPool = 32;
@@ -45,24 +46,25 @@ at::Tensor pick(const at::Tensor& rows, const std::vector<int64_t>& which) {
 
 Questions questions_of(const TextTrialOptions& o, const metrics::TextJudge& judge,
                        const text::SentenceEncoder& encoder, const MotionData& test,
-                       const TextData& told) {
+                       const std::vector<WindowSentence>& told) {
   // One sentence a window; windows that are long enough, evenly spread.
-  std::vector<const TextData::Item*> items;
-  for (const TextData::Item& item : told.items())
-    if (!item.mirrored && test.windows()[item.window].count >= o.frames / 2) items.push_back(&item);
+  std::vector<const WindowSentence*> items;
+  for (const WindowSentence& item : told)
+    if (test.windows()[item.window].count >= o.frames / 2) items.push_back(&item);
   const auto count = std::min<size_t>(items.size(), static_cast<size_t>(o.clips));
   PANTOMIME_CHECK(count >= 2 * kPool,
                   "evaluate: {} windows of held-out people have sentences, expected {}", count,
                   2 * kPool);
   Questions q;
   std::vector<std::vector<float>> changed;
+  std::map<std::string, int64_t> known;
   for (size_t k = 0; k < count; ++k) {
-    const TextData::Item& item = *items[k * items.size() / count];
+    const WindowSentence& item = *items[k * items.size() / count];
     const at::Tensor x = test.window_features(item.window, false);
     q.clips.push_back(x.narrow(0, 0, std::min(o.frames, x.size(0))));
-    q.same.push_back(static_cast<int64_t>(item.sentences[0]));
-    q.sentences.push_back(told.sentence(item.sentences[0]));
-    q.states.push_back(told.states(item.sentences[0]));
+    q.same.push_back(known.emplace(item.sentence, static_cast<int64_t>(known.size())).first->second);
+    q.sentences.push_back(item.sentence);
+    q.states.push_back(encoder.encode(item.sentence).states);
     for (const training::ChangedWord& word : training::one_word_changed(q.sentences.back())) {
       q.changed_rows.push_back(static_cast<int64_t>(k));
       changed.push_back(encoder.encode(word.sentence).states);
@@ -164,7 +166,8 @@ class Table {
 /// For each question the training window whose first sentence means most nearly the same to the
 /// encoder; of equals any, drawn by the seed.
 std::vector<at::Tensor> nearest_told(const TextTrialOptions& o, const Questions& q,
-                                     const MotionData& train, const TextData& told) {
+                                     const text::SentenceEncoder& encoder, const MotionData& train,
+                                     const std::vector<WindowSentence>& told, Progress& progress) {
   const auto meaning = [](const std::vector<float>& states) {
     const auto rows = static_cast<int64_t>(states.size()) / text::Sentence::kWidth;
     const at::Tensor all = at::from_blob(const_cast<float*>(states.data()),
@@ -172,25 +175,28 @@ std::vector<at::Tensor> nearest_told(const TextTrialOptions& o, const Questions&
     const at::Tensor mean = all.mean(0);
     return mean / mean.norm().clamp_min(1e-6);
   };
-  std::vector<const TextData::Item*> items;
-  std::vector<at::Tensor> known;
-  for (const TextData::Item& item : told.items()) {
-    if (item.mirrored || train.windows()[item.window].count < o.frames / 2) continue;
+  std::vector<const WindowSentence*> items;
+  std::vector<std::string> sentences;
+  for (const WindowSentence& item : told) {
+    if (train.windows()[item.window].count < o.frames / 2) continue;
     items.push_back(&item);
-    known.push_back(meaning(told.states(item.sentences[0])));
+    sentences.push_back(item.sentence);
   }
   PANTOMIME_CHECK(!items.empty(), "evaluate: no training window of {} frames has a sentence",
                   o.frames / 2);
+  const auto states = training::encode_each(sentences, encoder, o.threads, progress);
+  std::vector<at::Tensor> known;
+  for (const WindowSentence* item : items) known.push_back(meaning(states.at(item->sentence)));
   const at::Tensor all = at::stack(known);
   Random random(derive_seed(o.seed, "nearest sentence"));
   std::vector<at::Tensor> clips;
-  for (const std::vector<float>& states : q.states) {
-    const at::Tensor likeness = at::matmul(all, meaning(states)).contiguous();
+  for (const std::vector<float>& asked : q.states) {
+    const at::Tensor likeness = at::matmul(all, meaning(asked)).contiguous();
     const double best = likeness.max().item<double>();
     std::vector<size_t> equals;
     for (size_t i = 0; i < items.size(); ++i)
       if (likeness.data_ptr<float>()[i] > best - 1e-6) equals.push_back(i);
-    const TextData::Item& item = *items[equals[random.below(static_cast<uint32_t>(equals.size()))]];
+    const WindowSentence& item = *items[equals[random.below(static_cast<uint32_t>(equals.size()))]];
     const at::Tensor x = train.window_features(item.window, false);
     clips.push_back(x.narrow(0, 0, std::min(o.frames, x.size(0))));
   }
@@ -239,15 +245,15 @@ TextPart evaluate_text(const TextTrialOptions& o, const training::Prior& prior,
                        const metrics::TextJudge& judge, const text::SentenceEncoder& encoder,
                        const MotionData& train, const MotionData& test, Progress& progress) {
   const auto told = [&](const MotionData& data) {
-    return TextData::make(data, encoder, library::default_caption_words(), 1, 0, o.seed, o.threads,
-                          progress);
+    return training::first_sentences(data, library::default_caption_words(), o.seed, o.threads,
+                                     progress);
   };
   const Questions q = questions_of(o, judge, encoder, test, told(test));
   const Table table(q, judge, o.seed);
   TextPart part;
   part.rows.push_back(table.row("real, held-out people", q.clips, 0));
   part.rows.push_back(table.row("baseline: training clip with the nearest sentence",
-                                nearest_told(o, q, train, told(train)), 0));
+                                nearest_told(o, q, encoder, train, told(train), progress), 0));
   double ms = 0;
   if (guide) {
     const auto clips = generated(o, prior, &*guide, q, progress, ms);

@@ -56,7 +56,7 @@ void run(Options o, Context& context) {
     return;
   }
   training::JudgeOptions options;
-  options.network.kind = metrics::parse_judge_kind(o.kind);
+  options.network = metrics::default_config(metrics::parse_judge_kind(o.kind));
   if (o.steps > 0) options.steps = o.steps;
   options.batch = o.batch;
   options.seed = o.seed;
@@ -84,7 +84,8 @@ Run add_train_judge(CLI::App& app, Context& context) {
   add_out(app, o->out, "The judge's file");
   app.add_option(
       "--kind", o->kind,
-      "convolution; recurrent as Action2Motion's; or text: motions and sentences in one space");
+      "convolution; recurrent as Action2Motion's; graph: an ST-GCN; or text: motions and sentences "
+      "in one space");
   app.add_option("--steps", o->steps, "Steps; 0: the default of the kind");
   app.add_option("--batch", o->batch, "Windows per step");
   app.add_option("--window", o->window, "Longest window, frames");

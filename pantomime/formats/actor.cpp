@@ -129,15 +129,22 @@ std::vector<ActorSequence> parse_actor(std::string_view pickle, const std::strin
         throw ParseError(fmt::format("{}: joints3D[{}]: expected {} frames of 24 joints", name, i,
                                      turns.frames));
     }
+    // Files with SMPL's own 24 joints begin with the pelvis.
+    const size_t root = places.width > 3 * kSmplJoints ? 3 * options.root_joint : 0;
+    if (joints && root + 3 > static_cast<size_t>(places.width))
+      throw ParseError(fmt::format("{}: joints3D[{}]: no joint {}", name, i, options.root_joint));
     ActorSequence sequence;
     sequence.clip.skeleton = motion::canonical_skeleton(motion::default_geometry());
     sequence.clip.fps = options.fps;
     for (size_t f = 0; f < static_cast<size_t>(turns.frames); ++f) {
-      sequence.clip.root_positions.push_back(joints ? kUpright * vector_at(places, f, 0) : Vec3{});
+      sequence.clip.root_positions.push_back(joints ? kUpright * vector_at(places, f, root) : Vec3{});
       for (size_t j = 0; j < kJointCount; ++j) {
         const Quat q = motion::from_rotation_vector(vector_at(turns, f, 3 * j));
         sequence.clip.rotations.push_back(motion::normalized(j == 0 ? kUpright * q : q));
       }
+      sequence.hands.push_back(
+          {motion::from_rotation_vector(vector_at(turns, f, 3 * kJointCount)),
+           motion::from_rotation_vector(vector_at(turns, f, 3 * kJointCount + 3))});
     }
     const std::string what = fmt::format("y[{}]", i);
     if (action_array) {

@@ -11,6 +11,7 @@
 #include "pantomime/formats/bvh.h"
 #include "pantomime/formats/gltf.h"
 #include "pantomime/formats/lines.h"
+#include "pantomime/formats/uestc.h"
 
 namespace pantomime::formats {
 namespace {
@@ -89,6 +90,20 @@ std::vector<MotionPart> parse_parts(const MotionBytes& file, const MotionFileOpt
       out.push_back({its, {std::move(animation.clip), {}}});
     }
     if (out.empty()) throw ParseError(file.name + ": no animations");
+    return out;
+  }
+  // UESTC's pickle doesn't say who does what; lists beside it do. People it tests on stay unseen.
+  const std::filesystem::path pickle(file.name);
+  if (std::filesystem::exists(pickle.parent_path() / "info/action_classes.txt")) {
+    Uestc set = parse_uestc(file.bytes, pickle);
+    for (size_t i = 0; i < set.sequences.size(); ++i) {
+      if (!uestc_trains(set.subjects[i])) continue;
+      ActorSequence& one = set.sequences[i];
+      out.push_back({fmt::format("{}/p{:03}_{:05}",
+                                 as_file_name(set.actions[static_cast<size_t>(one.action)]),
+                                 set.subjects[i], i),
+                     {std::move(one.clip), "actor"}});
+    }
     return out;
   }
   std::vector<ActorSequence> sequences =

@@ -9,6 +9,7 @@
 
 #include "pantomime/base/error.h"
 #include "pantomime/base/random.h"
+#include "pantomime/metrics/graph_network.h"
 
 namespace pantomime::metrics {
 namespace {
@@ -136,6 +137,59 @@ Verdict ActionClassifier::look(const at::Tensor& positions, const std::vector<in
   return verdict;
 }
 
+Verdict GraphClassifier::look(const at::Tensor& x) const {
+  const at::NoGradGuard no_grad;
+  const at::Tensor& graph = tensor(weights, "A");
+  PANTOMIME_CHECK(x.dim() == 4 && graph.dim() == 3 && x.size(2) == graph.size(1),
+                  "benchmark: expected motions [B, F, {}, C]", graph.size(-1));
+  const int64_t batch = x.size(0), joints = x.size(2);
+  // Batch norm as it is used after training, over the last dimension.
+  const auto norm = [&](const at::Tensor& h, const std::string& name) {
+    const at::Tensor scale = tensor(weights, name + ".weight") /
+                             (tensor(weights, name + ".running_var") + 1e-5).sqrt();
+    PANTOMIME_CHECK(scale.numel() == h.size(-1), "benchmark: the judge's \"{}\" takes {} numbers, got {}",
+                    name, scale.numel(), h.size(-1));
+    return (h - tensor(weights, name + ".running_mean")) * scale + tensor(weights, name + ".bias");
+  };
+  const auto matrix = [&](const std::string& name) {  // a convolution's [O, C, 1, 1]
+    return tensor(weights, name + ".weight").flatten(1);
+  };
+  at::Tensor h = norm(x.to(at::kFloat).reshape({batch, x.size(1), -1}), "data_bn").view(x.sizes());
+  for (int64_t b = 0;; ++b) {
+    const std::string name = "st_gcn_networks." + std::to_string(b);
+    if (!weights.contains(name + ".gcn.conv.weight")) {
+      PANTOMIME_CHECK(b > 0, "benchmark: the judge has no tensor \"{}.gcn.conv.weight\"", name);
+      break;
+    }
+    const at::Tensor edges = graph * tensor(weights, "edge_importance." + std::to_string(b));
+    const int64_t frames = h.size(1);
+    at::Tensor y = graph_convolution(h.reshape({batch * frames, joints, h.size(3)}), edges,
+                                     matrix(name + ".gcn.conv"),
+                                     tensor(weights, name + ".gcn.conv.bias"));
+    y = at::relu(norm(y, name + ".tcn.0")).view({batch, frames, joints, -1});
+    // Where channels change, after the first block, frames are halved.
+    const bool changes = weights.contains(name + ".residual.0.weight");
+    const int64_t stride = changes ? 2 : 1;
+    const at::Tensor& time = tensor(weights, name + ".tcn.2.weight");  // [O, C, 9, 1]
+    PANTOMIME_CHECK(time.dim() == 4, "benchmark: the judge's \"{}.tcn.2\" is no convolution", name);
+    y = convolution_over_frames(y, time.squeeze(3).transpose(1, 2).flatten(1),
+                                tensor(weights, name + ".tcn.2.bias"), stride);
+    y = norm(y, name + ".tcn.3");
+    if (changes) {
+      h = at::linear(h.slice(1, 0, c10::nullopt, stride), matrix(name + ".residual.0"),
+                     tensor(weights, name + ".residual.0.bias"));
+      y = y + norm(h, name + ".residual.1");
+    } else if (b > 0) {
+      y = y + h;
+    }
+    h = at::relu(y);
+  }
+  Verdict verdict;
+  verdict.features = h.mean({1, 2});
+  verdict.logits = at::linear(verdict.features, matrix("fcn"), tensor(weights, "fcn.bias"));
+  return verdict;
+}
+
 at::Tensor FieldEvaluator::motions(const std::vector<at::Tensor>& features) const {
   const at::NoGradGuard no_grad;
   const at::Tensor mean = tensor(weights, "mean"), deviation = tensor(weights, "std");
@@ -143,8 +197,9 @@ at::Tensor FieldEvaluator::motions(const std::vector<at::Tensor>& features) cons
   std::vector<at::Tensor> rows;
   for (const at::Tensor& motion : features) {
     PANTOMIME_CHECK(
-        motion.dim() == 2 && motion.size(1) == mean.numel() && motion.size(0) >= 2 * kUnit,
-        "benchmark: expected motions [F, {}] of at least {} frames", mean.numel(), 2 * kUnit);
+        motion.dim() == 2 && motion.size(1) == mean.numel() && motion.size(0) >= 2 * kUnit &&
+            motion.size(0) < kLongest + kUnit,
+        "benchmark: expected motions [F, {}] of {} to {} frames", mean.numel(), 2 * kUnit, kLongest);
     const int64_t frames = motion.size(0) / kUnit * kUnit;
     rows.push_back(((motion.narrow(0, 0, frames).to(at::kFloat) - mean) / deviation)
                        .narrow(1, 0, mean.numel() - kContacts));
@@ -155,8 +210,12 @@ at::Tensor FieldEvaluator::motions(const std::vector<at::Tensor>& features) cons
                                        tensor(weights, name + ".bias"), {2}, {1}),
                             0.2);
     };
-    at::Tensor h = convolved(x.transpose(1, 2), "movement_encoder.main.0");
-    h = convolved(h, "movement_encoder.main.3").transpose(1, 2);  // [B, F / 4, 512]
+    // Its loader pads normalised motions with zeros to 196 frames: what the convolutions see behind a
+    // shorter one is such frames, not an end.
+    const int64_t tokens = x.size(1) / kUnit, more = x.size(1) < kLongest ? kUnit : 0;
+    at::Tensor h = convolved(at::constant_pad_nd(x.transpose(1, 2), {0, more}, 0),
+                             "movement_encoder.main.0");
+    h = convolved(h, "movement_encoder.main.3").narrow(2, 0, tokens).transpose(1, 2);
     h = linear(weights, h, "movement_encoder.out_net");
     h = linear(weights, h, "motion_encoder.input_emb");
     return output_net(weights, both_ways(weights, h.contiguous(), "motion_encoder"),

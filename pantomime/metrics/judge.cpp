@@ -9,6 +9,7 @@
 #include "pantomime/base/error.h"
 #include "pantomime/features/features.h"
 #include "pantomime/features/kinematics.h"
+#include "pantomime/metrics/graph_network.h"
 
 namespace pantomime::metrics {
 namespace {
@@ -94,16 +95,71 @@ at::Tensor run_recurrent(const JudgeConfig& config, const Network& net, const at
   return at::tanh(net.linear(end, "features"));
 }
 
+constexpr int64_t kGraphStep = 2;    // frames
+constexpr int64_t kGraphReach = 9;   // frames that a convolution sees, as published
+constexpr int64_t kGraphKinds = 3;   // of neighbours
+constexpr int64_t kGraphInput = 6;   // position and velocity of a joint
+constexpr int64_t kMostChannels = 4096;
+
+int64_t graph_channels(const JudgeConfig& config, int64_t block) {
+  return config.width << (block / 2);
+}
+int64_t graph_stride(int64_t block) {
+  return block > 0 && block % 2 == 0 ? 2 : 1;
+}
+
+at::Tensor run_graph(const JudgeConfig& config, const Network& net, const at::Tensor& input,
+                     const at::Tensor& mask) {
+  static const at::Tensor skeleton =
+      spatial_graph(motion::canonical_skeleton(motion::default_geometry()).parents);
+  at::Tensor real = column(mask).slice(1, 0, c10::nullopt, kGraphStep).unsqueeze(2);  // [B, F, 1, 1]
+  const at::Tensor scaled = ((input - net["input.mean"]) / net["input.scale"])
+                                .slice(1, 0, c10::nullopt, kGraphStep)
+                                .narrow(2, 0, 2 * kPositions);
+  at::Tensor x = scaled.reshape({scaled.size(0), scaled.size(1), 2, kJointCount, 3})
+                     .permute({0, 1, 3, 2, 4})
+                     .reshape({scaled.size(0), scaled.size(1), kJointCount, kGraphInput}) *
+                 real;  // [B, F, J, C]
+  for (int64_t b = 0; b < config.blocks; ++b) {
+    const int64_t frames = x.size(1), stride = graph_stride(b);
+    at::Tensor h = graph_convolution(x.reshape({-1, kJointCount, x.size(3)}),
+                                     skeleton * net[block_name(b, "edges.gain")],
+                                     net[block_name(b, "space.weight")],
+                                     net[block_name(b, "space.bias")]);
+    h = h.view({-1, frames, kJointCount, h.size(2)});
+    h = at::relu(net.norm(h, block_name(b, "norm"))) * real;
+    if (stride > 1) {
+      real = real.slice(1, 0, c10::nullopt, stride);
+      x = net.linear(x.slice(1, 0, c10::nullopt, stride), block_name(b, "pass"));
+    }
+    h = convolution_over_frames(h, net[block_name(b, "time.weight")],
+                                net[block_name(b, "time.bias")], stride);
+    h = net.norm(h, block_name(b, "norm2"));
+    x = at::relu(b == 0 ? h : h + x) * real;
+  }
+  const at::Tensor mean = x.sum({1, 2}) / (real.sum({1, 2}).clamp_min(1) * kJointCount);  // [B, C]
+  return net.linear(mean, "features");
+}
+
 }  // namespace
 
 JudgeKind parse_judge_kind(const std::string& name) {
   if (name == "convolution") return JudgeKind::Convolution;
   if (name == "recurrent") return JudgeKind::Recurrent;
-  fail("judge \"{}\": expected convolution, recurrent or text", name);
+  if (name == "graph") return JudgeKind::Graph;
+  fail("judge \"{}\": expected convolution, recurrent, graph or text", name);
 }
 
 const char* name_of(JudgeKind kind) {
-  return kind == JudgeKind::Convolution ? "convolution" : "recurrent";
+  return kind == JudgeKind::Convolution ? "convolution"
+         : kind == JudgeKind::Recurrent ? "recurrent"
+                                        : "graph";
+}
+
+JudgeConfig default_config(JudgeKind kind) {
+  JudgeConfig config{.kind = kind};
+  if (kind == JudgeKind::Graph) config.width = 24;
+  return config;
 }
 
 at::Tensor judge_input(const at::Tensor& joints, const at::Tensor& mask) {
@@ -186,6 +242,36 @@ std::vector<std::pair<std::string, std::vector<int64_t>>> judge_shapes(const Jud
     add_labels();
     return shapes;
   }
+  if (config.kind == JudgeKind::Graph) {
+    PANTOMIME_CHECK(config.blocks <= 24 && graph_channels(config, config.blocks - 1) <= kMostChannels,
+                    "judge: {} blocks of width {} end with more than {} channels", config.blocks, c,
+                    kMostChannels);
+    int64_t in = kGraphInput;
+    for (int64_t b = 0; b < config.blocks; ++b) {
+      const int64_t out = graph_channels(config, b);
+      const auto add = [&](const char* what, std::vector<int64_t> shape) {
+        shapes.emplace_back(block_name(b, what), std::move(shape));
+      };
+      add("edges.gain", {kGraphKinds, kJointCount, kJointCount});
+      add("space.weight", {kGraphKinds * out, in});
+      add("space.bias", {kGraphKinds * out});
+      add("norm.gain", {out});
+      add("norm.bias", {out});
+      add("time.weight", {out, kGraphReach * out});
+      add("time.bias", {out});
+      add("norm2.gain", {out});
+      add("norm2.bias", {out});
+      if (graph_stride(b) > 1) {
+        add("pass.weight", {out, in});
+        add("pass.bias", {out});
+      }
+      in = out;
+    }
+    shapes.push_back({"features.weight", {config.features, in}});
+    shapes.push_back({"features.bias", {config.features}});
+    add_labels();
+    return shapes;
+  }
   shapes.insert(shapes.end(),
                 {{"first.weight", {c, (2 * kFirstReach + 1) * kJudgeInput}}, {"first.bias", {c}}});
   for (int64_t b = 0; b < config.blocks; ++b) {
@@ -211,6 +297,7 @@ at::Tensor run_features(const JudgeConfig& config, const JudgeWeights& weights,
   check_mask(input, mask, "judge");
   const Network net(weights);
   if (config.kind == JudgeKind::Recurrent) return run_recurrent(config, net, input, mask);
+  if (config.kind == JudgeKind::Graph) return run_graph(config, net, input, mask);
   const at::Tensor fine = column(mask);
   at::Tensor x = (input - net["input.mean"]) / net["input.scale"] * fine;
   x = net.over_time(x, "first", kFirstReach, 1, kStride);

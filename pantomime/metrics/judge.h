@@ -16,20 +16,26 @@ namespace pantomime::metrics {
 /// Judges of different kinds have different blind spots: what fools one need not fool the other.
 enum class JudgeKind {
   Convolution,  ///< residual blocks of convolutions over time, positions and velocities
-  Recurrent     ///< Action2Motion's (Guo et al. 2020): two layers of GRU over positions alone, the
+  Recurrent,    ///< Action2Motion's (Guo et al. 2020): two layers of GRU over positions alone, the
                 ///< state at the last real frame, a layer with tanh (the features), the labels.
                 ///< Unlike theirs it begins at zero, not at a random state, so that the same
                 ///< motion is always judged alike.
+  Graph         ///< spatial-temporal graph convolutions over joints and time (Yan et al. 2018), as
+                ///< UESTC's and the unconditional benchmarks' judges: positions and velocities of
+                ///< each joint, every second frame, learnt weights of edges, means over joints and
+                ///< frames (of which a layer makes the features). Layer norms stand where theirs
+                ///< have batch norms, so that a verdict doesn't depend on other motions.
 };
-JudgeKind parse_judge_kind(const std::string& name);  ///< "convolution", "recurrent"
+JudgeKind parse_judge_kind(const std::string& name);  ///< "convolution", "recurrent", "graph"
 const char* name_of(JudgeKind kind);
 
 /// Sizes of the network: about 0.6 million numbers by default.
 struct JudgeConfig {
   JudgeKind kind = JudgeKind::Convolution;
   int64_t width = 128;  ///< channels inside
-  int64_t blocks =
-      6;  ///< Convolution: temporal blocks; block i looks 2^(i mod 3) tokens (of 4 frames) aside
+  /// Convolution: temporal blocks; block i looks 2^(i mod 3) tokens (of 4 frames) aside. Graph:
+  /// blocks over joints and time; every second one halves the frames and doubles the channels.
+  int64_t blocks = 6;
   int64_t features = 64;  ///< E, size of the features; Action2Motion has 30
 
   bool operator==(const JudgeConfig&) const = default;
@@ -45,6 +51,9 @@ inline constexpr int64_t kJudgeInput = 133;
 /// judged; which way a body faces comes from hips and shoulders, averaged over half a second. It
 /// does not change when the motion is moved along the floor or turned about +Y.
 at::Tensor judge_input(const at::Tensor& joints, const at::Tensor& mask);
+
+/// The sizes that a kind is trained with by default.
+JudgeConfig default_config(JudgeKind kind);
 
 /// Name and shape of every tensor the network has, for `labels` labels; 0: up to the features only.
 std::vector<std::pair<std::string, std::vector<int64_t>>> judge_shapes(const JudgeConfig& config,

@@ -92,34 +92,37 @@ std::string to_markdown(std::span<const SetNumbers> sets) {
 }
 
 std::string labels_to_markdown(std::span<const SetNumbers> sets) {
-  std::string head = "| label |", rule = "|---|", body;
   std::set<std::string> names;
-  std::vector<std::map<std::string, const LabelNumbers*>> found;
-  for (const SetNumbers& set : sets) {
-    head += fmt::format(" {}: clips | right % | taken for | skating | jerk |", set.name);
-    rule += "---:|---:|---|---:|---:|";
-    found.emplace_back();
-    for (const LabelNumbers& l : set.labels) {
-      names.insert(l.label);
-      found.back()[l.label] = &l;
+  for (const SetNumbers& set : sets)
+    for (const LabelNumbers& l : set.labels) names.insert(l.label);
+  const auto table = [&](const char* what, auto&& cell) {
+    std::string text = fmt::format("| {} |", what), rule = "|---|";
+    for (const std::string& name : names) {
+      text += fmt::format(" {} |", name);
+      rule += "---:|";
     }
-  }
-  for (const std::string& name : names) {
-    body += fmt::format("| {} |", name);
-    for (const auto& set : found) {
-      const auto it = set.find(name);
-      if (it == set.end()) {
-        body += " – | – | – | – | – |";
-        continue;
+    text += "\n" + rule + "\n";
+    for (const SetNumbers& set : sets) {
+      if (set.labels.empty()) continue;
+      std::map<std::string, const LabelNumbers*> found;
+      for (const LabelNumbers& l : set.labels) found[l.label] = &l;
+      text += fmt::format("| {} |", set.name);
+      for (const std::string& name : names) {
+        const auto at = found.find(name);
+        text += fmt::format(" {} |", at == found.end() ? "–" : cell(*at->second));
       }
-      const LabelNumbers& l = *it->second;
-      body += fmt::format(" {} | {} | {} | {} | {} |", l.clips, shown(l.accuracy, 100, 0),
-                          l.taken_for.empty() ? "–" : l.taken_for, shown(l.skating, 1, 2),
-                          shown(l.jerk, 1, 0));
+      text += "\n";
     }
-    body += "\n";
-  }
-  return head + "\n" + rule + "\n" + body;
+    return text;
+  };
+  return table("right %, taken for",
+               [](const LabelNumbers& l) {
+                 return shown(l.accuracy, 100, 0) +
+                        (l.taken_for.empty() ? "" : " (" + l.taken_for + ")");
+               }) +
+         "\n" + table("clips", [](const LabelNumbers& l) { return fmt::format("{}", l.clips); }) +
+         "\n" + table("skating", [](const LabelNumbers& l) { return shown(l.skating, 1, 3); }) +
+         "\n" + table("jerk m/s³", [](const LabelNumbers& l) { return shown(l.jerk, 1, 0); });
 }
 
 std::string to_json(std::span<const SetNumbers> sets) {

@@ -95,4 +95,20 @@ double multimodality(const at::Tensor& rows, const std::vector<int64_t>& labels,
                      : std::numeric_limits<double>::quiet_NaN();
 }
 
+double multimodality_of_groups(const at::Tensor& rows, int64_t each, int64_t pairs, uint64_t seed) {
+  const at::Tensor x = checked_rows(rows, 1, "multimodality");
+  PANTOMIME_CHECK(pairs >= 1 && pairs < each && x.size(0) % each == 0,
+                  "multimodality: {} rows, {} of each sentence, {} pairs", x.size(0), each, pairs);
+  Random random(derive_seed(seed, "multimodality"));
+  const auto first = draw_without_replacement(random, each, pairs);
+  const auto second = draw_without_replacement(random, each, pairs);
+  std::vector<int64_t> a, b;
+  for (int64_t begin = 0; begin < x.size(0); begin += each)
+    for (size_t i = 0; i < first.size(); ++i) {
+      a.push_back(begin + first[i]);
+      b.push_back(begin + second[i]);
+    }
+  return mean_distance(x, a, b);
+}
+
 }  // namespace pantomime::metrics

@@ -19,9 +19,9 @@ constexpr const char* kStyle = R"(
 body{font:15px/1.45 sans-serif;margin:2em auto;max-width:1280px;padding:0 1em;color:#22262b}
 .wide{overflow-x:auto}table{border-collapse:collapse;margin:1em 0;font-size:13px}
 td,th{padding:.2em .6em;text-align:right;white-space:nowrap}
-td:first-child,th:first-child{text-align:left}
-th{border-bottom:2px solid #c9ced4}tr:nth-child(even) td{background:#f4f5f7}
-tr.real td{font-weight:bold;background:#e6f0e8}
+td:first-child,th:first-child{text-align:left;position:sticky;left:0;background:#fff}
+th{border-bottom:2px solid #c9ced4}tr:nth-child(even) td,tr:nth-child(even) td:first-child{background:#f4f5f7}
+tr.real td,tr.real td:first-child{font-weight:bold;background:#e6f0e8}
 h1{font-size:1.6em}h2{margin-top:2em;border-bottom:1px solid #c9ced4}
 .motion-row{display:flex;align-items:center;gap:12px;margin:.4em 0 1.6em}
 .motion-row img{max-width:70%}canvas.motion{background:#fafbfc;border:1px solid #dfe3e8;cursor:grab;touch-action:none}
@@ -125,9 +125,8 @@ void MotionPage::picture(const Image& image, const std::string& words) {
 void MotionPage::drawing(const std::string& svg, const std::string& words) {
   // As an image: ids and styles of one drawing must not meet those of another.
   body_ += fmt::format(
-      "<figure><img alt=\"\" src=\"data:image/svg+xml;base64,{}\"><figcaption>{}</figcaption>"
-      "</figure>\n",
-      to_base64(svg), marked(words));
+      "<figure><img alt=\"\" src=\"data:image/svg+xml;base64,{}\">{}</figure>\n", to_base64(svg),
+      words.empty() ? "" : "<figcaption>" + marked(words) + "</figcaption>");
 }
 
 void MotionPage::motion(const motion::Clip& clip, const std::string& words) {

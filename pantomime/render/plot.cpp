@@ -263,7 +263,7 @@ auto bars_on(const std::vector<Bar>& bars, const PlotOptions& options) {
       canvas.line({b, y + 7}, {b, y + kRow - 7}, kInk, 1.2f);
       tip = std::max({tip, a, b});
     }
-    canvas.text({tip + 6, y + 15}, fmt::format("{:.4g}", bar.value), {.size = 11});
+    canvas.text({tip + 6, y + 15}, fmt::format("{:.3g}", bar.value), {.size = 11});
   }
   canvas.line({across.pixel(0), top}, {across.pixel(0), top + rows}, kInk, 1);
   canvas.text({8, 22}, options.title, {.size = 15, .bold = true});

@@ -6,18 +6,12 @@
 
 #include "pantomime/base/bytes.h"
 #include "pantomime/base/error.h"
+#include "pantomime/base/panels.h"
 
 namespace pantomime::text {
-namespace {
-
-using formats::UseLiteLayer;
-using formats::Weights;
-
-constexpr size_t kMostTokens = 128;
-constexpr size_t kHeads = 4;
 
 /// Rows of numbers, all equally long.
-struct Rows {
+struct SentenceEncoder::Rows {
   size_t count, width;
   std::vector<float> numbers;
   Rows(size_t n, size_t w) : count(n), width(w), numbers(n * w) {}
@@ -25,21 +19,15 @@ struct Rows {
   const float* row(size_t i) const { return numbers.data() + i * width; }
 };
 
-Rows product(const Rows& x, const Weights& weights, const Weights& bias) {
-  const auto in = static_cast<size_t>(weights.rows), out = static_cast<size_t>(weights.columns);
-  Rows y(x.count, out);
-  for (size_t i = 0; i < x.count; ++i) {
-    float* to = y.row(i);
-    std::copy(bias.numbers.begin(), bias.numbers.end(), to);
-    for (size_t k = 0; k < in; ++k) {
-      const float v = x.row(i)[k];
-      const float* w = weights.numbers.data() + k * out;
-      for (size_t j = 0; j < out; ++j) to[j] += v * w[j];
-    }
-  }
-  return y;
-}
+namespace {
 
+using formats::Weights;
+
+constexpr size_t kMostTokens = 128;
+constexpr size_t kHeads = 4;
+
+/// Of the same kind as SentenceEncoder::Rows, which has no name out here.
+template <typename Rows>
 Rows norm(const Rows& x, const Weights& scale, const Weights& bias) {
   Rows y(x.count, x.width);
   for (size_t i = 0; i < x.count; ++i) {
@@ -57,6 +45,7 @@ Rows norm(const Rows& x, const Weights& scale, const Weights& bias) {
   return y;
 }
 
+template <typename Rows>
 Rows attention(const Rows& qkv) {
   const size_t n = qkv.count, width = qkv.width / 3, size = width / kHeads;
   const float scale = 1 / std::sqrt(static_cast<float>(size));
@@ -84,24 +73,52 @@ Rows attention(const Rows& qkv) {
   return out;
 }
 
+template <typename Rows>
 void add(Rows& x, const Rows& y) {
   for (size_t i = 0; i < x.numbers.size(); ++i) x.numbers[i] += y.numbers[i];
 }
 
+}  // namespace
+
+SentenceEncoder::Linear::Linear(const Weights& w, const Weights& b)
+    : out(w.columns),
+      in(w.rows),
+      panels(pack_panels(w.numbers.data(), out, in, 1, out)),
+      bias(b.numbers) {}
+
+SentenceEncoder::Layer::Layer(const formats::UseLiteLayer& w)
+    : norm_scale(w.norm_scale),
+      norm_bias(w.norm_bias),
+      ffn_norm_scale(w.ffn_norm_scale),
+      ffn_norm_bias(w.ffn_norm_bias),
+      qkv(w.qkv, w.qkv_bias),
+      out(w.out, w.out_bias),
+      up(w.up, w.up_bias),
+      down(w.down, w.down_bias) {}
+
+SentenceEncoder::Rows SentenceEncoder::product(const Rows& x, const Linear& linear) {
+  Rows y(x.count, static_cast<size_t>(linear.out));
+  multiply_panels(x.numbers.data(), static_cast<int64_t>(x.count), linear.panels, linear.out,
+                  linear.in, linear.bias.data(), y.numbers.data(), 0, panel_count(linear.out));
+  return y;
+}
+
 /// `residual` is what the layer's result is added to.
-Rows layer(const Rows& x, Rows residual, const UseLiteLayer& w) {
-  add(residual, product(attention(product(norm(x, w.norm_scale, w.norm_bias), w.qkv, w.qkv_bias)),
-                        w.out, w.out_bias));
-  Rows hidden = product(norm(residual, w.ffn_norm_scale, w.ffn_norm_bias), w.up, w.up_bias);
+SentenceEncoder::Rows SentenceEncoder::run(const Rows& x, Rows residual, const Layer& w) {
+  add(residual, product(attention(product(norm(x, w.norm_scale, w.norm_bias), w.qkv)), w.out));
+  Rows hidden = product(norm(residual, w.ffn_norm_scale, w.ffn_norm_bias), w.up);
   for (float& v : hidden.numbers) v = std::max(v, 0.0f);
-  add(residual, product(hidden, w.down, w.down_bias));
+  add(residual, product(hidden, w.down));
   return residual;
 }
 
-}  // namespace
-
 SentenceEncoder::SentenceEncoder(formats::UseLite weights)
-    : weights_(std::move(weights)), tokenizer_(weights_.pieces) {}
+    : embeddings_(std::move(weights.embeddings)),
+      inverse_timescales_(std::move(weights.inverse_timescales)),
+      widen_(weights.widen, weights.widen_bias),
+      last_(weights.last, weights.last_bias),
+      layers_{Layer(weights.layers[0]), Layer(weights.layers[1])},
+      tokenizer_(std::move(weights.pieces)) {}
 
 std::filesystem::path SentenceEncoder::default_folder() {
   return resource_path("assets/sentence_encoder");
@@ -119,24 +136,24 @@ Sentence SentenceEncoder::encode(std::string_view text) const {
   if (text.find_first_not_of(" \t\n\r") == std::string_view::npos) fail("text: no word in it");
   if (sentence.tokens.size() > kMostTokens) sentence.tokens.resize(kMostTokens);
   const size_t n = sentence.tokens.size();
-  const auto narrow = static_cast<size_t>(weights_.embeddings.columns);
+  const auto narrow = static_cast<size_t>(embeddings_.columns);
   Rows x(n, narrow);
   for (size_t i = 0; i < n; ++i) {
     const float* embedding =
-        weights_.embeddings.numbers.data() + static_cast<size_t>(sentence.tokens[i]) * narrow;
+        embeddings_.numbers.data() + static_cast<size_t>(sentence.tokens[i]) * narrow;
     for (size_t j = 0; j < narrow / 2; ++j) {
-      const float angle = static_cast<float>(i) * weights_.inverse_timescales.numbers[j];
+      const float angle = static_cast<float>(i) * inverse_timescales_.numbers[j];
       x.row(i)[j] = 2 * embedding[j] + std::sin(angle);
       x.row(i)[narrow / 2 + j] = 2 * embedding[narrow / 2 + j] + std::cos(angle);
     }
   }
-  Rows states = layer(x, product(x, weights_.widen, weights_.widen_bias), weights_.layers[0]);
-  states = layer(states, states, weights_.layers[1]);
+  Rows states = run(x, product(x, widen_), layers_[0]);
+  states = run(states, states, layers_[1]);
   Rows mean(1, Sentence::kWidth);
   for (size_t i = 0; i < n; ++i)
     for (size_t j = 0; j < states.width; ++j)
       mean.row(0)[j] += states.row(i)[j] / static_cast<float>(n);
-  Rows last = product(mean, weights_.last, weights_.last_bias);
+  Rows last = product(mean, last_);
   double length = 0;
   for (float& v : last.numbers) {
     v = std::tanh(v);

@@ -33,7 +33,23 @@ class SentenceEncoder {
   Sentence encode(std::string_view text) const;
 
  private:
-  formats::UseLite weights_;
+  struct Linear {
+    explicit Linear(const formats::Weights& weight, const formats::Weights& bias);
+    int64_t out, in;
+    std::vector<float> panels, bias;  ///< base/panels.h
+  };
+  struct Layer {
+    explicit Layer(const formats::UseLiteLayer& layer);
+    formats::Weights norm_scale, norm_bias, ffn_norm_scale, ffn_norm_bias;
+    Linear qkv, out, up, down;
+  };
+  struct Rows;
+  static Rows product(const Rows& x, const Linear& linear);
+  static Rows run(const Rows& x, Rows residual, const Layer& layer);
+
+  formats::Weights embeddings_, inverse_timescales_;
+  Linear widen_, last_;
+  Layer layers_[2];
   Tokenizer tokenizer_;
 };
 

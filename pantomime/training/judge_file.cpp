@@ -38,10 +38,28 @@ void write_judge(const std::filesystem::path& path, const metrics::Judge& judge)
   formats::write_safetensors(path, file);
 }
 
-metrics::JudgeWeights take_judge_weights(
-    const formats::Safetensors& file,
-    const std::vector<std::pair<std::string, std::vector<int64_t>>>& shapes,
-    const std::string& where) {
+JudgeFile open_judge_file(const std::filesystem::path& path, const char* kind) {
+  const std::string bytes = read_file(path);
+  JudgeFile judge{.where = path.string(), .hash = sha256_hex(bytes)};
+  judge.file = formats::parse_safetensors(bytes, judge.where);
+  check_kind(judge.file, kind, judge.where);
+  const std::string& format = metadata(judge.file, "pantomime.format", judge.where);
+  int version = 0;
+  std::from_chars(format.data(), format.data() + format.size(), version);
+  PANTOMIME_CHECK(version >= 1 && version <= kModelFormat,
+                  "{}: made by another pantomime (format {}, this reads 1 to {})", judge.where,
+                  format, kModelFormat);
+  judge.licence = metadata(judge.file, "pantomime.licence", judge.where);
+  judge.recipe = metadata(judge.file, "pantomime.recipe", judge.where);
+  return judge;
+}
+
+const std::string& JudgeFile::config() const {
+  return metadata(file, "pantomime.config", where);
+}
+
+metrics::JudgeWeights JudgeFile::take(
+    const std::vector<std::pair<std::string, std::vector<int64_t>>>& shapes) const {
   metrics::JudgeWeights weights;
   for (const auto& [name, shape] : shapes) {
     const auto it = file.arrays.find("judge." + name);
@@ -54,32 +72,24 @@ metrics::JudgeWeights take_judge_weights(
 }
 
 metrics::Judge read_judge(const std::filesystem::path& path) {
-  const std::string bytes = read_file(path);
-  const std::string where = path.string();
-  const formats::Safetensors file = formats::parse_safetensors(bytes, where);
-  const std::string& format = metadata(file, "pantomime.format", where);
-  int version = 0;
-  std::from_chars(format.data(), format.data() + format.size(), version);
-  PANTOMIME_CHECK(version >= 1 && version <= kModelFormat,
-                  "{}: made by another pantomime (format {}, this reads 1 to {})", where, format,
-                  kModelFormat);
-  check_kind(file, "judge", where);
+  const JudgeFile open = open_judge_file(path, "judge");
   metrics::Judge judge;
   try {
-    const json config = json::parse(metadata(file, "pantomime.config", where));
+    const json config = json::parse(open.config());
     // Judges of before there were two kinds don't say theirs.
     judge.config = {metrics::parse_judge_kind(config.value("kind", "convolution")),
                     config.at("width"), config.at("blocks"), config.at("features")};
     judge.labels =
-        json::parse(metadata(file, "pantomime.labels", where)).get<std::vector<std::string>>();
+        json::parse(metadata(open.file, "pantomime.labels", open.where))
+            .get<std::vector<std::string>>();
   } catch (const json::exception& error) {
-    fail("{}: {}", where, error.what());
+    fail("{}: {}", open.where, error.what());
   }
-  judge.weights = take_judge_weights(
-      file, metrics::judge_shapes(judge.config, static_cast<int64_t>(judge.labels.size())), where);
-  judge.licence = metadata(file, "pantomime.licence", where);
-  judge.recipe = metadata(file, "pantomime.recipe", where);
-  judge.hash = sha256_hex(bytes);
+  judge.weights = open.take(
+      metrics::judge_shapes(judge.config, static_cast<int64_t>(judge.labels.size())));
+  judge.licence = open.licence;
+  judge.recipe = open.recipe;
+  judge.hash = open.hash;
   return judge;
 }
 

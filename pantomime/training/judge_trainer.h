@@ -70,11 +70,18 @@ void write_judge(const std::filesystem::path& path, const metrics::Judge& judge)
 /// Throws ParseError or Error: not a judge, a newer format, other features, a tensor missing or of
 /// another shape.
 metrics::Judge read_judge(const std::filesystem::path& path);
-/// The tensors "judge." + name of a judge's file, of whichever kind. Throws Error when one is
-/// missing or has another shape.
-metrics::JudgeWeights take_judge_weights(
-    const formats::Safetensors& file,
-    const std::vector<std::pair<std::string, std::vector<int64_t>>>& shapes,
-    const std::string& where);
+/// A judge's file of whichever kind, open: what all of them have in common. Their layout has been the
+/// same since format 1.
+struct JudgeFile {
+  formats::Safetensors file;
+  std::string where, licence, recipe, hash;
+  /// Of the metadata "pantomime.config". Throws Error when it isn't there.
+  const std::string& config() const;
+  /// The tensors "judge." + name. Throws Error when one is missing or has another shape.
+  metrics::JudgeWeights take(
+      const std::vector<std::pair<std::string, std::vector<int64_t>>>& shapes) const;
+};
+/// `kind`: "judge", "text judge". Throws ParseError or Error: another kind, or a newer format.
+JudgeFile open_judge_file(const std::filesystem::path& path, const char* kind);
 
 }  // namespace pantomime::training

@@ -70,7 +70,64 @@ std::string of_somebody(const std::string& sentence, const library::CaptionWords
   return sentence;
 }
 
+/// What can be said about a window, and what is true of it.
+struct Said {
+  std::vector<std::string> sentences, facts;
+};
+
+Said said_of(const MotionData& data, size_t window, bool mirrored,
+             const library::CaptionWords& words, int paraphrases, uint64_t seed) {
+  const MotionData::Window& w = data.windows()[window];
+  const motion::Clip clip =
+      motion::on_floor(features::decode(data.window_features(window, mirrored)));
+  const library::ClipInfo info = info_of(data.info(w.clip), w, mirrored);
+  const motion::Description description = motion::describe(clip);
+  return {library::captions(info, description, words, {.paraphrases = paraphrases, .seed = seed}),
+          library::facts_of(info, description)};
+}
+
+/// Calls work(i) for 0 … count - 1 with threads, telling how far it is.
+template <typename Work>
+void in_batches(const char* what, size_t count, int threads, Progress& progress, const Work& work) {
+  progress.begin(what, static_cast<int64_t>(count));
+  constexpr size_t kBatch = 256;
+  for (size_t begin = 0; begin < count; begin += kBatch) {
+    progress.check();
+    const size_t end = std::min(begin + kBatch, count);
+    parallel_for(static_cast<int64_t>(end - begin), threads,
+                 [&](int64_t at) { work(begin + static_cast<size_t>(at)); });
+    progress.step(static_cast<int64_t>(end));
+  }
+  progress.end();
+}
+
 }  // namespace
+
+std::vector<WindowSentence> first_sentences(const MotionData& data,
+                                            const library::CaptionWords& words, uint64_t seed,
+                                            int threads, Progress& progress) {
+  std::vector<std::string> said(data.windows().size());
+  in_batches("describe", said.size(), threads, progress, [&](size_t i) {
+    std::vector<std::string> sentences = said_of(data, i, false, words, 1, seed).sentences;
+    if (!sentences.empty()) said[i] = std::move(sentences[0]);
+  });
+  std::vector<WindowSentence> result;
+  for (size_t i = 0; i < said.size(); ++i)
+    if (!said[i].empty()) result.push_back({i, std::move(said[i])});
+  return result;
+}
+
+std::map<std::string, std::vector<float>> encode_each(const std::vector<std::string>& sentences,
+                                                      const text::SentenceEncoder& encoder,
+                                                      int threads, Progress& progress) {
+  std::map<std::string, std::vector<float>> states;
+  for (const std::string& sentence : sentences) states[sentence];
+  std::vector<std::pair<const std::string, std::vector<float>>*> entries;
+  for (auto& entry : states) entries.push_back(&entry);
+  in_batches("encode sentences", entries.size(), threads, progress,
+             [&](size_t i) { entries[i]->second = encoder.encode(entries[i]->first).states; });
+  return states;
+}
 
 TextData TextData::make(const MotionData& data, const text::SentenceEncoder& encoder,
                         const library::CaptionWords& words, int paraphrases, int64_t imagined,
@@ -79,26 +136,11 @@ TextData TextData::make(const MotionData& data, const text::SentenceEncoder& enc
   out.data_ = &data;
   const size_t count = 2 * data.windows().size();
   std::vector<std::vector<std::string>> said(count), true_of(count);
-  progress.begin("describe", static_cast<int64_t>(count));
-  constexpr size_t kBatch = 256;
-  for (size_t begin = 0; begin < count; begin += kBatch) {
-    progress.check();
-    const size_t end = std::min(begin + kBatch, count);
-    parallel_for(static_cast<int64_t>(end - begin), threads, [&](int64_t at) {
-      const size_t i = begin + static_cast<size_t>(at), window = i / 2;
-      const bool mirrored = i % 2 == 1;
-      const MotionData::Window& w = data.windows()[window];
-      const motion::Clip clip =
-          motion::on_floor(features::decode(data.window_features(window, mirrored)));
-      const library::ClipInfo info = info_of(data.info(w.clip), w, mirrored);
-      const motion::Description description = motion::describe(clip);
-      said[i] =
-          library::captions(info, description, words, {.paraphrases = paraphrases, .seed = seed});
-      true_of[i] = library::facts_of(info, description);
-    });
-    progress.step(static_cast<int64_t>(end));
-  }
-  progress.end();
+  in_batches("describe", count, threads, progress, [&](size_t i) {
+    Said one = said_of(data, i / 2, i % 2 == 1, words, paraphrases, seed);
+    said[i] = std::move(one.sentences);
+    true_of[i] = std::move(one.facts);
+  });
   std::map<std::string, int64_t> fact_counts;
   for (const auto& facts : true_of)
     for (const std::string& fact : facts) ++fact_counts[fact];
@@ -140,17 +182,8 @@ TextData TextData::make(const MotionData& data, const text::SentenceEncoder& enc
     out.imagined_.push_back(noted({}, library::facts_of(one.info, one.description), told));
   }
   out.states_.resize(out.sentences_.size());
-  progress.begin("encode sentences", static_cast<int64_t>(out.sentences_.size()));
-  for (size_t begin = 0; begin < out.sentences_.size(); begin += kBatch) {
-    progress.check();
-    const size_t end = std::min(begin + kBatch, out.sentences_.size());
-    parallel_for(static_cast<int64_t>(end - begin), threads, [&](int64_t at) {
-      const size_t i = begin + static_cast<size_t>(at);
-      out.states_[i] = encoder.encode(out.sentences_[i]).states;
-    });
-    progress.step(static_cast<int64_t>(end));
-  }
-  progress.end();
+  in_batches("encode sentences", out.sentences_.size(), threads, progress,
+             [&](size_t i) { out.states_[i] = encoder.encode(out.sentences_[i]).states; });
   return out;
 }
 

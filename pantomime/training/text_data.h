@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -13,6 +14,21 @@
 #include "pantomime/training/motion_data.h"
 
 namespace pantomime::training {
+
+/// What is said first about a window, not mirrored.
+struct WindowSentence {
+  size_t window;
+  std::string sentence;
+};
+/// Of every window about which something can be said, in order; the sentences that TextData::make
+/// writes first, with nothing encoded.
+std::vector<WindowSentence> first_sentences(const MotionData& data,
+                                            const library::CaptionWords& words, uint64_t seed,
+                                            int threads, Progress& progress);
+/// States (text/sentence_encoder.h) of each different sentence.
+std::map<std::string, std::vector<float>> encode_each(const std::vector<std::string>& sentences,
+                                                      const text::SentenceEncoder& encoder,
+                                                      int threads, Progress& progress);
 
 /// Every window of a MotionData and its mirror image, with sentences that were written from that
 /// very motion (library/captions.h) and the facts about it (library/facts.h): sides, counts, speeds

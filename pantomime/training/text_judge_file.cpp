@@ -2,7 +2,6 @@
 
 #include <nlohmann/json.hpp>
 
-#include "pantomime/base/bytes.h"
 #include "pantomime/base/error.h"
 #include "pantomime/training/judge_trainer.h"
 #include "pantomime/training/model_file.h"
@@ -39,17 +38,10 @@ void write_text_judge(const std::filesystem::path& path, const metrics::TextJudg
 }
 
 metrics::TextJudge read_text_judge(const std::filesystem::path& path) {
-  const std::string bytes = read_file(path);
-  const std::string where = path.string();
-  const formats::Safetensors file = formats::parse_safetensors(bytes, where);
-  check_kind(file, "text judge", where);
-  const std::string& format = metadata(file, "pantomime.format", where);
-  PANTOMIME_CHECK(format == std::to_string(kModelFormat),
-                  "{}: made by another pantomime (format {}, this reads {})", where, format,
-                  kModelFormat);
+  const JudgeFile open = open_judge_file(path, "text judge");
   metrics::TextJudge judge;
   try {
-    const json c = json::parse(metadata(file, "pantomime.config", where));
+    const json c = json::parse(open.config());
     judge.config = {.width = c.at("width"),
                     .blocks = c.at("blocks"),
                     .words = c.at("words"),
@@ -57,12 +49,12 @@ metrics::TextJudge read_text_judge(const std::filesystem::path& path) {
                     .queries = c.at("queries"),
                     .space = c.at("space")};
   } catch (const json::exception& error) {
-    fail("{}: {}", where, error.what());
+    fail("{}: {}", open.where, error.what());
   }
-  judge.weights = take_judge_weights(file, metrics::text_judge_shapes(judge.config), where);
-  judge.licence = metadata(file, "pantomime.licence", where);
-  judge.recipe = metadata(file, "pantomime.recipe", where);
-  judge.hash = sha256_hex(bytes);
+  judge.weights = open.take(metrics::text_judge_shapes(judge.config));
+  judge.licence = open.licence;
+  judge.recipe = open.recipe;
+  judge.hash = open.hash;
   return judge;
 }
 

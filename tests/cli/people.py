@@ -43,18 +43,18 @@ def hierarchy(node=TREE, depth=0):
     return lines + [tab + "}"]
 
 
-def walk(seconds=2.0, fps=120, speed=1.2):
-    """Text of a BVH file: legs and arms swing, the hips move forward at `speed` m/s."""
+def walk(seconds=2.0, fps=120, speed=1.2, swing=25):
+    """Text of a BVH file: legs and arms swing by so many degrees, the hips move forward at `speed` m/s."""
     frames = int(seconds * fps) + 1
     lines = ["HIERARCHY", *hierarchy(), "MOTION", f"Frames: {frames}",
              f"Frame Time: {1 / fps:.7f}"]
     for frame in range(frames):
         time = frame / fps
-        swing = 25 * math.sin(2 * math.pi * time)
+        angle = swing * math.sin(2 * math.pi * time)
         values = [0, 17, speed * time / 0.056444, 0, 0, 0]
         for name in list(joints())[1:]:
             sign = {"LeftUpLeg": -1, "RightUpLeg": 1}.get(name, 0)
-            values += [0, 0, sign * swing]
+            values += [0, 0, sign * angle]
         lines.append(" ".join(f"{value:.4f}" for value in values))
     return "\n".join(lines) + "\n"
 

@@ -7,6 +7,7 @@
 #include <filesystem>
 
 #include "pantomime/base/bytes.h"
+#include "pantomime/base/error.h"
 #include "pantomime/formats/humanml3d_text.h"
 #include "pantomime/formats/npz.h"
 #include "support.h"
@@ -107,21 +108,127 @@ TEST(BenchmarkActions, RunsOnAnActorFile) {
   Progress quiet;
   const BenchmarkOptions options{.repetitions = 3, .clips = 16};
   const auto copy = [&](const std::vector<int64_t>& actions, uint64_t) {
-    std::vector<motion::Clip> clips;
-    for (const int64_t a : actions) clips.push_back(data[a == data[0].action ? 0 : 1].clip);
-    return clips;
+    std::vector<formats::ActorSequence> made;
+    for (const int64_t a : actions) made.push_back(data[a == data[0].action ? 0 : 1]);
+    return made;
   };
-  const auto rows = benchmark_actions(data, classifier(), copy, options, quiet);
+  const metrics::ActionClassifier judge = classifier();
+  const ActionProtocol protocol = humanact12_protocol(judge);
+  const auto rows = benchmark_actions(data, protocol, copy, options, quiet);
   ASSERT_EQ(rows.size(), 2u);
   // Copies of the clips in the same order, judged with the same noise: nothing apart.
   EXPECT_NEAR(rows[1].numbers.at("FID").value, 0, 1e-5);
   EXPECT_GE(rows[0].numbers.at("FID").value, 0);
   EXPECT_GE(rows[0].numbers.at("accuracy").value, 0);
   EXPECT_LE(rows[0].numbers.at("accuracy").value, 1);
-  EXPECT_EQ(benchmark_actions(data, classifier(), {}, options, quiet).size(), 1u);
+  EXPECT_EQ(benchmark_actions(data, protocol, {}, options, quiet).size(), 1u);
   const std::string text = to_markdown(rows, {"accuracy", "R@1"});
   EXPECT_TRUE(text.starts_with("| set | accuracy | R@1 |\n|---|---:|---:|\n| real | "));
   EXPECT_NE(text.find(" | – |\n"), std::string::npos);
+}
+
+/// Of the published form, with few channels.
+metrics::GraphClassifier graph_classifier() {
+  Filler f;
+  const auto add_norm = [&](const std::string& name, int64_t n) {
+    for (const char* part : {"weight", "bias", "running_mean"}) f.add(name + "." + part, {n});
+    f.weights[name + ".running_var"] = at::ones({n}, at::kFloat);
+  };
+  f.add("A", {3, 24, 24});
+  add_norm("data_bn", 6 * 24);
+  int64_t in = 6, b = 0;
+  for (const int64_t out : {4, 4, 8}) {
+    const std::string name = "st_gcn_networks." + std::to_string(b);
+    f.add("edge_importance." + std::to_string(b++), {3, 24, 24}, 1);
+    f.add(name + ".gcn.conv.weight", {3 * out, in, 1, 1});
+    f.add(name + ".gcn.conv.bias", {3 * out});
+    add_norm(name + ".tcn.0", out);
+    f.add(name + ".tcn.2.weight", {out, out, 9, 1});
+    f.add(name + ".tcn.2.bias", {out});
+    add_norm(name + ".tcn.3", out);
+    if (b > 1 && in != out) {
+      f.add(name + ".residual.0.weight", {out, in, 1, 1});
+      f.add(name + ".residual.0.bias", {out});
+      add_norm(name + ".residual.1", out);
+    }
+    in = out;
+  }
+  f.add("fcn.weight", {3, in, 1, 1});
+  f.add("fcn.bias", {3});
+  return {f.weights};
+}
+
+TEST(RotationInput, IsRowsOfTheDataSetsMatrices) {
+  formats::ActorSequence one;
+  one.clip.skeleton = motion::canonical_skeleton(motion::default_geometry());
+  one.clip.fps = 30;
+  one.clip.root_positions.resize(3);
+  one.clip.rotations.assign(3 * motion::kJointCount, motion::Quat{});
+  // Upright and facing +Z for us is half a turn about x in the camera's axes: diag(1, -1, -1).
+  const motion::Quat bent = motion::from_axis_angle({0, 0, 1}, 0.5f);
+  one.clip.rotations[2 * motion::kJointCount + motion::kLeftKnee] = bent;
+  one.hands.assign(3, {bent, motion::Quat{}});
+  const at::Tensor x = rotation_input(one, 1);
+  EXPECT_EQ(x.sizes(), (std::vector<int64_t>{kActionFrames, 24, 6}));
+  const auto expect = [&](int64_t frame, int64_t joint, const std::array<double, 6>& rows) {
+    for (int64_t i = 0; i < 6; ++i)
+      EXPECT_NEAR(x[frame][joint][i].item<double>(), rows[static_cast<size_t>(i)], 1e-6)
+          << frame << " " << joint << " " << i;
+  };
+  const double c = std::cos(0.5), s = std::sin(0.5);
+  expect(0, 0, {1, 0, 0, 0, -1, 0});
+  expect(0, motion::kLeftKnee, {1, 0, 0, 0, 1, 0});
+  expect(2, motion::kLeftKnee, {c, -s, 0, s, c, 0});  // rows, not columns
+  expect(59, motion::kLeftKnee, {c, -s, 0, s, c, 0});
+  expect(0, 22, {c, -s, 0, s, c, 0});
+  expect(0, 23, {1, 0, 0, 0, 1, 0});
+  one.hands.pop_back();
+  EXPECT_THROW(rotation_input(one, 1), Error);
+}
+
+TEST(Uestc, IsReadFromActorsFolder) {
+  const auto data = formats::read_uestc(fs::path(PANTOMIME_TESTS_DIR) / "data/uestc");
+  // Of twenty videos one is too short to be learnt from, one is of the camera that goes around.
+  ASSERT_EQ(data.sequences.size(), 18u);
+  EXPECT_EQ(data.actions, (std::vector<std::string>{"punching", "knee-lifting", "jumping jack"}));
+  EXPECT_TRUE(formats::uestc_trains(data.subjects[0]));
+  EXPECT_FALSE(formats::uestc_trains(data.subjects[17]));
+  EXPECT_EQ(data.sequences[1].action, 1);
+  EXPECT_EQ(data.sequences[0].clip.frame_count(), 46u);
+  EXPECT_EQ(data.sequences[1].clip.frame_count(), 45u) << "the good frames";
+  EXPECT_EQ(data.sequences[1].hands.size(), 45u);
+  for (const formats::ActorSequence& one : data.sequences) {
+    // Whatever the camera, all are turned to the front and face +Z; the pelvis, not the nose, counts.
+    const motion::Vec3 ahead = one.clip.rotations[0] * motion::Vec3{0, 0, 1};
+    EXPECT_NEAR(ahead.z, 1, 2e-3);
+    EXPECT_NEAR((one.clip.rotations[0] * motion::Vec3{0, 1, 0}).y, 1, 2e-3);
+    EXPECT_NEAR(one.clip.root_positions[0].y, 0, 1e-3);
+  }
+  EXPECT_NEAR(data.sequences[0].clip.root_positions[45].x, 0.45, 1e-3) << "the path of globtrans";
+  EXPECT_NEAR(motion::to_rotation_vector(mean_hands(data.sequences)[1]).z, 0.2, 1e-3);
+  EXPECT_THROW(formats::parse_uestc_names("a1_d1_p200_c1_color.avi\n", "names.txt"), Error);
+  EXPECT_THROW(formats::parse_uestc_names("a1_d1_color.avi\n", "names.txt"), Error);
+}
+
+TEST(BenchmarkActions, RunsOnUestc) {
+  auto data = formats::read_uestc(fs::path(PANTOMIME_TESTS_DIR) / "data/uestc");
+  data.sequences.resize(8);  // of people who are trained on
+  const metrics::GraphClassifier judge = graph_classifier();
+  const ActionProtocol protocol = uestc_protocol(judge, data.actions);
+  const auto copy = [&](const std::vector<int64_t>& actions, uint64_t) {
+    std::vector<formats::ActorSequence> made;
+    for (const int64_t a : actions) made.push_back(data.sequences[static_cast<size_t>(a)]);
+    return made;
+  };
+  Progress quiet;
+  const auto rows = benchmark_actions(data.sequences, protocol, copy, {.repetitions = 2}, quiet);
+  ASSERT_EQ(rows.size(), 2u);
+  for (const BenchmarkRow& row : rows)
+    for (const char* column : {"accuracy", "FID", "diversity", "multimodality"})
+      EXPECT_TRUE(std::isfinite(row.numbers.at(column).value)) << column;
+  // The same motions in another order have the same features: no noise in this judge.
+  EXPECT_NEAR(rows[0].numbers.at("FID").value, 0, 1e-5);
+  EXPECT_GT(rows[1].numbers.at("FID").value, 1e-4);
 }
 
 /// A data set in HumanML3D's form, of random motion.
@@ -192,6 +299,24 @@ TEST_F(HumanMl3dSet, GivesRowsOfRealAndGeneratedMotion) {
   EXPECT_LT(rows[1].numbers.at("diversity").value, rows[0].numbers.at("diversity").value);
   for (const char* column : {"R@1", "R@2", "R@3"})
     EXPECT_TRUE(rows[0].numbers.at(column).value >= 0 && rows[0].numbers.at(column).value <= 1);
+  EXPECT_FALSE(rows[1].numbers.contains("multimodality")) << "not asked for";
+  // Each sentence in motions of two kinds: pairs are 0 or d apart.
+  const auto two_kinds = [&](const std::vector<std::string>& sentences,
+                             const std::vector<int64_t>& frames, uint64_t) {
+    std::vector<at::Tensor> motions;
+    for (size_t i = 0; i < sentences.size(); ++i)
+      motions.push_back(set[i % 2].features.narrow(0, 0, 1).expand({frames[i], 263}).contiguous());
+    return motions;
+  };
+  BenchmarkOptions more = options;
+  more.mm_sentences = 3, more.mm_motions = 8, more.mm_pairs = 6;
+  const auto varied = benchmark_told(set, evaluator(), two_kinds, more, quiet);
+  EXPECT_GT(varied[1].numbers.at("multimodality").value, 0);
+  EXPECT_FALSE(varied[0].numbers.contains("multimodality"));
+  const auto alike = benchmark_told(set, evaluator(), still, more, quiet);
+  EXPECT_NEAR(alike[1].numbers.at("multimodality").value, 0, 1e-6);
+  more.mm_pairs = 8;
+  EXPECT_THROW(benchmark_told(set, evaluator(), still, more, quiet), Error);
   // The same seed gives the same table; another one does not.
   const auto again = benchmark_told(set, evaluator(), {}, options, quiet);
   EXPECT_EQ(again[0].numbers.at("R@3").value, rows[0].numbers.at("R@3").value);

@@ -30,6 +30,21 @@ TEST(Confusion, CountsRightOnesAndLabels) {
   EXPECT_THROW(c.add(0, -1), Error);
 }
 
+TEST(Confusion, AgreesWithNumpy) {
+  const auto expected = golden().at("marks");
+  Confusion c({"a", "b", "c", "d", "e"});
+  std::vector<int64_t> truth, named;
+  for (int64_t i = 0; i < 60; ++i) {
+    const int64_t guess = i % 3 == 0 ? i * 7 % 4 : i * i % 5;
+    truth.push_back(i * i % 5);
+    c.add(truth.back(), guess);
+    if (i < 2) named.push_back(guess);
+  }
+  EXPECT_NEAR(c.accuracy(), expected.at("accuracy"), 1e-12);
+  EXPECT_NEAR(c.balanced_accuracy(), expected.at("balanced_accuracy"), 1e-12);
+  EXPECT_NEAR(class_coverage(named, truth), expected.at("class_coverage"), 1e-12);
+}
+
 TEST(ClassCoverage, IsTheShareOfRealLabelsThatAreShown) {
   EXPECT_EQ(class_coverage({1, 1, 2}, {0, 1, 2, 3}), 0.5);
   EXPECT_EQ(class_coverage({0, 1, 2, 9}, {0, 1, 2}), 1);

@@ -81,6 +81,38 @@ FieldEvaluator small_evaluator() {
   return judge;
 }
 
+void add_norm(Shapes& shapes, const std::string& name, int64_t width) {
+  for (const char* part : {"weight", "bias", "running_mean", "running_var"})
+    shapes[name + "." + part] = {width};
+}
+
+GraphClassifier small_graph_classifier() {
+  constexpr int64_t kJoints = 4;
+  Shapes shapes = {{"A", {3, kJoints, kJoints}}, {"fcn.weight", {7, 8, 1, 1}}, {"fcn.bias", {7}}};
+  add_norm(shapes, "data_bn", 3 * kJoints);
+  int64_t in = 3, b = 0;
+  for (const int64_t out : {5, 6, 6, 8}) {
+    const std::string name = "st_gcn_networks." + std::to_string(b);
+    shapes["edge_importance." + std::to_string(b)] = {3, kJoints, kJoints};
+    shapes[name + ".gcn.conv.weight"] = {3 * out, in, 1, 1};
+    shapes[name + ".gcn.conv.bias"] = {3 * out};
+    shapes[name + ".tcn.2.weight"] = {out, out, 9, 1};
+    shapes[name + ".tcn.2.bias"] = {out};
+    add_norm(shapes, name + ".tcn.0", out);
+    add_norm(shapes, name + ".tcn.3", out);
+    if (b > 0 && out != in) {
+      shapes[name + ".residual.0.weight"] = {out, in, 1, 1};
+      shapes[name + ".residual.0.bias"] = {out};
+      add_norm(shapes, name + ".residual.1", out);
+    }
+    in = out, ++b;
+  }
+  GraphClassifier judge{filled(shapes)};
+  for (auto& [name, w] : judge.weights)
+    if (name.ends_with("running_var")) w = w.square() + 0.5;
+  return judge;
+}
+
 void expect_rows(const at::Tensor& got, const nlohmann::json& expected) {
   ASSERT_EQ(got.numel(), static_cast<int64_t>(expected.size()));
   for (int64_t i = 0; i < got.numel(); ++i)
@@ -114,6 +146,33 @@ TEST(ActionClassifier, BeginsWithTheNoiseOfItsSeed) {
   EXPECT_FALSE(at::equal(judge.look(x, {9}, 4).logits, judge.look(x, {9}, 5).logits));
   EXPECT_THROW(judge.look(x, {10}, 4), Error);
   EXPECT_THROW(judge.look(x.narrow(2, 0, 5), {9}, 4), Error);
+}
+
+at::Tensor graph_input() {
+  at::Tensor x = at::empty({1, 13, 4, 3}, at::kFloat);
+  auto cell = x.accessor<float, 4>();
+  for (int f = 0; f < 13; ++f)
+    for (int j = 0; j < 4; ++j)
+      for (int c = 0; c < 3; ++c)
+        cell[0][f][j][c] = static_cast<float>(std::sin(0.4 * f + 0.9 * j + 1.7 * c));
+  return x;
+}
+
+TEST(GraphClassifier, AgreesWithNumpy) {
+  const Verdict verdict = small_graph_classifier().look(graph_input().expand({2, -1, -1, -1}));
+  const auto expected = answers().at("graph_classifier");
+  expect_rows(verdict.features[1], expected.at("features"));
+  expect_rows(verdict.logits[0], expected.at("logits"));
+}
+
+TEST(GraphClassifier, RefusesOtherSizes) {
+  GraphClassifier judge = small_graph_classifier();
+  const at::Tensor x = graph_input();
+  EXPECT_THROW(judge.look(x.narrow(2, 0, 3)), Error);
+  EXPECT_THROW(judge.look(x.narrow(3, 0, 2)), Error);
+  EXPECT_THROW(judge.look(x[0]), Error);
+  judge.weights.erase("st_gcn_networks.3.residual.0.weight");
+  EXPECT_ANY_THROW(judge.look(x)) << "the residual doesn't fit any more";
 }
 
 TEST(FieldEvaluator, AgreesWithNumpy) {

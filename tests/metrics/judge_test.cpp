@@ -12,9 +12,9 @@ namespace pantomime::metrics {
 namespace {
 
 /// A judge with arbitrary but fixed weights.
-Judge small_judge() {
+Judge small_judge(JudgeKind kind = JudgeKind::Convolution, int64_t blocks = 2) {
   Judge judge;
-  judge.config = {.width = 16, .blocks = 2, .features = 8};
+  judge.config = {.kind = kind, .width = 16, .blocks = blocks, .features = 8};
   judge.labels = {"run", "walk", "wave"};
   double phase = 0;
   for (const auto& [name, shape] : judge_shapes(judge.config, 3)) {
@@ -76,8 +76,14 @@ TEST(Judge, InputOfABodyThatWalksStraight) {
   EXPECT_NEAR(middle[132].item<float>(), 0, 1e-4);
 }
 
-TEST(Judge, PaddingAndCompanyChangeNothing) {
-  const Judge judge = small_judge();
+class EveryJudge : public testing::TestWithParam<JudgeKind> {};
+INSTANTIATE_TEST_SUITE_P(Kinds, EveryJudge,
+                         testing::Values(JudgeKind::Convolution, JudgeKind::Recurrent,
+                                         JudgeKind::Graph),
+                         [](const auto& info) { return std::string(name_of(info.param)); });
+
+TEST_P(EveryJudge, PaddingAndCompanyChangeNothing) {
+  const Judge judge = small_judge(GetParam(), 3);
   const std::vector<at::Tensor> clips = {features::encode(test::random_clip(1, 33)),
                                          features::encode(test::random_clip(2, 80)),
                                          features::encode(test::random_clip(3, 17))};
@@ -91,6 +97,27 @@ TEST(Judge, PaddingAndCompanyChangeNothing) {
         largest_difference(alone.logits, together.logits.narrow(0, static_cast<int64_t>(i), 1)),
         1e-4);
   }
+}
+
+TEST_P(EveryJudge, HasANameAndSizes) {
+  EXPECT_EQ(parse_judge_kind(name_of(GetParam())), GetParam());
+  EXPECT_EQ(default_config(GetParam()).kind, GetParam());
+  EXPECT_THROW(judge_shapes({.kind = GetParam(), .width = 5000}, 3), Error);
+}
+
+TEST(Judge, GraphBlocksHalveFramesAndDoubleChannels) {
+  const auto shapes = judge_shapes({.kind = JudgeKind::Graph, .width = 10, .blocks = 5}, 3);
+  const auto shape_of = [&](const std::string& name) {
+    for (const auto& [each, shape] : shapes)
+      if (each == name) return shape;
+    return std::vector<int64_t>{};
+  };
+  EXPECT_EQ(shape_of("block0.space.weight"), (std::vector<int64_t>{30, 6}));
+  EXPECT_EQ(shape_of("block1.time.weight"), (std::vector<int64_t>{10, 90}));
+  EXPECT_EQ(shape_of("block2.pass.weight"), (std::vector<int64_t>{20, 10}));
+  EXPECT_TRUE(shape_of("block3.pass.weight").empty());
+  EXPECT_EQ(shape_of("features.weight"), (std::vector<int64_t>{64, 40}));
+  EXPECT_THROW(judge_shapes({.kind = JudgeKind::Graph, .width = 2048, .blocks = 6}, 3), Error);
 }
 
 TEST(Judge, RefusesWrongShapes) {

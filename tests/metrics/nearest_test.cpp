@@ -34,6 +34,38 @@ TEST(Nearest, IsTheRootMeanSquareOverJointsAndFrames) {
   EXPECT_NEAR(found[0].distance_mm, 50, 0.1);
 }
 
+/// As tools/golden/metrics.py's turning().
+at::Tensor turning(int frames, double a) {
+  std::vector<motion::Vec3> offsets;
+  for (int j = 0; j < 22; ++j)
+    offsets.push_back({static_cast<float>(0.1 * std::sin(j)),
+                       static_cast<float>(0.1 + 0.05 * std::cos(2 * j)),
+                       static_cast<float>(0.1 * std::sin(3 * j))});
+  offsets[0] = {};
+  motion::Clip clip;
+  clip.skeleton = motion::canonical_skeleton(offsets);
+  clip.fps = 30;
+  for (int f = 0; f < frames; ++f) {
+    clip.root_positions.push_back({static_cast<float>(0.02 * f),
+                                   static_cast<float>(0.9 + 0.05 * std::sin(0.2 * f + a)),
+                                   static_cast<float>(a * std::cos(0.05 * f))});
+    clip.rotations.push_back(
+        motion::from_axis_angle({0, 1, 0}, static_cast<float>(a * std::sin(0.09 * f))));
+    clip.rotations.resize(clip.rotations.size() + 21);
+  }
+  return features::encode(clip);
+}
+
+TEST(Nearest, AgreesWithNumpy) {
+  const auto expected = golden().at("nearest");
+  const Nearest found =
+      nearest_windows({turning(40, 0.9)}, {turning(60, 0.5), turning(50, -1.2)})[0];
+  EXPECT_NEAR(found.distance_mm / expected.at("distance_mm").get<double>(), 1, 1e-4);
+  EXPECT_EQ(found.clip, expected.at("clip").get<size_t>());
+  EXPECT_EQ(found.first, expected.at("first").get<int64_t>());
+  EXPECT_EQ(found.mirrored, expected.at("mirrored").get<bool>());
+}
+
 TEST(Nearest, LeavesOutClipsThatAreTooShort) {
   const at::Tensor sample = features::encode(test::random_clip(1, 100));
   const auto none = nearest_windows({sample}, {sample.narrow(0, 0, 60)});

@@ -4,6 +4,8 @@
 
 #include "golden.h"
 #include "pantomime/base/error.h"
+#include "pantomime/base/random.h"
+#include "pantomime/metrics/rows.h"
 
 namespace pantomime::metrics {
 namespace {
@@ -60,6 +62,64 @@ TEST(Diversity, NearsTheMeanOverAllPairs) {
             diversity(rows, 20, Draw::WithoutReplacement, 4));
   EXPECT_THROW(diversity(rows, 41, Draw::WithoutReplacement, 3), Error);
   EXPECT_EQ(diversity(at::ones({10, 3}), 20, Draw::WithReplacement, 1), 0);
+}
+
+/// Mean over pairs of what SciPy says of each.
+double looked_up(const std::vector<int64_t>& a, const std::vector<int64_t>& b) {
+  static const auto table =
+      golden().at("pair_distances").get<std::vector<std::vector<double>>>();
+  double sum = 0;
+  for (size_t i = 0; i < a.size(); ++i)
+    sum += table.at(static_cast<size_t>(a[i])).at(static_cast<size_t>(b[i]));
+  return sum / static_cast<double>(a.size());
+}
+
+TEST(Diversity, AgreesWithScipyPairByPair) {
+  const at::Tensor rows = golden_rows(24, 8, 0.7);
+  constexpr uint64_t kSeed = 5;
+  Random without(derive_seed(kSeed, "diversity")), with(derive_seed(kSeed, "diversity"));
+  const auto a = draw_without_replacement(without, 24, 11);
+  const auto b = draw_without_replacement(without, 24, 11);
+  EXPECT_NEAR(diversity(rows, 11, Draw::WithoutReplacement, kSeed), looked_up(a, b), 1e-9);
+  std::vector<int64_t> c, d;
+  for (int i = 0; i < 200; ++i) {
+    c.push_back(with.below(24));
+    d.push_back(with.below(24));
+  }
+  EXPECT_NEAR(diversity(rows, 200, Draw::WithReplacement, kSeed), looked_up(c, d), 1e-9);
+}
+
+TEST(Multimodality, AgreesWithScipyPairByPair) {
+  const at::Tensor rows = golden_rows(24, 8, 0.7);
+  constexpr uint64_t kSeed = 6;
+  // Labels 0, 1, 2 in turn: row 3 k + l is the k-th of label l.
+  std::vector<int64_t> labels;
+  for (int64_t i = 0; i < 24; ++i) labels.push_back(i % 3);
+  double expected = 0;
+  for (int64_t label = 0; label < 3; ++label) {
+    Random random(derive_seed(kSeed, "multimodality", static_cast<uint64_t>(label)));
+    std::vector<int64_t> a, b;
+    for (int i = 0; i < 20; ++i) {
+      a.push_back(3 * random.below(8) + label);
+      b.push_back(3 * random.below(8) + label);
+    }
+    expected += looked_up(a, b) / 3;
+  }
+  EXPECT_NEAR(multimodality(rows, labels, 20, kSeed), expected, 1e-9);
+
+  // HumanML3D's: four sentences of six motions each, the same pairs of places for all.
+  Random random(derive_seed(kSeed, "multimodality"));
+  const auto first = draw_without_replacement(random, 6, 4);
+  const auto second = draw_without_replacement(random, 6, 4);
+  std::vector<int64_t> a, b;
+  for (int64_t s = 0; s < 4; ++s)
+    for (size_t i = 0; i < first.size(); ++i) {
+      a.push_back(6 * s + first[i]);
+      b.push_back(6 * s + second[i]);
+    }
+  EXPECT_NEAR(multimodality_of_groups(rows, 6, 4, kSeed), looked_up(a, b), 1e-9);
+  EXPECT_THROW(multimodality_of_groups(rows, 6, 6, kSeed), Error);
+  EXPECT_THROW(multimodality_of_groups(rows, 7, 3, kSeed), Error);
 }
 
 TEST(Multimodality, LooksInsideLabelsOnly) {

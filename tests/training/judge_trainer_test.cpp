@@ -107,6 +107,24 @@ TEST(JudgeTrainer, NamesTheActionsOfPeopleItHasNotSeen) {
   EXPECT_EQ(recipe.at("seed"), 5);
 }
 
+TEST(JudgeTrainer, AGraphJudgeLearnsAndComesBack) {
+  const test::TemporaryFolder folder;
+  const MotionData known = people(folder / "known.db", 0, 6);
+  const MotionData strangers = people(folder / "strangers.db", 100, 6);
+  Progress quiet;
+  JudgeOptions options = small_options();
+  options.network = {.kind = metrics::JudgeKind::Graph, .width = 8, .blocks = 4, .features = 16};
+  options.steps = 80;
+  options.batch = 16;
+  const metrics::Judge judge = train_judge(known, options, {}, quiet).judge;
+  EXPECT_GE(examine_judge(judge, strangers).accuracy, 0.8);
+  write_judge(folder / "judge.safetensors", judge);
+  const metrics::Judge back = read_judge(folder / "judge.safetensors");
+  EXPECT_EQ(back.config, judge.config);
+  const std::vector<at::Tensor> clips = {known.clip(0), known.clip(1)};
+  EXPECT_TRUE(at::equal(back.look_at_all(clips).logits, judge.look_at_all(clips).logits));
+}
+
 TEST(JudgeTrainer, SameSeedSameFileAndBack) {
   const test::TemporaryFolder folder;
   const MotionData known = people(folder / "known.db", 0, 3);

@@ -137,6 +137,8 @@ TEST_F(TextJudgeTrainer, RefusesFilesThatAreNone) {
             std::string::npos);
   EXPECT_NE(message([](auto& f) { f.metadata["pantomime.format"] = "99"; }).find("99"),
             std::string::npos);
+  EXPECT_EQ(message([](auto& f) { f.metadata["pantomime.format"] = "1"; }), "no error")
+      << "the layout is that of all formats";
 }
 
 }  // namespace

@@ -12,6 +12,8 @@ import pathlib
 
 import numpy
 
+BATCH_NORM = ("weight", "bias", "running_mean", "running_var")
+
 
 def filled(shapes):
     weights = {}
@@ -113,9 +115,10 @@ def evaluator():
     t, c = numpy.arange(19)[:, None], numpy.arange(d)[None]
     motion = numpy.cos(0.2 * t + 0.9 * c)[:16]  # 19 frames are cut to 16
     x = ((motion - w["mean"]) / w["std"])[:, :d - 4]
+    x = numpy.pad(x, ((0, 180), (0, 0)))  # to 196 frames, as its loader does
     x = leaky(conv(x, w["movement_encoder.main.0.weight"], w["movement_encoder.main.0.bias"]))
     x = leaky(conv(x, w["movement_encoder.main.3.weight"], w["movement_encoder.main.3.bias"]))
-    place = encode(w, linear(w, x, "movement_encoder.out_net"), "motion_encoder")
+    place = encode(w, linear(w, x[:4], "movement_encoder.out_net"), "motion_encoder")
     # "unk" "sos" "eos" "walk" "person" "slowly"; "yodel" is unknown.
     sentence = [(1, 14), (4, 1), (3, 12), (0, 14), (5, 13), (2, 14)]
     rows = numpy.array([w["words"][word] + linear(w, numpy.eye(15)[tag], "text_encoder.pos_emb")
@@ -123,9 +126,59 @@ def evaluator():
     return {"motion": list(place), "sentence": list(encode(w, rows, "text_encoder"))}
 
 
+def graph_classifier():
+    """UESTC's ST-GCN as its paper and code have it: convolution, then the graph."""
+    joints, frames, channels = 4, 13, (5, 6, 6, 8)  # the second block and the fourth halve the frames
+    shapes = {"A": (3, joints, joints), **{f"data_bn.{part}": (3 * joints,) for part in BATCH_NORM}}
+    into = 3
+    for b, out in enumerate(channels):
+        name = f"st_gcn_networks.{b}."
+        shapes |= {f"edge_importance.{b}": (3, joints, joints),
+                   name + "gcn.conv.weight": (3 * out, into, 1, 1), name + "gcn.conv.bias": (3 * out,),
+                   name + "tcn.2.weight": (out, out, 9, 1), name + "tcn.2.bias": (out,)}
+        shapes |= {f"{name}tcn.{place}.{part}": (out,) for place in (0, 3) for part in BATCH_NORM}
+        if b > 0 and out != into:
+            shapes |= {name + "residual.0.weight": (out, into, 1, 1), name + "residual.0.bias": (out,),
+                       **{f"{name}residual.1.{part}": (out,) for part in BATCH_NORM}}
+        into = out
+    shapes |= {"fcn.weight": (7, into, 1, 1), "fcn.bias": (7,)}
+    w = filled(shapes)
+    for name in w:
+        if name.endswith("running_var"):
+            w[name] = w[name]**2 + 0.5
+
+    def norm(x, name):
+        part = lambda which: w[f"{name}.{which}"]
+        return ((x - part("running_mean")) / numpy.sqrt(part("running_var") + 1e-5) * part("weight") +
+                part("bias"))
+
+    f, j, c = numpy.ogrid[:frames, :joints, :3]
+    x = numpy.sin(0.4 * f + 0.9 * j + 1.7 * c)
+    x = norm(x.reshape(frames, -1), "data_bn").reshape(x.shape)
+    for b in range(len(channels)):
+        name = f"st_gcn_networks.{b}."
+        y = x @ w[name + "gcn.conv.weight"][:, :, 0, 0].T + w[name + "gcn.conv.bias"]
+        y = y.reshape(len(x), joints, 3, -1)
+        y = numpy.einsum("fvkc,kvw->fwc", y, w["A"] * w[f"edge_importance.{b}"])
+        y = numpy.maximum(0, norm(y, name + "tcn.0"))
+        change = name + "residual.0.weight" in w
+        y = numpy.pad(y, ((4, 4), (0, 0), (0, 0)))
+        y = numpy.array([numpy.einsum("ock,kvc->vo", w[name + "tcn.2.weight"][..., 0], y[t:t + 9])
+                         for t in range(0, len(x), 2 if change else 1)]) + w[name + "tcn.2.bias"]
+        y = norm(y, name + "tcn.3")
+        if change:
+            x = x[::2] @ w[name + "residual.0.weight"][:, :, 0, 0].T + w[name + "residual.0.bias"]
+            x = norm(x, name + "residual.1")
+        x = numpy.maximum(0, y + (x if b > 0 else 0))
+    features = x.mean((0, 1))
+    return {"features": list(features),
+            "logits": list(w["fcn.weight"][:, :, 0, 0] @ features + w["fcn.bias"])}
+
+
 def main():
     answer = {"made_by": "tools/golden/field_judges.py", "numpy": numpy.__version__,
-              "classifier": classifier(), "evaluator": evaluator()}
+              "classifier": classifier(), "evaluator": evaluator(),
+              "graph_classifier": graph_classifier()}
     folder = pathlib.Path(__file__).resolve().parents[2] / "tests/golden"
     (folder / "field_judges.json").write_text(json.dumps(answer, indent=1) + "\n")
 

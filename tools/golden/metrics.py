@@ -146,6 +146,67 @@ def physics(p):
     }
 
 
+PARENTS = [-1, 0, 0, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 9, 9, 12, 13, 14, 16, 17, 18, 19]
+OTHER_SIDE = [0, 2, 1, 3, 5, 4, 6, 8, 7, 9, 11, 10, 12, 14, 13, 15, 17, 16, 19, 18, 21, 20]
+
+
+def turning(frames, a):
+    """[F, J, 3] of stiff people with made-up bones, and their headings: they turn and go about."""
+    j = numpy.arange(22.0)
+    offsets = numpy.stack([0.1 * numpy.sin(j), 0.1 + 0.05 * numpy.cos(2 * j), 0.1 * numpy.sin(3 * j)], -1)
+    rest = numpy.zeros((22, 3))
+    for k in range(1, 22):
+        rest[k] = rest[PARENTS[k]] + offsets[k]
+    f = numpy.arange(float(frames))
+    heading = a * numpy.sin(0.09 * f)
+    c, s = numpy.cos(heading)[:, None], numpy.sin(heading)[:, None]
+    x = c * rest[None, :, 0] + s * rest[None, :, 2] + 0.02 * f[:, None]
+    z = -s * rest[None, :, 0] + c * rest[None, :, 2] + a * numpy.cos(0.05 * f)[:, None]
+    y = rest[None, :, 1] + 0.9 + 0.05 * numpy.sin(0.2 * f + a)[:, None]
+    return numpy.stack([x, y, z], -1), heading
+
+
+def brought_home(joints, heading, first, last, step=4):
+    """Every step-th frame from `first`, which stands over the origin and faces +Z: one row."""
+    p = joints[first:last:step] - joints[first, 0] * [1, 0, 1]
+    c, s = numpy.cos(heading[first]), numpy.sin(heading[first])
+    return numpy.stack([c * p[..., 0] - s * p[..., 2], p[..., 1], s * p[..., 0] + c * p[..., 2]], -1)
+
+
+def nearest():
+    """RMS distance of a sample of 40 frames, or its mirror image, to the nearest window that starts at
+    every eighth frame; windows of three quarters of its length count, too."""
+    joints, heading = turning(40, 0.9)
+    mirrored = joints[:, OTHER_SIDE] * [-1, 1, 1]
+    best = []
+    for clip, (known, turns) in enumerate([turning(60, 0.5), turning(50, -1.2)]):
+        for first in range(0, len(known), 8):
+            if len(known) - first < 30:
+                break
+            window = brought_home(known, turns, first, min(len(known), first + 40))
+            for mirror, (p, h) in enumerate([(joints, heading), (mirrored, -heading)]):
+                mine = brought_home(p, h, 0, 40)[:len(window)]
+                if len(window) < 7.5:
+                    continue
+                distance = numpy.sqrt(((mine - window)**2).sum(-1).mean())
+                best.append((float(1000 * distance), clip, first, bool(mirror)))
+    distance, clip, first, mirror = min(best)
+    return {"distance_mm": distance, "clip": clip, "first": first, "mirrored": mirror}
+
+
+def marks():
+    """Truth and guess of 60 clips with five labels: accuracies, and which labels are named."""
+    i = numpy.arange(60)
+    truth, guess = i * i % 5, numpy.where(i % 3 == 0, i * 7 % 4, i * i % 5)
+    table = numpy.zeros((5, 5), int)
+    numpy.add.at(table, (truth, guess), 1)
+    occurring = table.sum(1) > 0
+    named, real = set(guess[:2].tolist()), set(truth.tolist())
+    return {"accuracy": float(numpy.trace(table) / table.sum()),
+            "balanced_accuracy": float((numpy.diag(table)[occurring] / table.sum(1)[occurring]).mean()),
+            "class_coverage": len(named & real) / len(real)}
+
+
 def main():
     pairs = {"many": (rows(300, 6, 0.37), 1.4 * rows(280, 6, 0.41) + 0.3),
              "few": (rows(12, 24, 0.37), 0.5 * rows(15, 24, 0.53)),   # fewer rows than dimensions
@@ -157,12 +218,16 @@ def main():
                         "precision": inside(x, y), "recall": inside(y, x), **density(x, y)}
                  for name, (x, y) in pairs.items()},
         "mean_pair_distance": float(cdist(*[rows(40, 8, 0.7)] * 2).mean()),
+        # Distances of every pair: tests draw theirs and look them up here.
+        "pair_distances": cdist(*[rows(24, 8, 0.7)] * 2).tolist(),
         "walk": physics(walk()),
         "retrieval": retrieval(rows(70, 8, 0.3), rows(70, 8, 0.3) + 0.9 * rows(70, 8, 0.71), 32),
         "infinity": infinity(),
         "wasserstein": float(wasserstein_distance(jumps(70, 0.3), jumps(45, 0.5))),
         "keyframes": keyframe_numbers(keyframes()),
         "floor": floor_numbers(floor_heights()),
+        "nearest": nearest(),
+        "marks": marks(),
         "effective_classes": float(numpy.exp(entropy([5, 3, 2]))),
     }
     folder = pathlib.Path(__file__).resolve().parents[2] / "tests/golden"

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Makes tests/data/good/values_2.pkl … values_5.pkl and actor.pkl with Python's and NumPy's own pickles, and the
-seeds of fuzz/corpus/fuzz_pickle.
+"""Makes tests/data/good/values_2.pkl … values_5.pkl and actor.pkl with Python's and NumPy's own pickles,
+tests/data/uestc in the layout of ACTOR's folder, and the seeds of fuzz/corpus/fuzz_pickle.
 
     /usr/bin/python3 tools/golden/pickles.py      (Debian's python3-numpy; made with 1.24.2)
 """
@@ -37,6 +37,43 @@ pairs = [sequence(3, 0.5), sequence(2, 0.2)]
 actor = {"poses": [p for p, _ in pairs], "joints3D": [j for _, j in pairs], "y": [1, 11]}
 (good / "actor.pkl").write_bytes(pickle.dumps(actor, 4))
 
+
+
+def make_uestc():
+    """Twenty videos: eight people who are trained on, ten who are not, one too short, one from the camera that
+    goes around. VIBE's 49 joints; joint 8 is the pelvis, joint 0 the nose."""
+    folder = root / "tests/data/uestc"
+    (folder / "info").mkdir(parents=True, exist_ok=True)
+    poses, joints, paths, names, counts = [], [], [], [], []
+    for i in range(20):
+        trained = i < 9 or i == 19
+        frames = 46 if trained and i != 8 else 5
+        view = 8 if i == 19 else i % 8
+        side = 1 if i % 3 == 0 else 2
+        pose = np.zeros((frames, 72), "<f2")
+        # Seen from `view`, a person who faces the front camera is turned by so many eighths.
+        turn = 0 if side == 1 or view == 8 else view * np.pi / 4
+        up = np.array([np.cos(turn / 2), 0, np.sin(turn / 2)]) * np.pi  # half a turn about x, then `turn`
+        pose[:, :3] = up
+        pose[:, 3 * 4] = 0.3 * (i % 3) + 0.01 * np.arange(frames)
+        pose[:, 66:72] = [0, 0, -0.2, 0, 0, 0.2]
+        place = np.zeros((frames, 49, 3), "<f2")
+        place[:, 0, 1] = -0.6
+        path = np.zeros((frames, 3), "<f2")
+        path[:, 0] = 0.01 * np.arange(frames)
+        poses.append(pose)
+        joints.append(place)
+        paths.append(path)
+        names.append(f"a{i % 3}_d{view}_p{(1 if trained else 3):03d}_c{side}_color.avi")
+        counts.append(frames if i != 1 else 45)
+    (folder / "vibe_cache_refined.pkl").write_bytes(pickle.dumps({"pose": poses, "joints3d": joints}, 4))
+    (folder / "globtrans_usez.pkl").write_bytes(pickle.dumps(paths, 4))
+    (folder / "info/names.txt").write_text("\n".join(names) + "\n")
+    (folder / "info/num_frames_min.txt").write_text("\n".join(map(str, counts)) + "\n")
+    (folder / "info/action_classes.txt").write_text("punching\nknee-lifting\nJumping Jack\n")
+
+
+make_uestc()
 corpus = root / "fuzz/corpus/fuzz_pickle"
 corpus.mkdir(parents=True, exist_ok=True)
 

@@ -1,11 +1,11 @@
-// The loop of PackedWeights. Included by one source per instruction set, each compiled with its own
+// The loop of multiply_panels(). Included by one source per instruction set, each compiled with its own
 // flags (wide vectors must be known to the compiler from the start). Such a source may hold nothing
 // else, or the linker might keep its copies of inline functions for everybody.
 #pragma once
 
 #include <cstdint>
 
-namespace pantomime::diffusion::packed {
+namespace pantomime::panels {
 
 inline constexpr int64_t kPanel = 16;  ///< outputs side by side
 
@@ -15,11 +15,11 @@ using Product = void(const float* x, const float* panels, const float* bias, flo
                      int64_t out, int64_t in, int64_t first, int64_t last);
 Product product_v3;  ///< for processors with AVX2 and FMA
 
-}  // namespace pantomime::diffusion::packed
+}  // namespace pantomime::panels
 
 namespace {
 
-using pantomime::diffusion::packed::kPanel;
+using pantomime::panels::kPanel;
 
 /// Eight floats, at any address.
 using Vector = float __attribute__((vector_size(32), aligned(4), may_alias));
