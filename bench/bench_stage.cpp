@@ -10,48 +10,20 @@
 #include <benchmark/benchmark.h>
 #include <sys/resource.h>
 
-#include "pantomime/base/bytes.h"
-#include "pantomime/body/person.h"
+#include "bench_room.h"
 #include "pantomime/dataset/layers.h"
-#include "pantomime/formats/makehuman.h"
 #include "pantomime/formats/png.h"
 #include "pantomime/render/pixel_rays.h"
-#include "pantomime/render/stage.h"
 
 namespace {
 
 using namespace pantomime;
 
-constexpr size_t kFrames = 30;
+using bench::BenchRoom;
+using bench::kFrames;
 
-struct Set {
-  body::BodyAssets assets = formats::open_body_assets(formats::body_assets_path());
-  scene::Furnishings furnishings =
-      scene::Furnishings::open(resource_path("configs/furniture.toml"));
-  scene::Home home =
-      scene::make_home(furnishings, {.kind = scene::RoomKind::LivingRoom, .day = true}, 11);
-  body::Character person = body::make_character(assets, body::sample_person(assets, 1));
-  motion::WorldPose pose;
-  render::Camera camera;
-  std::unique_ptr<render::Stage> stage;
-
-  Set() {
-    const motion::WorldPose bind = motion::forward_kinematics(body::bind_pose(person));
-    for (size_t f = 0; f < kFrames; ++f) {
-      for (const motion::Vec3 p : bind.positions)
-        pose.positions.push_back(p + motion::Vec3{0.02f * static_cast<float>(f), 0, 0});
-      pose.rotations.insert(pose.rotations.end(), bind.rotations.begin(), bind.rotations.end());
-    }
-    camera = render::look_at({home.width / 2 - 0.3f, 1.3f, home.depth / 2 - 0.3f}, {0, 0.8f, 0}, 1,
-                             640, 480);
-    stage = std::make_unique<render::Stage>(home);
-    stage->add_person(person, pose);
-    stage->show(0);
-  }
-};
-
-Set& set() {
-  static Set one;
+BenchRoom& set() {
+  static BenchRoom one;
   return one;
 }
 
@@ -64,7 +36,7 @@ void tell_memory(benchmark::State& state) {
 }
 
 void frame(benchmark::State& state, bool still, bool files) {
-  Set& s = set();
+  BenchRoom& s = set();
   render::RenderOptions options;
   options.samples = static_cast<int>(state.range(0));
   options.occlusion_rays = 0;
@@ -104,7 +76,7 @@ void still_camera_with_files(benchmark::State& state) {
 }
 
 void rays(benchmark::State& state) {
-  Set& s = set();
+  BenchRoom& s = set();
   const render::PixelRays pixels(s.camera);
   for (auto _ : state)
     for (int y = 0; y < s.camera.height; y += render::kBlockHeight)

@@ -200,7 +200,7 @@ void make(const Options& options, Context& context) {
   std::optional<body::BodyAssets> assets;
   if (options.body == "assets") {
     if (!fs::exists(formats::body_assets_path()))
-      fail("{}: is not there (tools/setup makes it); --body plain goes without",
+      fail("{}: is not there (tools/fetch_body makes it); --body plain goes without",
            formats::body_assets_path().string());
     assets = formats::open_body_assets(formats::body_assets_path());
   } else if (options.body != "plain") {
@@ -239,7 +239,7 @@ Run add_dataset(CLI::App& app, Context& context) {
       ->check(CLI::Range(int64_t{1}, int64_t{1'000'000'000}).description(""));
   app.add_option("--shard", o->shard, "Make the part JOB of JOBS alone: 3/64")
       ->type_name("JOB/JOBS");
-  app.add_option("--body", o->body, "assets (tools/setup fetches them) or plain");
+  app.add_option("--body", o->body, "assets (tools/fetch_body makes them) or plain");
   app.add_option("--furniture", o->furniture, "Another list of furniture, or plain: boxes")
       ->type_name("FILE");
   app.add_option("--check", o->checked, "Verify a finished data set and draw its statistics")

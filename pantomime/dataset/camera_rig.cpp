@@ -9,6 +9,8 @@ namespace {
 
 constexpr size_t kJoints = motion::kJointCount;
 constexpr float kNearest = 1.1f;   // metres from a person
+constexpr float kNearestAbove = 1.6f;  // the same under the ceiling: nobody from straight above
+constexpr double kTall = 0.5;          // part of the picture that a person should be high
 constexpr float kHousing = 0.15f;  // metres of air around a camera
 
 bool in_free_air(const scene::Home& home, Vec3 p) {
@@ -46,7 +48,7 @@ double worth(const CameraShot& shot, const std::vector<Vec3>& joints) {
   const double share = static_cast<double>(inside) / static_cast<double>(frames * kJoints);
   height /= static_cast<double>(frames);
   // Of who lies or crouches little height can be had: it is a wish, not a condition.
-  const double tall = height < 0.34 ? height / 0.34 : height > 0.92 ? 0.8 : 1;
+  const double tall = height < kTall ? height / kTall : height > 0.92 ? 0.8 : 1;
   return share < 0.9 ? 0 : std::min(1.0, share / 0.97) * tall;
 }
 
@@ -98,7 +100,8 @@ std::optional<CameraShot> find_camera(const Recipe& recipe, const scene::Home& h
       const Vec3 position =
           move == CameraMove::Following ? at + 0.7f * Vec3{along.x, 0, along.z} : at;
       good = in_free_air(home, position) &&
-             std::hypot(position.x - bodies[f].x, position.z - bodies[f].z) > kNearest;
+             std::hypot(position.x - bodies[f].x, position.z - bodies[f].z) >
+                 (where == CameraPlace::Ceiling ? kNearestAbove : kNearest);
       const Vec3 target = (move == CameraMove::Fixed ? middle : path[f]) + aim_off;
       render::Camera camera =
           render::look_at(position, target, vertical, recipe.width, recipe.height);

@@ -10,7 +10,9 @@
 #include "pantomime/base/parallel.h"
 #include "pantomime/base/text.h"
 #include "pantomime/dataset/coco_rle.h"
+#include "pantomime/dataset/layers.h"
 #include "pantomime/formats/archive.h"
+#include "pantomime/formats/exr.h"
 #include "pantomime/formats/json.h"
 #include "pantomime/formats/npz.h"
 #include "pantomime/formats/png.h"
@@ -162,7 +164,7 @@ class Checker {
         if (!fields.contains(field))
           problem(fmt::format("{}: {} has no {}", path.string(), current, field));
       std::vector<std::string> endings = {"jpg"};
-      for (const std::string& layer : info_.layers) endings.push_back(layer + ".png");
+      for (const std::string& layer : info_.layers) endings.push_back(layer_ending(layer));
       for (int64_t f = 0; f < frames_[current]; ++f)
         for (const std::string& ending : endings)
           if (!fields.contains(fmt::format("{:04d}.{}", f, ending)))
@@ -201,6 +203,8 @@ class Checker {
         formats::parse_png16(content, where);
       else if (name.ends_with(".png") || name.ends_with(".jpg"))
         formats::parse_image(content, where);
+      else if (name.ends_with(".exr"))
+        formats::parse_exr(content, where);
       else if (name.ends_with(".npz"))
         formats::parse_npz(content, where);
       else if (name.ends_with(".json"))

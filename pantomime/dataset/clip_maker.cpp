@@ -8,6 +8,7 @@
 
 #include "pantomime/base/bytes.h"
 #include "pantomime/base/error.h"
+#include "pantomime/body/grip.h"
 #include "pantomime/body/person.h"
 #include "pantomime/body/plain_body.h"
 #include "pantomime/dataset/coco_rle.h"
@@ -23,6 +24,7 @@ namespace {
 
 constexpr float kAir = 0.09f;        // metres that joints keep from things: the flesh around them
 constexpr float kAirAtRest = 0.06f;  // the same beside seats and beds
+constexpr float kWristToPalm = 0.09f;  // metres, down from a wrist whose arm hangs
 constexpr double kMissed = 0.13;     // metres by which a motion may miss its seat
 constexpr double kVisibleMiss = 0.025;  // between wanted and found visible fraction: good enough
 constexpr int kHomes = 30, kCameras = 5;
@@ -251,16 +253,25 @@ class ClipMaker {
         action_.holds[random.below(static_cast<uint32_t>(action_.holds.size()))];
     if (name.empty()) return;
     const bool left = random.below(10) < 3;
-    held_.push_back(scene::make_held(name, random));
-    const Player& player = players_[0];
+    Player& player = players_[0];
     ObjectRecord object{name, render::kFirstHeld, false, {}, {}};
     const size_t wrist = left ? motion::kLeftWrist : motion::kRightWrist;
+    std::vector<float> heights;
+    for (size_t f = 0; f < player.clip.frame_count(); ++f)
+      heights.push_back(player.pose.positions[f * motion::kJointCount + wrist].y);
+    std::nth_element(heights.begin(), heights.begin() + std::ssize(heights) / 2, heights.end());
+    held_.push_back(scene::make_held(name, random, heights[heights.size() / 2] - kWristToPalm));
+    if (!palm_) {  // the same thing in every attempt: the hand closes once
+      palm_ = scene::open_palm(left);
+      if (held_[0].radius > 0)
+        palm_ = body::close_hand(player.character, left, held_[0].radius).value_or(*palm_);
+    }
     for (size_t f = 0; f < player.clip.frame_count(); ++f) {
       const size_t at = f * motion::kJointCount;
       const Vec3 ahead = player.pose.rotations[at] * Vec3{0, 0, 1};
       Vec3 position;
       motion::Quat rotation;
-      scene::place_held(held_[0].grip, left, player.pose.positions[at + wrist],
+      scene::place_held(held_[0], left, *palm_, player.pose.positions[at + wrist],
                         player.pose.rotations[at + wrist], std::atan2(ahead.x, ahead.z), position,
                         rotation);
       object.positions.push_back(position);
@@ -350,7 +361,9 @@ class ClipMaker {
     const size_t frames = frame_count();
     stage_->show(frames / 2);
     Random random(seed_of("exposure"));
-    record_.exposure = render::auto_exposure(stage_->scene(), record_.shot.cameras[frames / 2]) *
+    constexpr float kGrey = 0.22f;  // of a room in a picture, linear
+    record_.exposure = render::auto_exposure(stage_->scene(), record_.shot.cameras[frames / 2],
+                                             kGrey, render::kFirstPerson) *
                        static_cast<float>(random.uniform(0.85, 1.2));
     render::RenderOptions options;
     options.samples = recipe_.samples;
@@ -367,16 +380,18 @@ class ClipMaker {
       const render::FrameTruth truth =
           stage_->truth(camera, record_.shot.cameras[std::min(f + 1, frames - 1)]);
       options.seed = seed_of("frame", f);
+      FloatImage light;
+      if (recipe_.wants_layer("light")) options.light = &light;
       Image picture = stage_->colour(camera, options, &truth);
       render::add_noise(picture, record_.noise, seed_of("noise", f));
-      keep(f, camera, truth, picture);
+      keep(f, camera, truth, picture, light);
       if (recipe_.wants_format("video")) pictures.push_back(std::move(picture));
     }
     if (!pictures.empty()) record_.video = film(pictures);
   }
 
   void keep(size_t f, const render::Camera& camera, const render::FrameTruth& truth,
-            const Image& picture) {
+            const Image& picture, const FloatImage& light) {
     FrameRecord frame{camera, {}};
     for (const render::PersonTruth& person : truth.people) {
       PersonFrame& kept = frame.people.emplace_back();
@@ -404,6 +419,7 @@ class ClipMaker {
     if (recipe_.wants_layer("parts")) add("parts.png", parts_png(truth));
     if (recipe_.wants_layer("instances")) add("instances.png", instances_png(truth));
     if (recipe_.wants_layer("amodal")) add("amodal.png", amodal_png(truth));
+    if (recipe_.wants_layer("light")) add("light.exr", light_exr(light, truth));
   }
 
   std::string film(const std::vector<Image>& pictures) const {
@@ -423,6 +439,7 @@ class ClipMaker {
     record_.phases = find_phases(players_[0].clip, action_);
     record_.room = home_.kind;
     record_.day = home_.daylight.day;
+    if (home_.daylight.sky.sky) record_.sky = home_.daylight.sky.sky->id();
     for (Player& player : players_) {
       record_.people.push_back(
           {player.character.description, player.label, std::move(player.clip)});
@@ -451,6 +468,7 @@ class ClipMaker {
   scene::Home home_;
   std::vector<Player> players_;
   std::vector<scene::HeldModel> held_;
+  std::optional<Vec3> palm_;  // where in the wrist's frame it is held
   scene::Placed occluder_;
   std::unique_ptr<render::Stage> stage_;
 };

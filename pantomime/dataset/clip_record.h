@@ -71,6 +71,7 @@ struct ClipRecord {
   scene::RoomKind room = scene::RoomKind::LivingRoom;
   uint64_t home_seed = 0;
   bool day = true;
+  std::string sky;  ///< Sky::id() of what stands outside; empty: none
   CameraShot shot;  ///< its cameras are in the frames
   float exposure = 1, noise = 0;
   double requested_visible = -1;  ///< -1: nothing was asked for

@@ -3,11 +3,17 @@
 #include <algorithm>
 #include <cmath>
 
+#include "pantomime/base/error.h"
+#include "pantomime/formats/exr.h"
 #include "pantomime/formats/png.h"
 
 namespace pantomime::dataset {
 
 using formats::PngSpeed;
+
+std::string layer_ending(const std::string& layer) {
+  return layer + (layer == "light" ? ".exr" : ".png");
+}
 
 std::string depth_png(const render::FrameTruth& truth) {
   const render::Truth& s = truth.surfaces;
@@ -47,6 +53,21 @@ std::string flow_png(const render::FrameTruth& truth) {
     values[3 * i + 2] = 1;
   }
   return formats::to_png16(s.width, s.height, 3, values);
+}
+
+std::string light_exr(const FloatImage& light, const render::FrameTruth& truth) {
+  PANTOMIME_CHECK(light.width == truth.surfaces.width && light.height == truth.surfaces.height,
+                  "layers: light of {} x {} pixels for truth of {} x {}", light.width, light.height,
+                  truth.surfaces.width, truth.surfaces.height);
+  formats::ExrPicture out{light.width,
+                          light.height,
+                          {{"B", true, {}}, {"G", true, {}}, {"R", true, {}},
+                           {"Z", false, truth.surfaces.depth}}};
+  constexpr float kLargestHalf = 65504;
+  for (size_t i = 0; i < light.pixels.size(); i += 3)
+    for (size_t c = 0; c < 3; ++c)
+      out.planes[2 - c].values.push_back(std::min(light.pixels[i + c], kLargestHalf));
+  return formats::to_exr(out);
 }
 
 std::string parts_png(const render::FrameTruth& truth) {

@@ -53,6 +53,7 @@ std::string manifest_line(const ClipRecord& clip, const Origin& origin) {
   line["room"] = {{"kind", scene::kRoomKinds[static_cast<size_t>(clip.room)]},
                   {"seed", clip.home_seed},
                   {"light", clip.day ? "day" : "night"}};
+  if (!clip.sky.empty()) line["room"]["sky"] = clip.sky;
   const render::Camera& first = clip.frames.at(0).camera;
   line["camera"] = {{"move", kCameraMoves[static_cast<size_t>(clip.shot.move)]},
                     {"place", kCameraPlaces[static_cast<size_t>(clip.shot.place)]},

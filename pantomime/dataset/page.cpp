@@ -196,7 +196,11 @@ void write_preview(const fs::path& folder, const PageOptions& options, Progress&
     const formats::Npz joints = formats::parse_npz(sample.at("joints.npz"), clip.key);
     fs::create_directories(out / clip.key);
     std::vector<std::string> layers = {"colour", "joints"};
-    for (const std::string& layer : info.layers) layers.push_back(layer);
+    // "light" is the colour picture before it was developed: there is nothing new to see in it.
+    std::vector<std::string> truths;
+    std::copy_if(info.layers.begin(), info.layers.end(), std::back_inserter(truths),
+                 [](const std::string& layer) { return layer != "light"; });
+    layers.insert(layers.end(), truths.begin(), truths.end());
     for (int64_t f = 0; f < clip.frames; ++f) {
       const auto save = [&](const std::string& layer, const Image& image) {
         write_file(out / clip.key / fmt::format("{}-{:04d}.jpg", layer, f), small_jpeg(image));
@@ -205,7 +209,7 @@ void write_preview(const fs::path& folder, const PageOptions& options, Progress&
       save("colour", colour);
       draw_joints(colour, line, static_cast<size_t>(f), joints);
       save("joints", colour);
-      for (const std::string& layer : info.layers) {
+      for (const std::string& layer : truths) {
         const std::string& png = sample.at(fmt::format("{:04d}.{}.png", f, layer));
         save(layer, layer == "depth"     ? depth_picture(png, clip.key)
                     : layer == "flow"    ? flow_picture(png, clip.key)

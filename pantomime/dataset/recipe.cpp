@@ -134,7 +134,10 @@ class Table {
   std::set<std::string> asked_;
 };
 
-const std::set<std::string> kLayers = {"depth", "normals", "flow", "parts", "instances", "amodal"};
+const std::set<std::string> kUsualLayers = {"depth", "normals",   "flow",
+                                            "parts", "instances", "amodal"};
+const std::set<std::string> kLayers = {"depth",     "normals", "flow", "parts",
+                                       "instances", "amodal",  "light"};
 const std::set<std::string> kFormats = {"webdataset", "coco", "ntu", "pyskl", "amass", "video"};
 
 void check_words(const std::string& where, const std::vector<std::string>& words,
@@ -188,7 +191,7 @@ Recipe parse_recipe(const std::string& text, const std::string& name) {
     fail("{}:{}: {}", name, error.source().begin.line, error.description());
   }
   Recipe recipe;
-  recipe.layers = {kLayers.begin(), kLayers.end()};
+  recipe.layers = {kUsualLayers.begin(), kUsualLayers.end()};
   recipe.formats = {kFormats.begin(), kFormats.end()};
   for (size_t i = 0; i < scene::kRoomKinds.size(); ++i)
     recipe.rooms.emplace_back(static_cast<scene::RoomKind>(i), 1);

@@ -73,7 +73,7 @@ struct Recipe {
   Range visible{0.3, 0.9};     ///< what is requested of them
   double least_visible = 0.6;  ///< of the others: mean visible fraction at least
 
-  std::vector<std::string> layers;   ///< of depth, normals, flow, parts, instances, amodal
+  std::vector<std::string> layers;   ///< of depth, normals, flow, parts, instances, amodal, light
   std::vector<std::string> formats;  ///< of webdataset, coco, ntu, pyskl, amass, video
 
   bool wants_layer(const std::string& layer) const;

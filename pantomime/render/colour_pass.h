@@ -11,9 +11,10 @@
 
 namespace pantomime::render {
 
-/// Two random numbers for each use of them in a pixel; samples add their own step to them.
+/// Random numbers for each use of them in a pixel; samples add their own step to them.
 struct Shifts {
   std::array<float, 2> jitter, key, sky;
+  std::array<float, 3> lamp;
 };
 
 /// A surface that light of a pixel comes from.
@@ -26,6 +27,7 @@ struct ShadePoint {
   int x, y;      // pixel
   int sample;
   std::array<float, 2> key, sky;
+  std::array<float, 3> lamp;
 };
 
 /// Points that wait for their light. Small, so that it stays in the nearest cache.
@@ -115,12 +117,16 @@ class ColourPass {
 
 /// Three random numbers in [0, 1) by counting: a hash of pixel and use. Source: Jarzynski & Olano
 /// 2020, "Hash Functions for GPU Rendering", pcg3d.
-inline std::array<float, 3> noise(uint32_t x, uint32_t y, uint32_t use) {
+inline std::array<uint32_t, 3> noise_bits(uint32_t x, uint32_t y, uint32_t use) {
   uint32_t a = x * 1664525u + 1013904223u, b = y * 1664525u + 1013904223u,
            c = use * 1664525u + 1013904223u;
   a += b * c, b += c * a, c += a * b;
   a ^= a >> 16, b ^= b >> 16, c ^= c >> 16;
   a += b * c, b += c * a, c += a * b;
+  return {a, b, c};
+}
+inline std::array<float, 3> noise(uint32_t x, uint32_t y, uint32_t use) {
+  const auto [a, b, c] = noise_bits(x, y, use);
   auto unit = [](uint32_t v) { return static_cast<float>(v >> 8) * 0x1p-24f; };
   return {unit(a), unit(b), unit(c)};
 }
@@ -136,6 +142,13 @@ inline std::array<float, 2> spread_point(int index, const std::array<float, 2>& 
   // Whole periods are left out before floats grow coarse.
   const auto i = static_cast<float>(index & 1023);
   return {fraction(shift[0] + i * 0.7548776662f), fraction(shift[1] + i * 0.5698402910f)};
+}
+
+/// The same in the unit cube (Roberts' R3).
+inline std::array<float, 3> spread_point(int index, const std::array<float, 3>& shift) {
+  const auto i = static_cast<float>(index & 1023);
+  return {fraction(shift[0] + i * 0.8191725134f), fraction(shift[1] + i * 0.6710436067f),
+          fraction(shift[2] + i * 0.5497004779f)};
 }
 
 /// Two unit vectors that make a right-handed frame with a unit normal. Source: Duff et al. 2017,

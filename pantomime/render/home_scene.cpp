@@ -35,6 +35,7 @@ void add_home(Scene3d& scene, const scene::Home& home) {
   scene.surroundings.sky = home.daylight.fill;
   scene.surroundings.ground = 0.8f * home.daylight.fill;
   scene.surroundings.zenith = scene.surroundings.horizon = home.daylight.outside;
+  scene.surroundings.sky_view = home.daylight.sky;
   scene.surroundings.haze_from = 1e9f;
   scene.surroundings.haze_to = 2e9f;
 }

@@ -151,8 +151,7 @@ void ColourPass::lamp_light(const ShadePoint* points, size_t count, bool movers,
   for (size_t i = 0; i < count; ++i) {
     const ShadePoint& point = points[i];
     film.plain[film.index(point.x, point.y)] = 0;
-    const auto random = noise(static_cast<uint32_t>(point.x), static_cast<uint32_t>(point.y),
-                              stream_ ^ (0x9e3779b9u * (static_cast<uint32_t>(point.sample) + 1)));
+    const auto random = spread_point(point.sample, point.lamp);
     const Vec3 from = point.surface.position + kOff * point.surface.geometric_normal;
     const LampChoice choice = choose_lamp(point.surface, random[2]);
     if (choice.chance <= 0) continue;
@@ -160,8 +159,10 @@ void ColourPass::lamp_light(const ShadePoint* points, size_t count, bool movers,
     const Vec3 target = lamp.corner + random[0] * lamp.a + random[1] * lamp.b;
     const float share = lamp_share(lamp, target, from, point.surface);
     if (share <= 0) continue;
-    arriving[i] = (share / choice.chance) * lamp.colour;
     const Vec3 way = target - from;
+    const scene::SkyView& sky = scene_.surroundings.sky_view;
+    const Vec3 sent = lamp.window && sky.sky ? sky.light_from(way) : lamp.colour;
+    arriving[i] = (share / choice.chance) * sent;
     const float distance = length(way);
     if (options_.shadows) {
       set_ray(rays, i, from, (1 / distance) * way, distance * (1 - 1e-4f));

@@ -16,6 +16,17 @@ void develop(const Vec3& light, float exposure, uint8_t* rgb) {
   rgb[2] = srgb_from_linear(tone_mapped(exposure * light.z));
 }
 
+/// Hands out the light of a film, times `scale`, where it was asked for.
+void give_light(const Film& film, float scale, FloatImage* out) {
+  if (out == nullptr) return;
+  *out = FloatImage(film.width, film.height, 3);
+  for (size_t i = 0; i < film.light.size(); ++i) {
+    out->pixels[3 * i] = scale * film.light[i].x;
+    out->pixels[3 * i + 1] = scale * film.light[i].y;
+    out->pixels[3 * i + 2] = scale * film.light[i].z;
+  }
+}
+
 /// Where two rows of bytes differ by more than `contrast`: 255, else 0. A plain loop over separate
 /// bytes, which the compiler turns into vector code.
 void mark_differences(const uint8_t* __restrict a, const uint8_t* __restrict b, size_t count,
@@ -140,7 +151,8 @@ Image render_colour(const Scene3d& scene, const Camera& camera, const RenderOpti
                     options.known->width, options.known->height, camera.width, camera.height);
   Film film(camera.width, camera.height);
   const ColourPass pass(scene, camera, options);
-  if (options.samples > 1 && options.contrast > 0)
+  // Pixels that were looked at once only hold another sum of light than the others.
+  if (options.samples > 1 && options.contrast > 0 && options.light == nullptr)
     return render_sparingly(pass, camera, options, film);
   for_each_tile(camera, options.threads, [&](int x, int y) {
     pass.add_samples(x, y, 0, options.samples, 1, nullptr, film);
@@ -148,6 +160,7 @@ Image render_colour(const Scene3d& scene, const Camera& camera, const RenderOpti
   Image out(camera.width, camera.height, 3);
   const float scale = options.exposure / static_cast<float>(options.samples);
   for (size_t i = 0; i < film.light.size(); ++i) develop(film.light[i], scale, &out.pixels[3 * i]);
+  give_light(film, scale, options.light);
   return out;
 }
 

@@ -44,6 +44,8 @@ struct RenderOptions {
   const Truth* known = nullptr;
   /// What stands still, already rendered by render_still() with the same camera.
   const StillView* still = nullptr;
+  /// Filled with the light behind the picture, linear, times `exposure`, before tone mapping; RGB.
+  FloatImage* light = nullptr;
 };
 
 /// Colour of a scene: smooth shading with textures, a soft shadow, sky light with ambient

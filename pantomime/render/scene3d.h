@@ -45,6 +45,7 @@ struct Surroundings {
   Vec3 ground{0.26f, 0.25f, 0.24f};   ///< the same for one facing down
   Vec3 zenith{0.62f, 0.68f, 0.75f};   ///< linear background colour straight up
   Vec3 horizon{0.80f, 0.81f, 0.82f};  ///< and at and below the horizon
+  scene::SkyView sky_view;            ///< not null: is seen instead, and lights through windows
   float haze_from = 1e9f;             ///< metres from the camera where surfaces begin to turn
   float haze_to = 2e9f;               ///< into the background, and where they are gone
   float occlusion_reach = 0.7f;       ///< metres: how near a surface must be to keep sky light away

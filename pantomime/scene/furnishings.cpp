@@ -4,6 +4,7 @@
 
 #include "pantomime/base/bytes.h"
 #include "pantomime/base/error.h"
+#include "pantomime/formats/exr.h"
 #include "pantomime/formats/sweet_home.h"
 
 namespace pantomime::scene {
@@ -53,6 +54,37 @@ std::shared_ptr<const Model> plain_box(const std::string& role, Vec3 size) {
   box.materials = {painted(role, {0.5f, 0.5f, 0.48f, 1}, 0.8f)};
   add_box(box, 0, {-size.x / 2, 0, -size.z / 2}, {size.x / 2, size.y, size.z / 2});
   return std::make_shared<Model>(std::move(box));
+}
+
+}  // namespace
+
+namespace {
+
+/// The skies that a file of roles names.
+std::vector<std::shared_ptr<const Sky>> open_skies(const toml::table& table, const char* when,
+                                                   const std::string& where) {
+  const auto text = [&](const char* key) {
+    const auto value = table[key].value<std::string>();
+    PANTOMIME_CHECK(value, "{}: no \"{}\" in [skies]", where, key);
+    return *value;
+  };
+  const toml::array* names = table[when].as_array();
+  PANTOMIME_CHECK(names != nullptr && !names->empty(), "{}: skies, {}: expected names of pictures",
+                  where, when);
+  std::vector<std::shared_ptr<const Sky>> out;
+  for (const auto& node : *names) {
+    const std::string name = node.value_or<std::string>("");
+    const fs::path file = fs::path(text("folder")) / (name + ".exr");
+    PANTOMIME_CHECK(fs::exists(file),
+                    "{}: not there; it is part of Debian's package blender-data (tools/setup "
+                    "installs it)",
+                    file.string());
+    const FloatImage picture = formats::parse_exr_light(read_file(file), file.string());
+    out.push_back(std::make_shared<Sky>(
+        name, picture,
+        body::Credit{"sky " + name, text("author"), text("licence"), text("source")}));
+  }
+  return out;
 }
 
 }  // namespace
@@ -109,6 +141,10 @@ Furnishings Furnishings::open(const fs::path& roles, size_t most_triangles) {
                     "{}: role {}: every model has more than {} triangles", roles.string(), role,
                     most_triangles);
   out.roles_["low_table"] = low_tables();
+  const toml::table* skies = config["skies"].as_table();
+  PANTOMIME_CHECK(skies != nullptr, "{}: no [skies]", roles.string());
+  out.skies_ = {open_skies(*skies, "day", roles.string()),
+                open_skies(*skies, "night", roles.string())};
   return out;
 }
 

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "pantomime/scene/model.h"
+#include "pantomime/scene/sky.h"
 
 namespace pantomime::scene {
 
@@ -14,11 +15,11 @@ namespace pantomime::scene {
 class Furnishings {
  public:
   /// Loads every model that `roles` (configs/furniture.toml) names from its catalogue, and makes
-  /// what no catalogue has (low tables, doors). Models with more than `most_triangles` are left
-  /// out. Throws Error naming the file for a catalogue that is not installed or a model that it
-  /// does not have.
+  /// what no catalogue has (low tables, doors), and the skies. Models with more than
+  /// `most_triangles` are left out. Throws Error naming the file for a catalogue or sky that is not
+  /// installed or a model that it does not have.
   static Furnishings open(const std::filesystem::path& roles, size_t most_triangles = 60'000);
-  /// Only what our own code makes: plain boxes in every role. For tests and machines without the
+  /// Only what our own code makes: plain boxes in every role, no skies. For tests and machines without the
   /// catalogue.
   static Furnishings plain();
 
@@ -27,9 +28,11 @@ class Furnishings {
   const std::map<std::string, std::vector<std::shared_ptr<const Model>>>& roles() const {
     return roles_;
   }
+  const Skies& skies() const { return skies_; }
 
  private:
   std::map<std::string, std::vector<std::shared_ptr<const Model>>> roles_;
+  Skies skies_;
 };
 
 }  // namespace pantomime::scene

@@ -52,6 +52,7 @@ float Home::clearance(float x, float z, float low) const {
 
 std::vector<body::Credit> Home::credits() const {
   std::vector<body::Credit> out;
+  if (daylight.sky.sky) out.push_back(daylight.sky.sky->credit());
   for (const Placed& thing : things) {
     const body::Credit& its = thing.model->credit;
     const bool known = std::any_of(out.begin(), out.end(), [&](const body::Credit& c) {

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "pantomime/scene/furnishings.h"
+#include "pantomime/scene/sky.h"
 
 namespace pantomime::scene {
 
@@ -45,6 +46,8 @@ struct Placed {
 struct Lamp {
   Vec3 corner, a, b;  ///< metres; it shines to the side of cross(a, b)
   Vec3 colour;        ///< linear: what a white surface that it fills the sky of sends back
+  /// A window: where there is a sky, its light comes through by direction and `colour` is its mean.
+  bool window = false;
 };
 
 /// A rectangle in space.
@@ -58,7 +61,8 @@ struct Daylight {
   Vec3 towards_sun{0.4f, 0.6f, 0.7f};
   Vec3 sun{0, 0, 0};                ///< linear
   Vec3 fill{0.2f, 0.2f, 0.2f};      ///< linear: light that the room itself throws about
-  Vec3 outside{0.7f, 0.8f, 0.95f};  ///< linear: seen through the window
+  Vec3 outside{0.7f, 0.8f, 0.95f};  ///< linear: seen through the window where there is no sky
+  SkyView sky;                      ///< what stands outside, measured by a photograph; or none
   std::vector<Opening3d> windows;   ///< the only ways for the sun to come in
 };
 
@@ -91,7 +95,7 @@ struct Home {
   /// Free space around a point of the floor: distance to walls and to everything that is lower than
   /// 2 m and higher than `low` (metres). Negative outside the room.
   float clearance(float x, float z, float low = 0.1f) const;
-  /// Credits of everything in it, each once.
+  /// Credits of everything in it and of its sky, each once.
   std::vector<body::Credit> credits() const;
 };
 

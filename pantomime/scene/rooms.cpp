@@ -20,7 +20,7 @@ float angle_of(Vec3 direction) {
 class Furnisher {
  public:
   Furnisher(const Furnishings& furnishings, const HomeOptions& options, uint64_t seed)
-      : furnishings_(furnishings), random_(derive_seed(seed, "home")) {
+      : furnishings_(furnishings), seed_(seed), random_(derive_seed(seed, "home")) {
     home_.kind = options.kind;
     home_.seed = seed;
     home_.daylight.day = options.day.value_or(random_.below(10) < 7);
@@ -95,6 +95,7 @@ class Furnisher {
       windows_.push_back(window);
     }
     build_shell(home_, door_, windows_, random_);
+    choose_sky(home_, furnishings_.skies(), derive_seed(seed_, "sky"));
     const Wall& w = walls_[static_cast<size_t>(door_.wall)];
     const Vec3 a = w.origin + door_.from * w.along;
     const Vec3 b = w.origin + door_.to * w.along + kDoorSwing * w.inward;
@@ -344,6 +345,7 @@ class Furnisher {
   }
 
   const Furnishings& furnishings_;
+  uint64_t seed_;
   Random random_;
   Home home_;
   std::array<Wall, 4> walls_{};

@@ -25,6 +25,11 @@ struct Opening {
 
 std::array<Wall, 4> walls_of(const Home& home);
 
+/// Puts a sky of `skies` over a home that has its shell, by a seed of its own: its windows, sun and
+/// seen outside then follow that sky; how bright the room is stays about as it was. Homes without a
+/// window stay as they are.
+void choose_sky(Home& home, const Skies& skies, uint64_t seed);
+
 /// Builds home.shell, its lamps and its daylight.
 void build_shell(Home& home, const Opening& door, const std::vector<Opening>& windows,
                  Random& random);

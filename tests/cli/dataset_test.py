@@ -9,6 +9,7 @@ import json
 import os
 import pathlib
 import pickle
+import resource
 import signal
 import subprocess
 import sys
@@ -32,7 +33,7 @@ from program import TestInFolder  # noqa: E402
 RECIPE = """
 name = "tiny"
 clips = 4
-clips_per_shard = 2
+clips_per_shard = 1
 [pictures]
 fps = 3
 width = 128
@@ -92,8 +93,9 @@ class Dataset(TestInFolder):
     def test_threads_jobs_and_kills_change_nothing(self):
         whole = self.make("one", "--threads", "1")
         self.assertEqual(whole, self.make("two", "--threads", "2"))
-        self.assertIsNone(self.make("jobs", "--shard", "1/2"))
-        self.assertEqual(whole, self.make("jobs", "--shard", "0/2"))
+        for job in (2, 0, 3):
+            self.assertIsNone(self.make("jobs", "--shard", f"{job}/4"))
+        self.assertEqual(whole, self.make("jobs", "--shard", "1/4"))
         # Killed as soon as the first clip's pictures are there.
         running = subprocess.Popen(
             [program.BINARY, "dataset", self.recipe, "-o", self.folder / "killed", *PLAIN],
@@ -209,6 +211,54 @@ class Dataset(TestInFolder):
                         self.assertEqual(len(line.split()), 12)
                     at += 27
             self.assertEqual(numbers[at:], [""])
+
+    def test_a_full_disk_ends_in_one_line_and_leaves_what_is_finished(self):
+        whole = self.make("whole", "--threads", "1")
+        largest = max(p.stat().st_size for p in (self.folder / "whole").rglob("*") if p.is_file())
+
+        def full_disk():
+            # No file may grow beyond what the second shard needs; writes then fail as on a full
+            # disk (the signal is for programs that don't look).
+            signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+            resource.setrlimit(resource.RLIMIT_FSIZE, (largest - 1, largest - 1))
+
+        ended = subprocess.run(
+            [program.BINARY, "dataset", self.recipe, "-o", self.folder / "full", *PLAIN,
+             "--threads", "1"], env=program.ENVIRONMENT, capture_output=True, text=True,
+            preexec_fn=full_disk)
+        self.assertEqual(ended.returncode, 1, ended.stderr)
+        self.assertRegex(ended.stderr.strip().splitlines()[-1], "full/.*(too large|No space)")
+        out = self.folder / "full"
+        self.assertFalse((out / "checksums.txt").exists())
+        self.assertEqual([], list(out.rglob("*.partial-*")))
+        finished = {p: (p.read_bytes(), p.stat().st_mtime_ns) for p in (out / "shards").iterdir()}
+        self.assertLess(len(finished), 4)
+        self.assertEqual(whole, self.make("full", "--threads", "1"))
+        for path, (content, time_of_it) in finished.items():
+            self.assertEqual(path.read_bytes(), content)
+            self.assertEqual(path.stat().st_mtime_ns, time_of_it)
+
+    def test_a_missing_asset_is_named(self):
+        roles = self.folder / "roles.toml"
+        roles.write_text('catalogue = "/nowhere/chairs.sh3f"\nlicence = "CC0-1.0"\n[roles]\n')
+        line = self.run_bad(1, "dataset", self.recipe, "-o", "x", "--body", "plain",
+                            "--furniture", roles)
+        self.assertIn("/nowhere/chairs.sh3f: not there", line)
+        self.assertFalse((self.folder / "x").exists())
+
+    def test_light_comes_as_exr_when_asked_for(self):
+        self.recipe.write_text(RECIPE.replace("clips = 4", "clips = 1\nlayers = "
+                                              "[\"light\", \"depth\"]"))
+        self.make("set")
+        with tarfile.open(self.folder / "set/shards/tiny-000000.tar") as tar:
+            names = [n for n in tar.getnames() if n.endswith(".light.exr")]
+            self.assertTrue(names)
+            for name in names:
+                data = tar.extractfile(name).read()
+                self.assertEqual(data[:4], b"v/1\x01")  # OpenEXR's magic number
+                for channel in (b"B\0", b"G\0", b"R\0", b"Z\0"):
+                    self.assertIn(channel, data[:200])
+        self.assertIn("all is well", self.run_ok("dataset", "--check", "set", "-q"))
 
     def test_errors_are_one_line(self):
         self.assertIn("no such preset", self.run_bad(1, "dataset", "nonsense", "-o", "x"))

@@ -7,8 +7,10 @@
 #include "pantomime/base/error.h"
 #include "pantomime/base/random.h"
 #include "pantomime/dataset/coco_rle.h"
+#include "pantomime/dataset/layers.h"
 #include "pantomime/dataset/tar_file.h"
 #include "pantomime/formats/archive.h"
+#include "pantomime/formats/exr.h"
 #include "pantomime/formats/png.h"
 #include "support.h"
 
@@ -45,6 +47,23 @@ TEST(Rle, ComesBackAsItWas) {
 TEST(Rle, RefusesWhatIsNone) {
   for (const char* text : {"", "5", "7", "\x01", "zzzzzzzzzzzzzzzzzz", "33N"})
     EXPECT_THROW(parse_rle(text, 2, 3, "mask"), ParseError) << text;
+}
+
+TEST(Layers, LightAndDepthAreFloatsInOneFile) {
+  render::FrameTruth truth;
+  truth.surfaces.width = 2, truth.surfaces.height = 1;
+  truth.surfaces.depth = {1.23456789f, 0};
+  FloatImage light(2, 1, 3);
+  light.pixels = {0.5f, 0.25f, 8, 1e9f, 0, 2};
+  const formats::ExrPicture back = formats::parse_exr(light_exr(light, truth), "light");
+  ASSERT_EQ(back.planes.size(), 4u);
+  EXPECT_EQ(back.planes[0].channel, "B");
+  EXPECT_EQ(back.planes[0].values, (std::vector<float>{8, 2}));
+  EXPECT_EQ(back.planes[1].values, (std::vector<float>{0.25f, 0}));
+  EXPECT_EQ(back.planes[2].values, (std::vector<float>{0.5f, 65504}));  // the largest half
+  EXPECT_EQ(back.planes[3].channel, "Z");
+  EXPECT_EQ(back.planes[3].values, truth.surfaces.depth);
+  EXPECT_THROW(light_exr(FloatImage(1, 1, 3), truth), Error);
 }
 
 TEST(Tar, IsReadByOthersAndHasNoTimeInIt) {

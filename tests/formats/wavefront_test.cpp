@@ -2,8 +2,12 @@
 
 #include <gtest/gtest.h>
 
+#include "pantomime/base/bytes.h"
 #include "pantomime/base/error.h"
+#include "pantomime/formats/png.h"
 #include "pantomime/formats/sweet_home.h"
+#include "pantomime/formats/zip.h"
+#include "support.h"
 
 namespace pantomime::formats {
 namespace {
@@ -72,6 +76,63 @@ TEST(SweetHome, ReadsTheList) {
   EXPECT_THROW(parse_furniture_list("width#1=-4\n", "list"), ParseError);
   EXPECT_THROW(parse_furniture_list("width#1=1e9\n", "list"), ParseError);
   EXPECT_THROW(parse_furniture_list("modelRotation#1=1 0\n", "list"), ParseError);
+}
+
+const char* kList = "PluginFurnitureCatalog.properties";
+
+/// A catalogue of one chair with a picture.
+std::map<std::string, std::string> chair() {
+  return {{kList,
+           "name=Set\nname#1=chair\nmodel#1=/a/chair.obj\nwidth#1=40\ndepth#1=50\nheight#1=90\n"},
+          {"a/chair.obj", "mtllib chair.mtl\nv 0 0 0\nv 1 0 0\nv 0 1 0\nvt 0 0\nusemtl wood\n"
+                          "f 1/1 2/1 3/1\n"},
+          {"a/chair.mtl", "newmtl wood\nmap_Kd wood.png\n"},
+          {"a/wood.png", to_png(Image(4, 4, 3, 90))}};
+}
+
+TEST(SweetHome, ReadsACatalogue) {
+  const test::TemporaryFolder folder;
+  write_file(folder / "a.sh3f", to_zip(chair(), ZipMethod::Deflated));
+  const FurnitureCatalogue catalogue(folder / "a.sh3f");
+  EXPECT_EQ(catalogue.name(), "Set");
+  const auto models = catalogue.load({"chair"});
+  ASSERT_EQ(models.at("chair").materials.size(), 1u);
+  EXPECT_TRUE(models.at("chair").materials[0].colour);
+  EXPECT_NEAR(models.at("chair").pieces[0].positions[2].y, 0.9f, 1e-5f);
+  EXPECT_THROW(catalogue.load({"table"}), Error);
+}
+
+TEST(SweetHome, RefusesBrokenCataloguesWithOneClearError) {
+  const test::TemporaryFolder folder;
+  const auto path = folder / "a.sh3f";
+  const auto error_with = [&](const std::string& bytes) {
+    write_file(path, bytes);
+    const std::string line = test::error_of([&] { FurnitureCatalogue(path).load({"chair"}); });
+    EXPECT_EQ(line.rfind(path.string(), 0), 0u) << line;
+    EXPECT_EQ(line.find('\n'), std::string::npos) << line;
+    return line;
+  };
+  const auto without = [&](const std::string& name, const std::string& instead) {
+    auto files = chair();
+    files.erase(name);
+    if (!instead.empty()) files[name] = instead;
+    return to_zip(files, ZipMethod::Stored);
+  };
+  error_with("this is no archive");
+  EXPECT_NE(error_with(without(kList, "")).find(kList), std::string::npos);
+  EXPECT_NE(error_with(without("a/chair.obj", "")).find("not in the archive"), std::string::npos);
+  error_with(without("a/chair.obj", "f 1 2 3\n"));
+  error_with(without(kList, "model#1=/../../etc/passwd\nwidth#1=1\n"));
+  // Cut anywhere: an error or, when only the archive's own list at the end is gone, the model.
+  const std::string whole = to_zip(chair(), ZipMethod::Deflated);
+  for (size_t size = 0; size < whole.size(); size += 7) {
+    write_file(path, whole.substr(0, size));
+    test::error_of([&] { FurnitureCatalogue(path).load({"chair"}); });
+  }
+  // A picture that is none is named.
+  write_file(path, without("a/wood.png", "no picture"));
+  EXPECT_NE(test::error_of([&] { FurnitureCatalogue(path).load({"chair"}); }).find("wood.png"),
+            std::string::npos);
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 
 #include "pantomime/base/error.h"
 #include "pantomime/body/plain_body.h"
+#include "pantomime/render/texture.h"
 
 namespace pantomime::render {
 namespace {
@@ -217,6 +218,50 @@ TEST(Stage, ARenderedBackgroundChangesNoTruthAndNoLight) {
     }
   EXPECT_LT(std::abs(sum / (camera.width * camera.height)), 0.3);
   EXPECT_LT(most, 6);
+}
+
+/// Stage with one window that the sky comes in through.
+scene::Home home_with_sky(std::shared_ptr<const scene::Sky> sky, motion::Vec3 mean) {
+  scene::Home home;
+  home.width = home.depth = 10;
+  home.lamps = {{{-0.5f, 2.9f, -0.5f}, {1, 0, 0}, {0, 0, 1}, mean, true}};
+  home.daylight.fill = {};
+  home.daylight.sky = {std::move(sky), 1, 0, 3, 0.5f};
+  return home;
+}
+
+TEST(Stage, AnEvenSkyLightsAsALampOfItsColour) {
+  const auto sky = std::make_shared<scene::Sky>("even", FloatImage(64, 32, 3, 4), body::Credit{});
+  scene::Home with = home_with_sky(sky, {12, 12, 12}), without = with;
+  without.daylight.sky = {};
+  without.daylight.outside = {2, 2, 2};  // 4 * 0.5
+  const Walker walker({0, 0, 0});
+  const Camera camera = camera_at({0, 1, 3.5f}, {0, 1, 0});
+  std::vector<Image> pictures;
+  for (const scene::Home* home : {&with, &without}) {
+    Stage stage(*home);
+    stage.add_person(walker.character, walker.pose);
+    stage.show(0);
+    pictures.push_back(stage.colour(camera, {.samples = 4, .contrast = 0, .exposure = 0.2f}));
+  }
+  ASSERT_EQ(pictures[0].pixels.size(), pictures[1].pixels.size());
+  for (size_t i = 0; i < pictures[0].pixels.size(); ++i)
+    ASSERT_NEAR(pictures[0].pixels[i], pictures[1].pixels[i], 1) << i;
+}
+
+TEST(Stage, LightBehindAPictureIsThePictureBeforeItWasDeveloped) {
+  const scene::Home home = empty_home();
+  const Walker walker({0, 0, 0});
+  Stage stage(home);
+  stage.add_person(walker.character, walker.pose);
+  stage.show(0);
+  const Camera camera = camera_at({0, 1, 3.5f}, {0, 1, 0});
+  FloatImage light;
+  const Image picture =
+      stage.colour(camera, {.samples = 2, .exposure = 0.7f, .light = &light});
+  ASSERT_EQ(light.pixels.size(), picture.pixels.size());
+  for (size_t i = 0; i < light.pixels.size(); ++i)
+    ASSERT_EQ(srgb_from_linear(tone_mapped(light.pixels[i])), picture.pixels[i]) << i;
 }
 
 TEST(Stage, RejectsMovementOfUnequalLengths) {
