@@ -34,6 +34,9 @@ struct Options {
   int steps = diffusion::SampleOptions{}.steps;
   std::string sampler = "dpm2m";
   uint64_t seed = 1;
+  std::vector<std::string> text_guidance = {"adapter"};
+  bool no_text_numbers = false, frames_given = false;
+  int tries = ActingOptions{}.tries;
   bool no_foot_lock = false, force = false;
   std::vector<std::string> only = {"label"};
   std::vector<std::string> tasks;
@@ -116,12 +119,11 @@ void run_text(const Options& o, const library::Library& library, library::Filter
   e.judges.push_back(
       {o.text_judge.stem().string(), "text", judge.hash, std::numeric_limits<double>::quiet_NaN()});
   const auto encoder = text::SentenceEncoder::open();
-  std::optional<training::TextGuide> guide;
-  const fs::path beside = prior_path(o.model.prior).parent_path() / "text.safetensors";
-  if (!o.text_guide.empty() || fs::exists(beside))
-    guide = open_text_guide(o.model, o.text_guide, prior);
-  else
-    context.terminal.note(beside.string() + " is not there: no row of told motion");
+  std::vector<NamedTextGuide> guides;
+  for (const std::string& kinds : o.text_guidance) {
+    if (kinds == "none") continue;
+    guides.push_back({kinds, open_text_guide(o.model, o.text_guide, prior, kinds)});
+  }
   filter.splits = {"train"};
   const auto train = MotionData::load(library, filter, kWindow, context.terminal);
   TextTrialOptions text = o.text;
@@ -130,25 +132,32 @@ void run_text(const Options& o, const library::Library& library, library::Filter
   text.sampler = o.sampler;
   text.seed = o.seed;
   text.foot_lock = !o.no_foot_lock;
+  text.tries = o.tries;
   text.threads = context.threads;
-  e.text = evaluate_text(text, prior, guide, judge, encoder, train, test, context.terminal);
+  e.text = evaluate_text(text, prior, guides, judge, encoder, train, test, context);
 }
 
 /// Sentences that differ in one word: measured on the motion itself, no library, no judge.
 void run_pairs(const Options& o, const training::Prior& prior, Context& context) {
-  const training::TextGuide guide = open_text_guide(o.model, o.text_guide, prior);
-  PairOptions pairs{.frames = o.label.frames, .seed = o.seed};
+  const training::TextGuide guide =
+      open_text_guide(o.model, o.text_guide, prior, o.text_guidance[0]);
+  PairOptions pairs{.frames = o.frames_given ? o.label.frames : 0};
   if (o.label.samples > 0) pairs.clips = o.label.samples;
-  pairs.sampler.steps = o.steps;
-  pairs.sampler.method = diffusion::parse_method(o.sampler);
-  pairs.strength = {.scale = o.text.scale, .until = o.model.until, .contrast = o.text.contrast};
-  const auto encoder = text::SentenceEncoder::open();
-  const auto results = sentence_pairs(prior, guide, encoder, pairs, context.terminal);
+  pairs.acting.seed = o.seed;
+  pairs.acting.numbers = !o.no_text_numbers;
+  pairs.acting.tries = o.tries;
+  pairs.acting.stream.sampler.steps = o.steps;
+  pairs.acting.stream.sampler.method = diffusion::parse_method(o.sampler);
+  pairs.acting.stream.text_strength = {.scale = o.text.scale,
+                                       .until = o.model.until,
+                                       .contrast = o.text.contrast,
+                                       .probe = o.text.probe};
+  const auto results = sentence_pairs(prior, guide, pairs, context);
   const std::string report = fmt::format(
-      "# Pairs of sentences\n\nprior {} ({}), {} clips of {} frames of each sentence\n\n"
+      "# Pairs of sentences\n\nprior {} ({}), {} clips of each sentence, guidance {}\n\n"
       "{}\ncommand: `{}`\n",
-      o.model.prior, prior.hash.substr(0, 12), pairs.clips, o.label.frames, to_markdown(results),
-      context.command_line);
+      o.model.prior, prior.hash.substr(0, 12), pairs.clips, o.text_guidance[0],
+      to_markdown(results), context.command_line);
   write_file(o.out / "pairs.md", report);
   context.terminal.print(report);
 }
@@ -242,6 +251,14 @@ Run add_evaluate(CLI::App& app, Context& context) {
   app.add_option("--text-scale", o->text.scale, "Its strength; negative: its own");
   app.add_option("--text-contrast", o->text.contrast,
                  "Push away from the contrary of a text; negative: the guide's own");
+  app.add_option("--text-guidance", o->text_guidance,
+                 "Kinds of guidance by text to compare: adapter, free, probe, adapter+probe; none")
+      ->delimiter(',');
+  app.add_option("--text-probe-scale", o->text.probe, "Strength of a probe; negative: its own");
+  app.add_flag("--no-text-numbers", o->no_text_numbers,
+               "Of pairs: words that name numbers only steer, they don't hold");
+  app.add_option("--tries", o->tries,
+                 "Of pairs: clips that are made, at most, until one shows what was heard");
   app.add_option("--text-clips", o->text.clips, "Sentences of held-out people, at most");
   app.add_option(
          "--only", o->only,
@@ -263,7 +280,8 @@ Run add_evaluate(CLI::App& app, Context& context) {
   app.add_option("--repetitions", o->label.repetitions,
                  "Generate each row so often, with seeds of their own; intervals are then over "
                  "repetitions");
-  app.add_option("--frames", o->label.frames, "Length of clips");
+  const CLI::Option* frames =
+      app.add_option("--frames", o->label.frames, "Length of clips (of pairs: else what suits)");
   app.add_option("--steps", o->steps, "Denoising steps");
   app.add_option("--sampler", o->sampler, "dpm2m, ddim or ddpm");
   app.add_flag("--no-foot-lock", o->no_foot_lock, "Measure motion as it was sampled");
@@ -272,7 +290,10 @@ Run add_evaluate(CLI::App& app, Context& context) {
   add_out(app, o->out, "Folder of the report; a run that was stopped goes on there");
   add_seed(app, o->seed);
   add_force(app, o->force, "Replace a report that is there");
-  return [o, &context] { run(*o, context); };
+  return [o, frames, &context] {
+    o->frames_given = frames->count() > 0;
+    run(*o, context);
+  };
 }
 
 }  // namespace pantomime::commands

@@ -10,6 +10,7 @@
 
 #include "pantomime/base/error.h"
 #include "pantomime/base/random.h"
+#include "pantomime/body/plain_body.h"
 #include "pantomime/metrics/frechet.h"
 #include "pantomime/metrics/retrieval.h"
 #include "pantomime/metrics/rows.h"
@@ -224,9 +225,10 @@ std::vector<at::Tensor> generated(const TextTrialOptions& o, const training::Pri
     }
     const auto start = std::chrono::steady_clock::now();
     const at::Tensor x =
-        guide ? training::generate_told(prior, *guide, told, generate,
-                                        {.scale = o.scale, .contrast = o.contrast})
-              : conditions::generate(*prior.denoiser, prior.normaliser, {}, generate);
+        guide
+            ? training::generate_told(prior, *guide, told, generate,
+                                      {.scale = o.scale, .contrast = o.contrast, .probe = o.probe})
+            : conditions::generate(*prior.denoiser, prior.normaliser, {}, generate);
     seconds += std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
     for (int64_t i = 0; i < x.size(0); ++i)
       clips.push_back(features::encode(finished(x[i], o.foot_lock)));
@@ -238,12 +240,40 @@ std::vector<at::Tensor> generated(const TextTrialOptions& o, const training::Pri
   return clips;
 }
 
+/// The same as `generate` makes them: words that name numbers hold, and what doesn't show all that
+/// was heard is made anew. By a plain body.
+std::vector<at::Tensor> acted(const TextTrialOptions& o, const training::Prior& prior,
+                              const training::TextGuide& guide, const Questions& q,
+                              Context& context, double& ms) {
+  const body::Character somebody = body::plain_character(motion::default_geometry(), 1);
+  std::vector<Performance> items;
+  for (size_t i = 0; i < q.sentences.size(); ++i)
+    items.push_back({.title = q.sentences[i],
+                     .acts = {{.frames = o.frames, .text = q.sentences[i]}},
+                     .character = somebody,
+                     .seed = derive_seed(o.seed, "text trial", i)});
+  ActingOptions acting{.seed = o.seed};
+  acting.tries = o.tries;
+  acting.stream.sampler.steps = o.steps;
+  acting.stream.sampler.method = diffusion::parse_method(o.sampler);
+  acting.stream.text_strength = {.scale = o.scale, .contrast = o.contrast, .probe = o.probe};
+  acting.stream.foot_lock = o.foot_lock;
+  const auto start = std::chrono::steady_clock::now();
+  act(acting, prior, {nullptr, &guide}, Scene(SceneOptions{}, o.frames), items, context);
+  ms = 1000 * std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count() /
+       static_cast<double>(items.size());
+  std::vector<at::Tensor> clips;
+  for (const Performance& item : items) clips.push_back(features::encode(item.clip));
+  return clips;
+}
+
 }  // namespace
 
 TextPart evaluate_text(const TextTrialOptions& o, const training::Prior& prior,
-                       const std::optional<training::TextGuide>& guide,
-                       const metrics::TextJudge& judge, const text::SentenceEncoder& encoder,
-                       const MotionData& train, const MotionData& test, Progress& progress) {
+                       const std::vector<NamedTextGuide>& guides, const metrics::TextJudge& judge,
+                       const text::SentenceEncoder& encoder, const MotionData& train,
+                       const MotionData& test, Context& context) {
+  Progress& progress = context.terminal;
   const auto told = [&](const MotionData& data) {
     return training::first_sentences(data, library::default_caption_words(), o.seed, o.threads,
                                      progress);
@@ -255,10 +285,15 @@ TextPart evaluate_text(const TextTrialOptions& o, const training::Prior& prior,
   part.rows.push_back(table.row("baseline: training clip with the nearest sentence",
                                 nearest_told(o, q, encoder, train, told(train), progress), 0));
   double ms = 0;
-  if (guide) {
-    const auto clips = generated(o, prior, &*guide, q, progress, ms);
+  for (const auto& [name, guide] : guides) {
+    const auto clips = generated(o, prior, &guide, q, progress, ms);
     at::Tensor where;
-    part.rows.push_back(table.row("text guide", clips, ms, &where));
+    part.rows.push_back(table.row("told: " + name, clips, ms, &where));
+    if (guide.reader && guide.adapter && name == "adapter") {
+      const auto performed = acted(o, prior, guide, q, context, ms);
+      part.rows.push_back(table.row("told: adapter, numbers hold", performed, ms));
+    }
+    if (!part.told.empty()) continue;
     const at::Tensor distance = (where - q.space).norm(2, 1);
     for (size_t i = 0; i < clips.size(); ++i)
       part.told.push_back(

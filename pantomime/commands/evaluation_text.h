@@ -1,11 +1,11 @@
 // The part of an evaluation about sentences: do motions show what was said?
 #pragma once
 
-#include <optional>
 #include <string>
 #include <vector>
 
 #include "pantomime/commands/evaluation_rows.h"
+#include "pantomime/commands/performance.h"
 #include "pantomime/metrics/text_judge.h"
 #include "pantomime/training/text_data.h"
 #include "pantomime/training/text_guide.h"
@@ -19,7 +19,9 @@ struct TextTrialOptions {
   std::string sampler = "dpm2m";
   double scale = -1;     ///< of the text guide; negative: its own
   double contrast = -1;  ///< of the text guide; negative: its own
+  double probe = -1;     ///< strength of a probe; negative: its own
   uint64_t seed = 1;
+  int tries = ActingOptions{}.tries;  ///< of the row in which numbers hold
   bool foot_lock = true;
   int threads = 0;
 };
@@ -47,13 +49,17 @@ struct TextPart {
   std::vector<Told> told;
 };
 
+struct NamedTextGuide {
+  std::string name;  ///< "adapter", "free", …
+  training::TextGuide guide;
+};
+
 /// Real motion and its own sentences; the training window whose sentence is most like the one asked
-/// for; the guide's samples (when there is a guide); samples without a condition.
+/// for; samples of each guide; samples without a condition. TextPart::told is of the first guide.
 TextPart evaluate_text(const TextTrialOptions& options, const training::Prior& prior,
-                       const std::optional<training::TextGuide>& guide,
-                       const metrics::TextJudge& judge, const text::SentenceEncoder& encoder,
-                       const training::MotionData& train, const training::MotionData& test,
-                       Progress& progress);
+                       const std::vector<NamedTextGuide>& guides, const metrics::TextJudge& judge,
+                       const text::SentenceEncoder& encoder, const training::MotionData& train,
+                       const training::MotionData& test, Context& context);
 
 std::string to_markdown(const std::vector<TextRow>& rows);
 

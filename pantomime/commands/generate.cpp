@@ -31,8 +31,11 @@ struct Options {
   std::vector<std::string> texts;
   std::string timeline;
   std::filesystem::path text_guide;
-  double text_scale = -1, text_contrast = -1;
-  std::optional<double> seconds;  ///< 4, or 3 for each of several things that are told
+  std::string text_guidance = "adapter";
+  double text_scale = -1, text_contrast = -1, text_probe_scale = -1;
+  bool no_text_numbers = false;
+  int tries = 4;
+  std::optional<double> seconds;  ///< what suits: 4, or 3 for each of several things
   int64_t count = 1;
   uint64_t seed = 1;
   std::string body = "random";
@@ -89,6 +92,12 @@ json settings_of(const Options& options, const training::Prior& prior,
                                 {"from_frame", object.first},
                                 {"to_frame", object.last},
                                 {"poses_xyz_wxyz", std::move(poses)}});
+  }
+  if (!item.heard.empty()) {
+    settings["text_guidance"] = options.text_guidance;
+    settings["tries"] = item.tries;
+    if (item.acts[0].backwards) settings["played"] = "backwards";
+    if (item.acts[0].tempo != 1) settings["tempo"] = item.acts[0].tempo;
   }
   for (const auto& [sentence, facts] : item.heard) {
     json& heard = settings["heard"][sentence] = json::object();
@@ -161,8 +170,12 @@ void run(const Options& options, Context& context) {
     orders[sentence] = told_in_order(sentence);
     most_told = std::max(most_told, orders[sentence].size());
   }
-  const double seconds =
-      options.seconds.value_or(most_told == 1 ? 4 : 3 * static_cast<double>(most_told));
+  const auto suiting = [](const std::vector<std::string>& parts) {
+    return seconds_suiting_all(parts, parts.size() == 1 ? 4 : 3);
+  };
+  double longest = orders.empty() ? 4 : 0;
+  for (const auto& [sentence, parts] : orders) longest = std::max(longest, suiting(parts));
+  const double seconds = options.seconds.value_or(longest);
   PANTOMIME_CHECK(seconds >= 0.5 * static_cast<double>(most_told) && seconds <= 3600,
                   "--seconds {}: expected {} to 3600", seconds,
                   0.5 * static_cast<double>(most_told));
@@ -210,7 +223,7 @@ void run(const Options& options, Context& context) {
   std::optional<training::Guide> guide;
   if (labelled) guide = open_guide(options.model, prior);
   std::optional<training::TextGuide> text;
-  if (told) text = open_text_guide(options.model, options.text_guide, prior);
+  if (told) text = open_text_guide(options.model, options.text_guide, prior, options.text_guidance);
 
   std::vector<Performance> items;
   const auto add = [&](const std::string& title, const std::string& file) {
@@ -220,13 +233,18 @@ void run(const Options& options, Context& context) {
     for (int64_t i = 0; i < options.count; ++i) {
       std::string name = file;
       std::replace(name.begin(), name.end(), ' ', '-');
-      items.push_back(
-          {.title = title, .name = fmt::format("{:03d}-{}", items.size() + 1, name), .acts = acts});
+      items.push_back({.title = title,
+                       .name = fmt::format("{:03d}-{}", items.size() + 1, name),
+                       .looks = looks_of(acts[0].text),
+                       .acts = acts});
     }
   };
   if (!options.texts.empty()) {
     for (const std::string& sentence : options.texts) {
-      acts = acts_of(orders.at(sentence), frames);
+      const std::vector<std::string>& parts = orders.at(sentence);
+      // Each as long as suits it, where nothing else asks for a length.
+      const bool own = !options.seconds && scene.empty() && !edit;
+      acts = acts_of(parts, own ? std::lround(suiting(parts) * motion::kFps) : frames);
       add(sentence, file_name_of(sentence));
     }
   } else if (options.labels.empty()) {
@@ -253,8 +271,12 @@ void run(const Options& options, Context& context) {
   acting.stream.sampler.progress = &context.terminal;
   acting.stream.strength = strength_of(options.model);
   acting.stream.foot_lock = !options.no_foot_lock;
-  acting.stream.text_strength = {
-      .scale = options.text_scale, .until = options.model.until, .contrast = options.text_contrast};
+  acting.stream.text_strength = {.scale = options.text_scale,
+                                 .until = options.model.until,
+                                 .contrast = options.text_contrast,
+                                 .probe = options.text_probe_scale};
+  acting.numbers = !options.no_text_numbers;
+  acting.tries = options.tries;
   act(acting, prior, {guide ? &*guide : nullptr, text ? &*text : nullptr}, scene, items, context);
   for (const Performance& item : items)
     for (const auto& [goal, miss] : item.missed)
@@ -309,11 +331,22 @@ Run add_generate(CLI::App& app, Context& context) {
   app.add_option("--text-scale", o->text_scale, "Strength of text; negative: the guide's own");
   app.add_option("--text-contrast", o->text_contrast,
                  "Push away from the contrary of the text; negative: the guide's own");
+  app.add_option("--text-guidance", o->text_guidance,
+                 "adapter, free, probe, or adapter+probe (docs/TRAINING.md)");
+  app.add_option("--text-probe-scale", o->text_probe_scale,
+                 "Strength of a probe; negative: the guide's own");
+  app.add_flag("--no-text-numbers", o->no_text_numbers,
+               "Words for speed, way, circle, distance, count and \"while\" only steer; by default "
+               "what they ask for holds");
+  app.add_option("--tries", o->tries,
+                 "Clips that are made, at most, until one shows all that was heard in a sentence")
+      ->check(CLI::Range(1, 64).description(""));
   app.add_option("--text-guide", o->text_guide, "The guide for text (default: beside the prior)")
       ->type_name("FILE");
-  app.add_option("--seconds", o->seconds,
-                 "Length of each clip, 0.5 to 3600 (default: 4, or 3 for each of several things "
-                 "that are told)");
+  app.add_option(
+      "--seconds", o->seconds,
+      "Length of each clip, 0.5 to 3600 (default: what suits the words; else 4, or 3 for "
+      "each of several things that are told)");
   app.add_option(
       "--timeline", o->timeline,
       "Acts one after another, labels or quoted sentences: \"0-3 walk; 3-5 sit down; 5-9 "

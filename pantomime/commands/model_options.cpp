@@ -1,7 +1,10 @@
 #include "pantomime/commands/model_options.h"
 
+#include <optional>
+
 #include "pantomime/base/bytes.h"
 #include "pantomime/base/error.h"
+#include "pantomime/base/text.h"
 
 namespace pantomime::commands {
 
@@ -65,14 +68,36 @@ training::Guide open_guide(const ModelOptions& options, const training::Prior& p
   return guide;
 }
 
+fs::path text_guide_path(const std::string& prior, training::TextKind kind) {
+  const bool main = kind == training::TextKind::Adapter;
+  return prior_path(prior).parent_path() /
+         (main ? "text.safetensors" : fmt::format("text-{}.safetensors", name_of(kind)));
+}
+
 training::TextGuide open_text_guide(const ModelOptions& options, const fs::path& file,
-                                    const training::Prior& prior) {
-  const fs::path path =
-      file.empty() ? prior_path(options.prior).parent_path() / "text.safetensors" : file;
-  if (!fs::exists(path))
-    fail("no guide {}: train one with `pantomime train-text --prior {}`", path.string(),
-         options.prior);
-  return training::read_text_guide(path, prior);
+                                    const training::Prior& prior, const std::string& guidance) {
+  const auto read = [&](const fs::path& path, const std::string& kind) {
+    if (!fs::exists(path))
+      fail("no guide {}: train one with `pantomime train-text --guidance {} --prior {}`",
+           path.string(), kind, options.prior);
+    return training::read_text_guide(path, prior);
+  };
+  if (!file.empty()) return read(file, "adapter");
+  std::optional<training::TextGuide> guide;
+  for (const std::string_view part : split_list(guidance, '+')) {
+    const std::string name(part);
+    const training::TextGuide one =
+        read(text_guide_path(options.prior, training::parse_text_kind(name)), name);
+    guide = guide ? training::joined(std::move(*guide), one) : one;
+  }
+  if (!guide) fail("guidance by text \"\": expected adapter, free, probe or adapter+probe");
+  const fs::path reads = text_guide_path(options.prior, training::TextKind::Adapter);
+  if (!guide->reader && fs::exists(reads)) {
+    const training::TextGuide hears = training::read_text_guide(reads, prior);
+    guide->reader = hears.reader;
+    guide->facts = hears.facts;
+  }
+  return *guide;
 }
 
 training::GuidanceStrength strength_of(const ModelOptions& options) {

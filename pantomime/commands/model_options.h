@@ -28,9 +28,14 @@ std::filesystem::path guide_path(const ModelOptions& options);
 /// The guide that `--guidance` asks for; throws Error that says how to train one when there is
 /// none.
 training::Guide open_guide(const ModelOptions& options, const training::Prior& prior);
-/// The guide for sentences: `file`, or text.safetensors beside the prior.
+/// Where a guide for sentences lies: text.safetensors, text-free.safetensors or
+/// text-probe.safetensors beside the prior.
+std::filesystem::path text_guide_path(const std::string& prior, training::TextKind kind);
+/// The guide for sentences: `file`, or what lies beside the prior. `guidance`: a kind, or several
+/// ("adapter+probe"). What reads facts comes along where it is there, whoever steers.
 training::TextGuide open_text_guide(const ModelOptions& options, const std::filesystem::path& file,
-                                    const training::Prior& prior);
+                                    const training::Prior& prior,
+                                    const std::string& guidance = "adapter");
 training::GuidanceStrength strength_of(const ModelOptions& options);
 
 }  // namespace pantomime::commands

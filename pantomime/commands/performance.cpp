@@ -8,6 +8,7 @@
 #include <charconv>
 #include <cmath>
 #include <map>
+#include <set>
 
 #include "pantomime/base/error.h"
 #include "pantomime/base/random.h"
@@ -17,8 +18,10 @@
 #include "pantomime/body/plain_body.h"
 #include "pantomime/body/rig.h"
 #include "pantomime/formats/makehuman.h"
+#include "pantomime/library/facts.h"
 #include "pantomime/motion/append.h"
 #include "pantomime/motion/augment.h"
+#include "pantomime/motion/describe.h"
 #include "pantomime/motion/fit_to_body.h"
 
 namespace pantomime::commands {
@@ -80,13 +83,44 @@ std::vector<std::string> told_in_order(const std::string& text) {
   return parts;
 }
 
-std::vector<Act> acts_of(const std::vector<std::string>& sentences, int64_t frames) {
+namespace {
+
+double seconds_for(const std::string& sentence, double usual) {
+  const double suiting = seconds_suiting(sentence);
+  return suiting > 0 ? suiting : usual;
+}
+
+/// A person drawn by the seed, who looks like that.
+body::PersonDescription person_like(const body::BodyAssets& assets, const Looks& looks,
+                                    uint64_t seed, const std::string& title) {
+  constexpr uint64_t kMost = 2000;
+  if (looks.anybody()) return body::sample_person(assets, seed);
+  for (uint64_t i = 0; i < kMost; ++i) {
+    body::PersonDescription person = body::sample_person(assets, derive_seed(seed, "like", i));
+    if (looks.fit(person.shape)) return person;
+  }
+  fail("\"{}\": nobody of {} looks like that; --body says who it is", title, kMost);
+}
+
+}  // namespace
+
+double seconds_suiting_all(const std::vector<std::string>& sentences, double usual) {
+  double all = 0;
+  for (const std::string& sentence : sentences) all += seconds_for(sentence, usual);
+  return all;
+}
+
+std::vector<Act> acts_of(const std::vector<std::string>& sentences, int64_t frames, double usual) {
   std::vector<Act> acts;
-  const std::vector<int64_t> lengths =
-      training::window_lengths(frames, (frames + static_cast<int64_t>(sentences.size()) - 1) /
-                                           static_cast<int64_t>(sentences.size()));
-  for (size_t i = 0; i < sentences.size(); ++i)
-    acts.push_back({.frames = lengths[i], .text = sentences[i]});
+  const double all = seconds_suiting_all(sentences, usual);
+  double over = 0;
+  int64_t before = 0;
+  for (const std::string& sentence : sentences) {
+    over += seconds_for(sentence, usual);
+    const int64_t end = std::lround(static_cast<double>(frames) * over / all);
+    acts.push_back({.frames = end - before, .text = sentence});
+    before = end;
+  }
   return acts;
 }
 
@@ -146,7 +180,8 @@ void cast(const CastOptions& options, const formats::UserCharacter* own, const m
     const body::PersonDescription person =
         kept_one ? body::PersonDescription{.shape = *nearest}
         : options.body == "random"
-            ? body::sample_person(assets, derive_seed(options.seed, "person", i))
+            ? person_like(assets, items[i].looks, derive_seed(options.seed, "person", i),
+                          items[i].title)
             : body::parse_person(options.body);
     items[i].character = body::make_character(assets, person);
   }
@@ -190,7 +225,7 @@ class Group {
     std::vector<uint64_t> seeds;
     for (size_t i = first; i < last; ++i) {
       bodies.push_back(items[i].character.skeleton);
-      seeds.push_back(derive_seed(options.seed, "clip", i));
+      seeds.push_back(items[i].seed);
       if (!scene.empty()) whole_.push_back(scene.constraints(items[i].character.skeleton));
     }
     training::StreamOptions stream = options.stream;
@@ -214,6 +249,7 @@ class Group {
       training::Told one;
       if (!act.label.empty()) one.label = guides_.label->index_of(act.label);
       if (!act.text.empty()) one.sentence = &sentences_.at(act.text);
+      if (!act.arms.empty()) one.arms = &sentences_.at(act.arms);
       told.push_back(one);
     }
     std::vector<Constraints> wanted;
@@ -227,6 +263,7 @@ class Group {
                          piece.frames - Constraints::kLoopFrames, conditions::parse_joints("all"),
                          false);
     }
+    ask_wishes(p, wanted);
     const auto windows = stream_->next(piece.frames, told, wanted, p + 1 < pieces_.size());
     for (size_t b = 0; b < windows.size(); ++b) {
       Performance& item = items_[first_ + b];
@@ -245,6 +282,40 @@ class Group {
   }
 
  private:
+  /// Adds what the acts' words ask for, from where each body is now.
+  void ask_wishes(size_t p, std::vector<Constraints>& wanted) const {
+    const Piece& piece = pieces_[p];
+    const std::vector<Act>& all = items_[first_].acts;
+    int64_t begin = 0, end = 0;  // of the piece's act
+    for (size_t a = 0; a <= piece.act; ++a) {
+      begin = end;
+      end += all[a].frames;
+    }
+    for (size_t b = 0; b < last_ - first_; ++b) {
+      const Performance& item = items_[first_ + b];
+      const training::Wishes& wishes = item.acts[piece.act].wishes;
+      if (wishes.empty()) continue;
+      if (wanted.empty()) {
+        const bool more = p + 1 < pieces_.size();
+        const int64_t after = items_total() - piece.first - piece.frames;
+        wanted.assign(last_ - first_,
+                      Constraints(piece.frames + (more ? std::min(lookahead_, after) : 0)));
+      }
+      std::optional<conditions::Placement> now;
+      if (item.clip.frame_count() > 0)
+        now = conditions::world_of(item.clip, item.clip.frame_count() - 1);
+      // What comes after the act is not the act's.
+      training::ask(wanted[b], wishes, item.character.skeleton, now,
+                    {piece.first - begin, end - begin},
+                    std::min(wanted[b].frames, end - piece.first));
+    }
+  }
+  int64_t items_total() const {
+    int64_t total = 0;
+    for (const Act& act : items_[first_].acts) total += act.frames;
+    return total;
+  }
+
   training::Guides guides_;
   const Sentences& sentences_;
   std::vector<Performance>& items_;
@@ -255,9 +326,77 @@ class Group {
   std::vector<Piece> pieces_;
 };
 
-bool same_lengths(const std::vector<Act>& a, const std::vector<Act>& b) {
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
-                    [](const Act& one, const Act& other) { return one.frames == other.frames; });
+/// Acts that can be made in one batch without one changing what becomes of the other.
+bool alike(const std::vector<Act>& a, const std::vector<Act>& b) {
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](const Act& one, const Act& other) {
+    return one.frames == other.frames && one.wishes.empty() == other.wishes.empty() &&
+           one.arms.empty() == other.arms.empty();
+  });
+}
+
+/// Facts that somebody does something with the arms and goes nowhere.
+bool is_of_arms(const std::vector<std::pair<std::string, double>>& facts) {
+  constexpr double kSure = 0.4;
+  bool arms = false;
+  for (const auto& [fact, chance] : facts) {
+    if (chance < kSure) continue;
+    if (fact == "walk" || fact == "run" || fact == "jump" || fact == "squat") return false;
+    for (const char* act : {"wave hand", "raise arm", "hold arm", "swing arm", "punch"})
+      arms = arms || fact == act;
+  }
+  return arms;
+}
+
+/// What the prior knows too little of, but a film of something that it knows shows as well: slow
+/// steps backwards are steps forwards played from the end (motion/augment.h says up to which speed
+/// nothing gives it away), and what is done quickly or slowly is done at another tempo.
+void play_otherwise(Act& act, motion::Pace pace) {
+  constexpr double kFast = 1.3, kSlow = 0.7;  // people vary everyday acts by about a third
+  constexpr double kBackwards = 0.6;          // m/s
+  auto& travel = act.wishes.travel;
+  if (travel && travel->way == motion::Way::kBackward && !travel->runs) {
+    static const std::regex kWord(R"(\bback(wards?)?\b)", std::regex::icase);
+    act.text = std::regex_replace(act.text, kWord, "forwards");
+    act.backwards = true;
+    travel->way = motion::Way::kForward;
+    travel->froude = std::min(travel->froude, kBackwards / 3);
+  } else if (!travel && pace != motion::Pace::kNone && act.frames > 8) {
+    act.tempo = pace == motion::Pace::kFast ? kFast : kSlow;
+    act.played = act.frames;
+    act.frames =
+        static_cast<int64_t>(std::ceil(static_cast<double>(act.frames - 1) * act.tempo)) + 1;
+  }
+}
+
+/// Plays what was made as its act asks.
+void play(Performance& item) {
+  const Act& act = item.acts[0];
+  if (item.acts.size() != 1 || (!act.backwards && act.tempo == 1)) return;
+  motion::Clip clip = act.backwards ? motion::reversed(item.clip) : item.clip;
+  if (act.tempo != 1)
+    clip = motion::cut(motion::at_speed(clip, act.tempo), 0, static_cast<size_t>(act.played));
+  item.clip = conditions::placed(clip, conditions::world_of(clip).inverse());
+}
+
+/// Share of what was heard, and can be measured, that the motion shows; a contrary that it shows
+/// instead counts against it. 1: all, or nothing could be measured.
+double shown(const Performance& item) {
+  constexpr double kSure = 0.8;  // less sure ones only go often with what is said
+  std::set<std::string> wanted;
+  for (const auto& [sentence, facts] : item.heard)
+    for (const auto& [fact, chance] : facts)
+      if (chance >= kSure && !fact.starts_with("label ") && !fact.starts_with("style "))
+        wanted.insert(fact);
+  if (wanted.empty()) return 1;
+  const auto facts = library::facts_of({}, motion::describe(item.clip));
+  const std::set<std::string> seen(facts.begin(), facts.end());
+  double right = 0;
+  for (const std::string& fact : wanted) {
+    if (seen.contains(fact)) right += 1;
+    const std::string contrary = library::opposite(fact);
+    if (!contrary.empty() && seen.contains(contrary) && !wanted.contains(contrary)) right -= 0.5;
+  }
+  return right / static_cast<double>(wanted.size());
 }
 
 }  // namespace
@@ -267,28 +406,82 @@ void act(const ActingOptions& options, const training::Prior& prior, const train
   constexpr size_t kBatch = 16;
   Sentences sentences;
   std::optional<text::SentenceEncoder> encoder;
-  for (Performance& item : items)
-    for (const Act& act : item.acts) {
-      if (act.text.empty()) continue;
-      if (!sentences.contains(act.text)) {
-        if (!encoder) encoder.emplace(text::SentenceEncoder::open());
-        sentences[act.text] = encoder->encode(act.text).states;
-      }
-      item.heard[act.text] = training::heard(*guides.text, sentences[act.text]);
+  const auto hear = [&](const std::string& sentence) {
+    if (!sentences.contains(sentence)) {
+      if (!encoder) encoder.emplace(text::SentenceEncoder::open());
+      sentences[sentence] = encoder->encode(sentence).states;
     }
+    return training::heard(*guides.text, sentences[sentence]);
+  };
+  for (size_t i = 0; i < items.size(); ++i) {
+    Performance& item = items[i];
+    if (item.seed == 0) item.seed = derive_seed(options.seed, "clip", i);
+    for (Act& act : item.acts) {
+      if (act.text.empty()) continue;
+      const std::string said = act.text;
+      auto facts = hear(act.text);
+      if (const auto both = said_of_both(said); both && options.numbers) {
+        const auto first = hear(both->first), second = hear(both->second);
+        if (is_of_arms(first) != is_of_arms(second)) {
+          act.text = is_of_arms(first) ? both->second : both->first;
+          act.arms = is_of_arms(first) ? both->first : both->second;
+          item.heard[act.arms] = is_of_arms(first) ? first : second;
+          facts = is_of_arms(first) ? second : first;
+        }
+      }
+      item.heard[act.text] = facts;
+      if (options.numbers) {
+        act.wishes =
+            training::wishes_of(facts, {times_said(said), metres_said(said), pace_said(said)});
+        const bool free = item.acts.size() == 1 && scene.empty() && options.edit == nullptr;
+        if (free) play_otherwise(act, pace_said(said));
+        if (act.backwards) hear(act.text);
+      }
+    }
+  }
   context.terminal.begin("generate", static_cast<int64_t>(items.size()));
   for (size_t first = 0, last = 0; first < items.size(); first = last) {
     last = first + 1;
     while (last < std::min(items.size(), first + kBatch) &&
-           same_lengths(items[first].acts, items[last].acts))
+           alike(items[first].acts, items[last].acts))
       ++last;
-    Group group(options, prior, guides, sentences, scene, items, first, last);
-    for (size_t p = 0; p < group.piece_count(); ++p) {
-      group.make(p);
-      context.terminal.step(
-          static_cast<int64_t>(first + (last - first) * (p + 1) / group.piece_count()));
+    const auto made = [&](std::vector<Performance>& some, size_t from, size_t to) {
+      Group group(options, prior, guides, sentences, scene, some, from, to);
+      for (size_t p = 0; p < group.piece_count(); ++p) {
+        group.make(p);
+        context.terminal.step(
+            static_cast<int64_t>(first + (last - first) * (p + 1) / group.piece_count()));
+      }
+      group.finish(scene);
+      for (size_t i = from; i < to; ++i) play(some[i]);
+    };
+    made(items, first, last);
+    std::map<size_t, double> lacking;  // items, and how much they show
+    for (size_t i = first; i < last; ++i)
+      if (const double share = shown(items[i]); share < 1) lacking[i] = share;
+    for (int attempt = 1; attempt < options.tries && !lacking.empty(); ++attempt) {
+      std::vector<Performance> again;
+      for (const auto& [i, share] : lacking) {
+        again.push_back(items[i]);
+        again.back().clip = {};
+        again.back().missed.clear();
+        again.back().tries = ++items[i].tries;
+        again.back().seed = derive_seed(items[i].seed, "again", static_cast<uint64_t>(attempt));
+      }
+      made(again, 0, again.size());
+      const auto before = lacking;
+      size_t k = 0;
+      for (const auto& [i, share] : before) {
+        Performance& other = again[k++];
+        const double now = shown(other);
+        if (now > share) {
+          other.seed = items[i].seed;
+          items[i] = std::move(other);
+          lacking[i] = now;
+        }
+        if (lacking[i] >= 1) lacking.erase(i);
+      }
     }
-    group.finish(scene);
   }
   context.terminal.end();
 }

@@ -1,6 +1,5 @@
 #include "pantomime/commands/sentence_pairs.h"
 
-#include <ATen/ATen.h>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -9,7 +8,7 @@
 #include <numbers>
 
 #include "pantomime/base/random.h"
-#include "pantomime/commands/evaluation_rows.h"
+#include "pantomime/body/plain_body.h"
 #include "pantomime/motion/body_signals.h"
 #include "pantomime/motion/describe.h"
 
@@ -123,50 +122,53 @@ constexpr std::array<Pair, 15> kPairs = {{
 }  // namespace
 
 std::vector<PairResult> sentence_pairs(const training::Prior& prior,
-                                       const training::TextGuide& guide,
-                                       const text::SentenceEncoder& encoder,
-                                       const PairOptions& options, Progress& progress) {
+                                       const training::TextGuide& guide, const PairOptions& options,
+                                       Context& context) {
   std::vector<PairResult> results;
-  progress.begin("pairs of sentences", kPairs.size());
+  const body::Character somebody = body::plain_character(motion::default_geometry(), 1);
+  const SceneOptions nowhere;
   for (const Pair& pair : kPairs) {
-    progress.check();
     PairResult result{pair.one, pair.other, pair.measured};
     for (const bool first : {true, false}) {
-      conditions::GenerateOptions generate{.frames = options.frames, .sampler = options.sampler};
-      const std::vector<float> states = encoder.encode(first ? pair.one : pair.other).states;
+      const std::string sentence = first ? pair.one : pair.other;
+      const int64_t frames = options.frames > 0
+                                 ? options.frames
+                                 : std::lround(seconds_suiting_all({sentence}, 4) * motion::kFps);
+      std::vector<Performance> items;
       for (int64_t i = 0; i < options.clips; ++i)
-        generate.seeds.push_back(derive_seed(options.seed, "pair", static_cast<uint64_t>(i)));
-      const at::Tensor x = training::generate_told(
-          prior, guide, std::vector<std::vector<float>>(generate.seeds.size(), states), generate,
-          options.strength);
-      for (int64_t i = 0; i < options.clips; ++i) {
-        const Clip clip = finished(x[i], true);
-        const double measure = pair.measure(clip);
+        items.push_back(
+            {.title = sentence,
+             .acts = acts_of({sentence}, frames),
+             .character = somebody,
+             .seed = derive_seed(options.acting.seed, "pair", static_cast<uint64_t>(i))});
+      act(options.acting, prior, {nullptr, &guide}, Scene(nowhere, frames), items, context);
+      for (const Performance& item : items) {
+        const double measure = pair.measure(item.clip);
         (first ? result.mean_one : result.mean_other) +=
             measure / static_cast<double>(options.clips);
         ++result.clips;
+        result.tries += item.tries;
         if (measure != pair.between && (measure > pair.between) == first) ++result.right;
       }
     }
     results.push_back(result);
-    progress.step(static_cast<int64_t>(results.size()), pair.one);
+    context.terminal.note(fmt::format("{}: {} of {}", pair.one, result.right, result.clips));
   }
-  progress.end();
   return results;
 }
 
 std::string to_markdown(const std::vector<PairResult>& pairs) {
   std::string out =
-      "| one | other | measured | one: mean | other: mean | right |\n"
-      "|---|---|---|---|---|---|\n";
+      "| one | other | measured | one: mean | other: mean | right | clips made |\n"
+      "|---|---|---|---|---|---|---|\n";
   int64_t right = 0, clips = 0;
   for (const PairResult& p : pairs) {
-    out += fmt::format("| {} | {} | {} | {:.2f} | {:.2f} | {} of {} |\n", p.one, p.other,
-                       p.measured, p.mean_one, p.mean_other, p.right, p.clips);
+    out += fmt::format("| {} | {} | {} | {:.2f} | {:.2f} | {} of {} | {} |\n", p.one, p.other,
+                       p.measured, p.mean_one, p.mean_other, p.right, p.clips, p.tries);
     right += p.right;
     clips += p.clips;
   }
-  return out + fmt::format("| **all** | | | | | **{:.0f} %** |\n",
+  return out + fmt::format("| **all** | | | | | **{:.0f} %** | |\n",
                            100.0 * static_cast<double>(right) / static_cast<double>(clips));
 }
 

@@ -6,8 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "pantomime/base/progress.h"
-#include "pantomime/training/text_guide.h"
+#include "pantomime/commands/performance.h"
 
 namespace pantomime::commands {
 
@@ -17,20 +16,19 @@ struct PairResult {
   std::string measured;    ///< what tells them apart, with its unit
   double mean_one = 0, mean_other = 0;
   int64_t right = 0, clips = 0;  ///< clips whose measure is on their sentence's side
+  int64_t tries = 0;             ///< clips that were made for these
 };
 
 struct PairOptions {
   int64_t clips = 16;  ///< of each sentence
-  int64_t frames = 120;
-  diffusion::SampleOptions sampler;
-  training::GuidanceStrength strength;
-  uint64_t seed = 1;
+  int64_t frames = 0;  ///< 0: what suits the sentence
+  ActingOptions acting;
 };
 
+/// Made as `pantomime generate --text` makes them, by one plain body.
 std::vector<PairResult> sentence_pairs(const training::Prior& prior,
-                                       const training::TextGuide& guide,
-                                       const text::SentenceEncoder& encoder,
-                                       const PairOptions& options, Progress& progress);
+                                       const training::TextGuide& guide, const PairOptions& options,
+                                       Context& context);
 
 std::string to_markdown(const std::vector<PairResult>& pairs);
 

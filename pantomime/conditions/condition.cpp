@@ -41,6 +41,7 @@ at::Tensor Call::steered(const Steering& steering) {
   both.embedding = upper(steering.embedding);
   both.modulation = upper(steering.modulation);
   both.tokens = upper(steering.tokens);
+  for (diffusion::Reading& reading : both.reading) reading = reading.and_nothing();
   const at::Tensor& scale = steering.low_rank_scale;
   both.low_rank_scale = upper(scale.defined() ? scale : at::ones({batch}, x_t.options()));
   const at::Tensor out = prior.estimate(twice(x_t), twice(times), twice(mask), &both);

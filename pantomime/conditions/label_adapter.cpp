@@ -45,13 +45,15 @@ void LabelGuidance::contrast(diffusion::Steering contrary, double weight) {
 }
 
 at::Tensor LabelGuidance::guide(Call& call, const at::Tensor& estimate) {
-  if (call.t < until_ && !estimate.defined()) return call.steered_alone(steering_);
+  if (call.t < until_ && !estimate.defined() && !share_.defined())
+    return call.steered_alone(steering_);
   const double scale = call.t < until_ ? 1 : scale_;
   const at::Tensor adapted = call.steered(steering_);
   const at::Tensor& plain = call.plain();
   at::Tensor push = scale * (adapted - plain);
   if (contrast_ > 0 && call.t >= until_)
     push += contrast_ * (adapted - call.steered_alone(contrary_));
+  if (share_.defined()) push = push * share_;
   return estimate.defined() ? estimate + push : plain + push;
 }
 

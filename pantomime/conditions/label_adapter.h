@@ -51,10 +51,13 @@ class LabelGuidance : public Condition {
   /// Pushes away from the contrary, too: + weight (adapted - what `contrary` says), where t is not
   /// below `until`. A second low-rank pass a step.
   void contrast(diffusion::Steering contrary, double weight);
+  /// Only so much of the push: [B or 1, 1, D]; several guides can share a body like that.
+  void share(at::Tensor share) { share_ = std::move(share); }
   at::Tensor guide(Call& call, const at::Tensor& estimate) override;
 
  private:
   diffusion::Steering steering_, contrary_;
+  at::Tensor share_;
   double scale_, until_, contrast_ = 0;
 };
 

@@ -14,16 +14,71 @@ namespace pantomime::conditions {
 using diffusion::Denoiser;
 using diffusion::Init;
 
+namespace {
+
+constexpr int64_t kTimes = 64;  // numbers that tell the diffusion time
+
+}  // namespace
+
+at::Tensor pooled(const Denoiser& network, const at::Tensor& x_t, const at::Tensor& times,
+                  const at::Tensor& mask, const std::vector<int64_t>& layers) {
+  std::vector<at::Tensor> hidden;
+  diffusion::Steering listen;
+  listen.hidden = &hidden;
+  network.raw(x_t, times, mask, &listen);
+  const int64_t batch = x_t.size(0), tokens = x_t.size(1) / Denoiser::kStride;
+  at::Tensor keep = at::ones({batch, tokens, 1}, x_t.options());
+  if (mask.defined())
+    keep = mask.view({batch, tokens, Denoiser::kStride}).any(-1, true).to(x_t.scalar_type());
+  const at::Tensor count = keep.sum(1).clamp_min(1);  // [B, 1]
+  std::vector<at::Tensor> parts = {diffusion::time_embedding(times, kTimes)};
+  for (const int64_t layer : layers) {
+    // Tokens of a residual stream grow with depth; normalised, all layers weigh alike.
+    const at::Tensor h =
+        at::layer_norm(hidden[static_cast<size_t>(layer)], {network.config().width});
+    const at::Tensor mean = (h * keep).sum(1) / count;
+    const at::Tensor spread =
+        (((h - mean.unsqueeze(1)) * keep).square().sum(1) / count + 1e-4).sqrt();
+    parts.push_back(mean);
+    parts.push_back(spread);
+  }
+  return at::cat(parts, 1);
+}
+
+int64_t pooled_size(const diffusion::DenoiserConfig& network, const std::vector<int64_t>& layers) {
+  return 2 * static_cast<int64_t>(layers.size()) * network.width + kTimes;
+}
+
+void check_layers(const diffusion::DenoiserConfig& network, const std::vector<int64_t>& layers,
+                  const char* where) {
+  PANTOMIME_CHECK(!layers.empty(), "{}: no layers", where);
+  for (const int64_t layer : layers)
+    PANTOMIME_CHECK(layer >= 0 && layer < network.layers, "{}: layer {}, the prior has {}", where,
+                    layer, network.layers);
+}
+
+at::Tensor uphill(const Call& call, const std::function<at::Tensor(const at::Tensor&)>& score,
+                  double scale, double limit) {
+  at::Tensor gradient;
+  {
+    const at::AutoGradMode with_gradient(true);
+    at::Tensor x = call.x_t.detach().set_requires_grad(true);
+    gradient = torch::autograd::grad({score(x)}, {x})[0];
+  }
+  const diffusion::Schedule schedule;
+  const double sigma = schedule.sigma(call.t);
+  const at::Tensor push = (scale * sigma * sigma / schedule.alpha(call.t)) * gradient;
+  const at::Tensor size = push.square().mean({1, 2}, true).sqrt();  // [B, 1, 1]
+  return push * (limit / size.clamp_min(limit));
+}
+
 Probe::Probe(const ProbeConfig& config, const diffusion::DenoiserConfig& prior, uint64_t seed)
-    : config_(config), width_(prior.width) {
-  PANTOMIME_CHECK(config.labels > 0 && config.hidden > 0 && !config.layers.empty(),
-                  "probe: {} labels, {} hidden numbers, {} layers", config.labels, config.hidden,
-                  config.layers.size());
-  for (const int64_t layer : config.layers)
-    PANTOMIME_CHECK(layer >= 0 && layer < prior.layers, "probe: layer {}, the prior has {}", layer,
-                    prior.layers);
-  const auto in = static_cast<int64_t>(2 * config.layers.size()) * width_ + 64;
-  parameters_.add("hidden.weight", {config.hidden, in}, Init::Linear);
+    : config_(config) {
+  PANTOMIME_CHECK(config.labels > 0 && config.hidden > 0, "probe: {} labels, {} hidden numbers",
+                  config.labels, config.hidden);
+  check_layers(prior, config.layers, "probe");
+  parameters_.add("hidden.weight", {config.hidden, pooled_size(prior, config.layers)},
+                  Init::Linear);
   parameters_.add("hidden.bias", {config.hidden}, Init::Zero);
   parameters_.add("out.weight", {config.labels, config.hidden}, Init::Linear);
   parameters_.add("out.bias", {config.labels}, Init::Zero);
@@ -32,27 +87,9 @@ Probe::Probe(const ProbeConfig& config, const diffusion::DenoiserConfig& prior, 
 
 at::Tensor Probe::logits(const Denoiser& backbone, const at::Tensor& x_t, const at::Tensor& times,
                          const at::Tensor& mask) const {
-  std::vector<at::Tensor> hidden;
-  diffusion::Steering listen;
-  listen.hidden = &hidden;
-  backbone.raw(x_t, times, mask, &listen);
-  const int64_t batch = x_t.size(0), tokens = x_t.size(1) / Denoiser::kStride;
-  at::Tensor keep = at::ones({batch, tokens, 1}, x_t.options());
-  if (mask.defined())
-    keep = mask.view({batch, tokens, Denoiser::kStride}).any(-1, true).to(x_t.scalar_type());
-  const at::Tensor count = keep.sum(1).clamp_min(1);  // [B, 1]
-  std::vector<at::Tensor> parts = {diffusion::time_embedding(times, 64)};
-  for (const int64_t layer : config_.layers) {
-    // Tokens of a residual stream grow with depth; normalised, all layers weigh alike.
-    const at::Tensor h = at::layer_norm(hidden[static_cast<size_t>(layer)], {width_});
-    const at::Tensor mean = (h * keep).sum(1) / count;
-    const at::Tensor spread =
-        (((h - mean.unsqueeze(1)) * keep).square().sum(1) / count + 1e-4).sqrt();
-    parts.push_back(mean);
-    parts.push_back(spread);
-  }
-  const at::Tensor h = at::silu(
-      at::linear(at::cat(parts, 1), parameters_["hidden.weight"], parameters_["hidden.bias"]));
+  const at::Tensor h =
+      at::silu(at::linear(pooled(backbone, x_t, times, mask, config_.layers),
+                          parameters_["hidden.weight"], parameters_["hidden.bias"]));
   return at::linear(h, parameters_["out.weight"], parameters_["out.bias"]);
 }
 
@@ -65,20 +102,12 @@ ProbeGuidance::ProbeGuidance(const Probe& probe, const Denoiser& backbone, at::T
       limit_(limit) {}
 
 at::Tensor ProbeGuidance::guide(Call& call, const at::Tensor& estimate) {
-  at::Tensor gradient;
-  {
-    const at::AutoGradMode with_gradient(true);
-    at::Tensor x = call.x_t.detach().set_requires_grad(true);
-    const at::Tensor score = at::log_softmax(probe_.logits(backbone_, x, call.times, call.mask), 1)
-                                 .gather(1, labels_.unsqueeze(1))
-                                 .sum();
-    gradient = torch::autograd::grad({score}, {x})[0];
-  }
-  const diffusion::Schedule schedule;
-  const double sigma = schedule.sigma(call.t);
-  at::Tensor push = (scale_ * sigma * sigma / schedule.alpha(call.t)) * gradient;
-  const at::Tensor size = push.square().mean({1, 2}, true).sqrt();  // [B, 1, 1]
-  push = push * (limit_ / size.clamp_min(limit_));
+  const auto score = [&](const at::Tensor& x) {
+    return at::log_softmax(probe_.logits(backbone_, x, call.times, call.mask), 1)
+        .gather(1, labels_.unsqueeze(1))
+        .sum();
+  };
+  const at::Tensor push = uphill(call, score, scale_, limit_);
   return (estimate.defined() ? estimate : call.plain()) + push;
 }
 

@@ -1,10 +1,30 @@
 // Labels by a small classifier on the prior's own hidden states.
 #pragma once
 
+#include <functional>
+#include <vector>
+
 #include "pantomime/conditions/condition.h"
 #include "pantomime/diffusion/parameters.h"
 
 namespace pantomime::conditions {
+
+/// What a network thinks of noised clips: mean and deviation over time of its normalised tokens
+/// after each of `layers`, and the diffusion time, [B, pooled_size()]. Differentiable in x_t.
+at::Tensor pooled(const diffusion::Denoiser& network, const at::Tensor& x_t,
+                  const at::Tensor& times, const at::Tensor& mask,
+                  const std::vector<int64_t>& layers);
+int64_t pooled_size(const diffusion::DenoiserConfig& network, const std::vector<int64_t>& layers);
+/// Throws Error that begins with `where` when the network has no such layer.
+void check_layers(const diffusion::DenoiserConfig& network, const std::vector<int64_t>& layers,
+                  const char* where);
+
+/// Classifier guidance (Dhariwal & Nichol 2021) in terms of the estimate of x_0:
+///   scale sigma^2 / alpha  grad_{x_t} score(x_t),
+/// limited to a root mean square of `limit` (normalised units), because sigma^2 / alpha is large
+/// near pure noise. `score`: log of a chance, summed over the clips.
+at::Tensor uphill(const Call& call, const std::function<at::Tensor(const at::Tensor&)>& score,
+                  double scale, double limit);
 
 struct ProbeConfig {
   int64_t labels = 0;
@@ -30,15 +50,11 @@ class Probe {
 
  private:
   ProbeConfig config_;
-  int64_t width_;
   diffusion::Parameters parameters_;
 };
 
-/// Classifier guidance (Dhariwal & Nichol 2021) in terms of the estimate of x_0:
-///   estimate += scale sigma^2 / alpha  grad_{x_t} log p(label | x_t),
-/// limited to a root mean square of `limit` (normalised units), because sigma^2 / alpha is large
-/// near pure noise. The backbone is the prior itself (probe) or a separate network (noise-aware
-/// classifier).
+/// Steers uphill to log p(label | x_t). The backbone is the prior itself (probe) or a separate
+/// network (noise-aware classifier).
 class ProbeGuidance : public Condition {
  public:
   ProbeGuidance(const Probe& probe, const diffusion::Denoiser& backbone, at::Tensor labels,

@@ -18,7 +18,6 @@ namespace {
 
 constexpr int64_t kWaves = 8;                   // of each kind of time
 constexpr int64_t kTimes = 2 * 2 * kWaves + 1;  // sine and cosine of both kinds, and a constant
-constexpr double kAway = -1e4;                  // what attention gives padded pieces
 
 /// Where motion tokens are in time, [B, N, kTimes]: in seconds from the begin, and as a share of
 /// the clip.
@@ -61,7 +60,7 @@ TextBatch text_batch(const std::vector<std::vector<float>>& states, int64_t word
 at::Tensor attend(const at::Tensor& queries, const at::Tensor& keys, const at::Tensor& values,
                   const at::Tensor& mask) {
   const double scale = 1 / std::sqrt(static_cast<double>(keys.size(2)));
-  const at::Tensor away = at::logical_not(mask).to(at::kFloat).unsqueeze(1) * kAway;
+  const at::Tensor away = (mask.to(at::kFloat) - 1).unsqueeze(1) * kAwayFromPadding;
   return at::matmul(at::softmax(at::matmul(queries, keys.transpose(1, 2)) * scale + away, 2),
                     values);
 }

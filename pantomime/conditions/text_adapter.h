@@ -17,6 +17,8 @@ struct TextBatch {
 /// From the states [T_i, words] of single sentences; an empty one stands for no text.
 TextBatch text_batch(const std::vector<std::vector<float>>& states, int64_t words = 512);
 
+/// Padded pieces score so much less than real ones, which is less than any weight that counts.
+inline constexpr double kAwayFromPadding = 1e4;
 /// What queries [N, W] or [B, N, W] read of pieces with keys and values [B, T, W], [B, N, W]:
 /// softmax over the real pieces (mask [B, T]).
 at::Tensor attend(const at::Tensor& queries, const at::Tensor& keys, const at::Tensor& values,

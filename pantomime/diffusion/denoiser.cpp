@@ -134,6 +134,32 @@ at::Tensor LowRank::operator()(const at::Tensor& x, const at::Tensor& scale) con
   return packed ? packed_b.product(inner) : at::linear(inner, b);
 }
 
+at::Tensor Reading::operator()(const at::Tensor& tokens) const {
+  const int64_t width = query.size(0), each = width / heads;
+  const auto split = [&](const at::Tensor& v) {  // [B, heads, rows, each]
+    return v.view({v.size(0), v.size(1), heads, each}).transpose(1, 2);
+  };
+  const at::Tensor asked = split(at::linear(at::layer_norm(tokens, {tokens.size(2)}), query)) /
+                           std::sqrt(static_cast<double>(each));
+  const at::Tensor score = at::matmul(asked, split(keys).transpose(2, 3)) +
+                           away.view({away.size(0), 1, 1, away.size(1)});
+  const at::Tensor read = at::matmul(at::softmax(score, 3), split(values));
+  return at::linear(read.transpose(1, 2).flatten(2), out);
+}
+
+Reading Reading::part(int64_t first, int64_t count) const {
+  Reading some = *this;
+  for (at::Tensor* v : {&some.keys, &some.values, &some.away}) *v = v->narrow(0, first, count);
+  return some;
+}
+
+Reading Reading::and_nothing() const {
+  Reading twice = *this;
+  for (at::Tensor* v : {&twice.keys, &twice.values, &twice.away})
+    *v = at::cat({*v, at::zeros_like(*v)});
+  return twice;
+}
+
 Denoiser::Denoiser(const DenoiserConfig& config, const features::Spectrum& spectrum, uint64_t seed)
     : config_(config), spectrum_(spectrum) {
   const int64_t c = config.width, d = config.features, hidden = config.expansion * c;
@@ -241,6 +267,8 @@ at::Tensor Denoiser::network(const at::Tensor& x, const at::Tensor& t, const at:
     const at::Tensor attended =
         product(attention(qkv, config_.heads, token_mask), name + "attended", first + 1);
     h = gated_add(h, part[2], attended);
+    if (steering != nullptr && !steering->reading.empty())
+      h = h + steering->reading[static_cast<size_t>(l)](h);
     const at::Tensor up = product(modulated_norm(h, part[3], part[4]), name + "up", first + 2);
     h = gated_add(h, part[5], product(gelu_tanh(up), name + "down", first + 3));
     if (steering != nullptr && steering->hidden != nullptr) steering->hidden->push_back(h);
@@ -313,6 +341,7 @@ at::Tensor Denoiser::estimate(const at::Tensor& x_t, const at::Tensor& t, const 
         own = *steering;
         for (at::Tensor* v : {&own.embedding, &own.modulation, &own.tokens, &own.low_rank_scale})
           *v = part(*v);
+        for (Reading& reading : own.reading) reading = reading.part(first, count);
         if (own.low_rank_scale.defined()) skip_idle_changes(own);
       }
       const at::Tensor x = part(x_t), times = part(t);

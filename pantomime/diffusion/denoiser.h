@@ -43,6 +43,23 @@ struct LowRank {
   at::Tensor operator()(const at::Tensor& x, const at::Tensor& scale) const;
 };
 
+/// Something beside the motion that the tokens of a layer may read, for example a sentence.
+struct Reading {
+  int64_t heads = 1;
+  at::Tensor query;   ///< [W, C] of the normalised tokens
+  at::Tensor keys;    ///< [B, T, W]
+  at::Tensor values;  ///< [B, T, W]; zeros for clips that read nothing
+  at::Tensor away;    ///< [B, T] added to what the keys score: 0, or far below it where padded
+  at::Tensor out;     ///< [C, W]
+
+  /// What tokens [B, N, C] read (multi-head cross-attention), to be added to them.
+  at::Tensor operator()(const at::Tensor& tokens) const;
+  /// Of the clips [first, first + count) only.
+  Reading part(int64_t first, int64_t count) const;
+  /// Of these clips, and as many that read nothing.
+  Reading and_nothing() const;
+};
+
 /// What a condition may add to a frozen network. All members are optional (undefined = nothing).
 struct Steering {
   at::Tensor embedding;   ///< [B, C] added to the embedding of the diffusion time
@@ -50,7 +67,8 @@ struct Steering {
   at::Tensor tokens;      ///< [B, N, C] added to the tokens before the first layer
   /// [layers * 4] changes of each layer's qkv, output, up and down products; empty: none.
   std::vector<LowRank> low_rank;
-  at::Tensor low_rank_scale;  ///< [B] multiplies the low-rank changes of each clip
+  at::Tensor low_rank_scale;     ///< [B] multiplies the low-rank changes of each clip
+  std::vector<Reading> reading;  ///< [layers], each after the layer's attention; empty: none
   /// When not null, receives the tokens [B, N, C] after each layer.
   std::vector<at::Tensor>* hidden = nullptr;
 };

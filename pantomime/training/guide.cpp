@@ -28,14 +28,6 @@ constexpr std::array<std::pair<GuidanceKind, const char*>, 5> kNames = {
      {GuidanceKind::Classifier, "classifier"},
      {GuidanceKind::Free, "free"}}};
 
-/// A copy of a network whose weights may be trained on.
-std::shared_ptr<Denoiser> copy_of(const Denoiser& network, bool trainable) {
-  auto copy = std::make_shared<Denoiser>(network.config(), network.spectrum(), 0);
-  copy->parameters().copy_from(network.parameters());
-  copy->parameters().set_trainable(trainable);
-  return copy;
-}
-
 /// The separate classifier's own small backbone: half the width and layers of the prior.
 std::shared_ptr<Denoiser> classifier_backbone(const Prior& prior, uint64_t seed) {
   diffusion::DenoiserConfig config = prior.denoiser->config();
@@ -76,6 +68,13 @@ double default_scale(GuidanceKind kind) {
 }
 
 }  // namespace
+
+std::shared_ptr<Denoiser> copy_of(const Denoiser& network, bool trainable) {
+  auto copy = std::make_shared<Denoiser>(network.config(), network.spectrum(), 0);
+  copy->parameters().copy_from(network.parameters());
+  copy->parameters().set_trainable(trainable);
+  return copy;
+}
 
 GuidanceKind parse_guidance(const std::string& name) {
   for (const auto& [kind, text] : kNames)
@@ -303,7 +302,7 @@ at::Tensor generate_labelled(const Prior& prior, const Guide& guide,
   };
   PANTOMIME_CHECK(labels.size() == options.seeds.size(), "generate: {} labels for {} seeds",
                   labels.size(), options.seeds.size());
-  const auto [scale, until, particles, contrast] = with_defaults(guide, given);
+  const auto [scale, until, particles, contrast, probe] = with_defaults(guide, given);
   const at::Tensor wanted = at::tensor(labels, at::kLong);
   const at::NoGradGuard no_grad;
   switch (guide.kind) {

@@ -58,6 +58,9 @@ struct LabelChoice {
 };
 LabelChoice choose_labels(const MotionData& data, int64_t fewest_windows);
 
+/// A copy of a network; `trainable`: that may learn on.
+std::shared_ptr<diffusion::Denoiser> copy_of(const diffusion::Denoiser& network, bool trainable);
+
 /// Trains a guide for the prior, which is not changed. For Free, a copy of the prior is trained on
 /// with label dropout. `on_log(step, loss)` every 10 steps.
 Guide train_guide(const MotionData& data, const Prior& prior, const GuideOptions& options,
@@ -73,6 +76,7 @@ struct GuidanceStrength {
   double until = -1;      ///< Adapter, Free: below this t no push; negative: the default
   int64_t particles = 8;  ///< Particles only
   double contrast = -1;   ///< text only: push away from the contrary; negative: the guide's own
+  double probe = -1;      ///< text only: strength of the probe; negative: the guide's own
 };
 /// With the defaults of the guide and its kind filled in.
 GuidanceStrength with_defaults(const Guide& guide, GuidanceStrength given);

@@ -143,10 +143,13 @@ at::Tensor MotionStream::sample(const std::vector<Told>& told,
   PANTOMIME_CHECK(!text || !labels, "stream: labels and sentences for clips of one batch");
   if (text) {
     PANTOMIME_CHECK(guides_.text != nullptr, "stream: a sentence, but no guide for text");
-    std::vector<std::vector<float>> sentences;
-    for (const Told& t : told)
+    std::vector<std::vector<float>> sentences, arms;
+    for (const Told& t : told) {
       sentences.push_back(t.sentence != nullptr ? *t.sentence : std::vector<float>());
-    return generate_told(prior_, *guides_.text, sentences, options, options_.text_strength, also);
+      arms.push_back(t.arms != nullptr ? *t.arms : std::vector<float>());
+    }
+    return generate_told(prior_, *guides_.text, sentences, options, options_.text_strength, also,
+                         arms);
   }
   if (labels) {
     PANTOMIME_CHECK(guides_.label != nullptr, "stream: a label, but no guide for labels");

@@ -35,6 +35,7 @@ using Missed = std::vector<std::pair<std::string, double>>;
 struct Told {
   int64_t label = -1;                            ///< index of the guide's labels
   const std::vector<float>* sentence = nullptr;  ///< states [T, 512] of an encoded sentence
+  const std::vector<float>* arms = nullptr;      ///< another one, for the arms; null: the same
 };
 /// Of whom both may be null.
 struct Guides {

@@ -4,19 +4,21 @@
 #include <ATen/core/grad_mode.h>
 
 #include <algorithm>
-#include <nlohmann/json.hpp>
+#include <array>
 
 #include "pantomime/base/error.h"
 #include "pantomime/base/random.h"
+#include "pantomime/conditions/constraints.h"
 #include "pantomime/library/facts.h"
 #include "pantomime/training/losses.h"
 #include "pantomime/training/optimiser.h"
 
 namespace pantomime::training {
 
-using nlohmann::json;
-
 namespace {
+
+constexpr std::array<std::pair<TextKind, const char*>, 3> kKinds = {
+    {{TextKind::Adapter, "adapter"}, {TextKind::Free, "free"}, {TextKind::Probe, "probe"}}};
 
 /// Forgets one piece of a sentence in eight, so that no single word is learnt by heart.
 conditions::TextBatch with_gaps(const conditions::TextBatch& text, uint64_t seed, int64_t step) {
@@ -87,10 +89,53 @@ std::vector<int64_t> contraries(const std::vector<std::string>& facts) {
   return out;
 }
 
+/// [D] 1 where a feature turns a joint of the arms.
+at::Tensor features_of_arms() {
+  at::Tensor mask = at::zeros({features::kFeatureSize}, at::kFloat);
+  const conditions::JointMask arms = conditions::parse_joints("arms");
+  for (int j = 1; j < motion::kJointCount; ++j)
+    if (arms[static_cast<size_t>(j)])
+      mask.narrow(0, features::kJointRotations + 6 * (j - 1), 6).fill_(1);
+  return mask;
+}
+
 }  // namespace
+
+TextKind parse_text_kind(const std::string& name) {
+  for (const auto& [kind, text] : kKinds)
+    if (name == text) return kind;
+  fail("guidance by text \"{}\": expected adapter, free or probe", name);
+}
+
+const char* name_of(TextKind kind) {
+  for (const auto& [other, text] : kKinds)
+    if (kind == other) return text;
+  return "?";
+}
+
+TextGuide joined(TextGuide guide, const TextGuide& more) {
+  PANTOMIME_CHECK(guide.prior_hash == more.prior_hash, "text: guides of two priors");
+  if (!guide.reader && more.reader) {
+    guide.reader = more.reader;
+    guide.facts = more.facts;
+  }
+  if (!guide.adapter && !guide.cross && (more.adapter || more.cross)) {
+    guide.adapter = more.adapter;
+    guide.cross = more.cross;
+    guide.network = more.network;
+    guide.scale = more.scale;
+    guide.contrast = more.contrast;
+  }
+  if (!guide.probe && more.probe) {
+    guide.probe = more.probe;
+    guide.probe_scale = more.probe_scale;
+  }
+  return guide;
+}
 
 std::vector<std::pair<std::string, double>> heard(const TextGuide& guide,
                                                   const std::vector<float>& states, double least) {
+  if (!guide.reader) return {};
   const at::NoGradGuard no_grad;
   const at::Tensor chances =
       guide.reader->heard(conditions::text_batch({states}, guide.reader->config().words))[0];
@@ -159,91 +204,66 @@ TrainedText train_text_guide(const TextData& data, const Prior& prior, const Gui
   return trained;
 }
 
-void write_text_guide(const std::filesystem::path& path, const TextGuide& guide, Storage storage) {
-  formats::Safetensors file;
-  const auto& c = guide.adapter->config();
-  const auto& r = guide.reader->config();
-  const json config = {
-      {"adapter", {{"words", c.words}, {"width", c.width}, {"code", c.code}, {"rank", c.rank}}},
-      {"reader", {{"width", r.width}, {"queries", r.queries}, {"hidden", r.hidden}}},
-      {"scale", guide.scale},
-      {"contrast", guide.contrast}};
-  put_parameters(file, "text.", guide.adapter->parameters(), storage);
-  put_parameters(file, "reader.", guide.reader->parameters(), storage);
-  file.metadata = {{"pantomime.format", std::to_string(kModelFormat)},
-                   {"pantomime.kind", "text guide"},
-                   {"pantomime.config", config.dump()},
-                   {"pantomime.facts", json(guide.facts).dump()},
-                   {"pantomime.licence", guide.licence},
-                   {"pantomime.prior", guide.prior_hash}};
-  formats::write_safetensors(path, file);
-}
-
-TextGuide read_text_guide(const std::filesystem::path& path, const Prior& prior) {
-  const std::string where = path.string();
-  const formats::Safetensors file = formats::read_safetensors(path);
-  check_kind(file, "text guide", where);
-  TextGuide guide;
-  guide.prior_hash = metadata(file, "pantomime.prior", where);
-  guide.licence = metadata(file, "pantomime.licence", where);
-  check_belongs(guide.prior_hash, prior, "train-text", where);
-  try {
-    const json c = json::parse(metadata(file, "pantomime.config", where));
-    guide.scale = c.at("scale");
-    guide.contrast = c.at("contrast");
-    guide.facts =
-        json::parse(metadata(file, "pantomime.facts", where)).get<std::vector<std::string>>();
-    const auto facts = static_cast<int64_t>(guide.facts.size());
-    const json &a = c.at("adapter"), &r = c.at("reader");
-    guide.adapter = std::make_shared<conditions::TextAdapter>(
-        conditions::TextAdapterConfig{.facts = facts,
-                                      .words = a.at("words"),
-                                      .width = a.at("width"),
-                                      .code = a.at("code"),
-                                      .rank = a.at("rank")},
-        prior.denoiser->config(), 0);
-    guide.reader = std::make_shared<conditions::TextReader>(
-        conditions::TextReaderConfig{.words = a.at("words"),
-                                     .width = r.at("width"),
-                                     .queries = r.at("queries"),
-                                     .hidden = r.at("hidden"),
-                                     .facts = facts},
-        0);
-  } catch (const json::exception& error) {
-    fail("{}: {}", where, error.what());
-  }
-  take_parameters(file, "text.", guide.adapter->parameters(), where);
-  take_parameters(file, "reader.", guide.reader->parameters(), where);
-  guide.reader->parameters().set_trainable(false);
-  guide.adapter->parameters().set_trainable(false);
-  return guide;
-}
-
 at::Tensor generate_told(const Prior& prior, const TextGuide& guide,
                          const std::vector<std::vector<float>>& sentences,
                          const conditions::GenerateOptions& options,
                          const GuidanceStrength& strength,
-                         const std::vector<conditions::Condition*>& also) {
-  PANTOMIME_CHECK(sentences.size() == options.seeds.size(), "generate: {} sentences for {} seeds",
-                  sentences.size(), options.seeds.size());
+                         const std::vector<conditions::Condition*>& also,
+                         const std::vector<std::vector<float>>& arms) {
+  PANTOMIME_CHECK(
+      sentences.size() == options.seeds.size() && (arms.empty() || arms.size() == sentences.size()),
+      "generate: {} sentences, {} for the arms, for {} seeds", sentences.size(), arms.size(),
+      options.seeds.size());
+  PANTOMIME_CHECK(guide.adapter || guide.cross || guide.probe, "text: a guide that holds nothing");
   const at::NoGradGuard no_grad;
   constexpr int64_t kStride = diffusion::Denoiser::kStride;
   const int64_t padded = (options.frames + kStride - 1) / kStride * kStride;
   const at::Tensor frames =
       at::full({static_cast<int64_t>(sentences.size())}, options.frames, at::kLong);
-  const conditions::TextBatch text =
-      conditions::text_batch(sentences, guide.adapter->config().words);
-  const at::Tensor facts = guide.reader->heard(text);
-  conditions::LabelGuidance guidance(guide.adapter->steering(facts, text, frames, padded),
-                                     strength.scale < 0 ? guide.scale : strength.scale,
-                                     strength.until < 0 ? kGuideUntil : strength.until);
+  const conditions::TextBatch text = conditions::text_batch(sentences);
+  const double scale = strength.scale < 0 ? guide.scale : strength.scale;
+  const double until = strength.until < 0 ? kGuideUntil : strength.until;
   const double contrast = strength.contrast < 0 ? guide.contrast : strength.contrast;
-  const at::Tensor contrary = conditions::contrary_of(facts, contraries(guide.facts));
-  if (contrast > 0 && (contrary - facts).abs().max().item<double>() > 0.2)
-    guidance.contrast(guide.adapter->steering(contrary, text, frames, padded), contrast);
-  std::vector<conditions::Condition*> all = {&guidance};
+  std::vector<std::unique_ptr<conditions::Condition>> made;
+  const auto follow = [&](const conditions::TextBatch& said, const at::Tensor& share) {
+    if (guide.cross) {
+      auto guidance =
+          std::make_unique<conditions::LabelGuidance>(guide.cross->steering(said), scale, until);
+      if (share.defined()) guidance->share(share);
+      made.push_back(std::move(guidance));
+    } else if (guide.adapter) {
+      const at::Tensor facts = guide.reader->heard(said);
+      auto guidance = std::make_unique<conditions::LabelGuidance>(
+          guide.adapter->steering(facts, said, frames, padded), scale, until);
+      const at::Tensor contrary = conditions::contrary_of(facts, contraries(guide.facts));
+      if (contrast > 0 && (contrary - facts).abs().max().item<double>() > 0.2)
+        guidance->contrast(guide.adapter->steering(contrary, said, frames, padded), contrast);
+      if (share.defined()) guidance->share(share);
+      made.push_back(std::move(guidance));
+    }
+  };
+  const bool apart =
+      std::any_of(arms.begin(), arms.end(), [](const auto& s) { return !s.empty(); });
+  if (apart) {
+    const conditions::TextBatch other = conditions::text_batch(arms);
+    const at::Tensor mine = features_of_arms().view({1, 1, -1});
+    const at::Tensor two = other.mask.any(1).to(at::kFloat).view({-1, 1, 1});
+    follow(text, 1 - two * mine);
+    follow(other, two * mine);
+  } else {
+    follow(text, {});
+  }
+  if (guide.probe) {
+    at::Tensor towards = guide.probe->sentences(text);
+    if (apart) towards = towards + guide.probe->sentences(conditions::text_batch(arms));
+    made.push_back(std::make_unique<conditions::TextProbeGuidance>(
+        *guide.probe, *prior.denoiser, towards, kProbeSharpness,
+        strength.probe < 0 ? guide.probe_scale : strength.probe));
+  }
+  std::vector<conditions::Condition*> all;
+  for (const auto& condition : made) all.push_back(condition.get());
   all.insert(all.end(), also.begin(), also.end());
-  return generate(*prior.denoiser, prior.normaliser, all, options);
+  return generate(guide.cross ? *guide.network : *prior.denoiser, prior.normaliser, all, options);
 }
 
 }  // namespace pantomime::training

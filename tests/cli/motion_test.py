@@ -16,7 +16,7 @@ import zipfile
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 import people  # noqa: E402
-from program import TestInFolder, pantomime  # noqa: E402
+from program import REPOSITORY, TestInFolder, pantomime  # noqa: E402
 
 
 class Convert(TestInFolder):
@@ -353,6 +353,52 @@ class Generate(TestInFolder):
         for frame in (0, 20, 40):
             for joint in ("pelvis", "head", "left_wrist", "right_ankle"):
                 self.assert_at(own[frame][joint], table[frame][joint], 0.02)
+
+    @unittest.skipUnless((REPOSITORY / "assets/sentence_encoder/model.json").exists(),
+                         "tools/fetch_text fetches the sentence encoder")
+    def test_words_that_name_numbers_hold(self):
+        def told(sentence, out, *arguments):
+            [path] = self.generate("--text", sentence, "--seed", "3", "--tries", "1", *arguments,
+                                   out=out)
+            made = self.places(path)
+            settings = json.loads(path.with_suffix(".json").read_text())
+            return made, settings
+
+        def way(made):
+            return [made[-1]["pelvis"][axis] - made[0]["pelvis"][axis] for axis in (0, 2)]
+
+        made, settings = told("a person walks three metres", "far")
+        self.assertAlmostEqual(way(made)[1], 3, delta=0.05)
+        self.assertEqual(settings["tries"], 1)
+        [heard] = settings["heard"].values()
+        self.assertIn("walk", " ".join(heard))
+        quick = way(told("a person walks quickly", "quick", "--seconds", "3")[0])[1]
+        slow = way(told("a person walks slowly", "slow", "--seconds", "3")[0])[1]
+        self.assertGreater(quick, 4)
+        self.assertLess(slow, 2.4)
+        back, settings = told("a person walks backwards", "back", "--seconds", "3")
+        self.assertLess(way(back)[1], -1)
+        self.assertEqual(settings["played"], "backwards")
+        left, _ = told("a person walks sideways to the left", "left", "--seconds", "3")
+        self.assertGreater(way(left)[0], 1)
+        # Counts and circles take their time.
+        squats, _ = told("a person squats three times", "squats")
+        self.assertEqual(len(squats), 180)
+        low, times = False, 0
+        for frame in squats:
+            now = frame["pelvis"][1] < 0.7
+            times += now and not low
+            low = now
+        self.assertEqual(times, 3)
+        circle, _ = told("a person walks in a circle to the left", "circle")
+        self.assertEqual(len(circle), 165)
+        self.assertLess(sum(d * d for d in way(circle)) ** 0.5, 0.4)
+        only_steered, _ = told("a person walks slowly", "free", "--seconds", "3",
+                               "--no-text-numbers")
+        self.assertNotAlmostEqual(way(only_steered)[1], slow, delta=1e-3)
+        self.assertIn("expected adapter, free or probe",
+                      self.run_bad(1, "generate", "--text", "a person walks", "--text-guidance",
+                                   "rhyme", "-o", "bad", "-q"))
 
     def test_says_what_cannot_be(self):
         result = pantomime("generate", "--label", "stand idle", "--reach", "left hand@1=0,4,0",

@@ -80,6 +80,42 @@ TEST(TextGuide, IsTrainedKeptAndReadAgain) {
   EXPECT_TRUE(at::allclose(
       a[1], conditions::generate(*prior.denoiser, prior.normaliser, {}, generate)[1], 1e-3, 1e-3));
 
+  // The rivals: trained, kept and read again; told nothing they are the prior, or its copy.
+  for (const TextKind kind : {TextKind::Free, TextKind::Probe}) {
+    const TextGuideOptions few{.steps = 20, .batch = 4, .seed = 1};
+    std::vector<double> losses;
+    const auto log = [&](int64_t, double loss) { losses.push_back(loss); };
+    TextGuide rival = kind == TextKind::Free ? train_text_network(told, prior, few, log, quiet)
+                                             : train_text_probe(told, prior, few, log, quiet);
+    ASSERT_EQ(losses.size(), 2u);
+    EXPECT_TRUE(std::isfinite(losses[1]));
+    rival.probe_scale = 3;
+    const fs::path file = folder / (std::string(name_of(kind)) + ".safetensors");
+    write_text_guide(file, rival, Storage::Float);
+    const TextGuide kept = read_text_guide(file, prior);
+    EXPECT_EQ(kept.adapter, nullptr);
+    if (kind == TextKind::Probe) {
+      EXPECT_EQ(kept.probe_scale, 3);
+    }
+    EXPECT_TRUE(heard(kept, slow, 0).empty());  // neither reads facts
+    const at::Tensor told_it = generate_told(prior, rival, {slow, {}}, generate);
+    EXPECT_TRUE(at::equal(told_it, generate_told(prior, kept, {slow, {}}, generate)));
+    EXPECT_FALSE(at::allclose(told_it[0], told_it[1], 1e-3, 1e-3));
+    // The adapter's reader comes along, and a probe pushes beside the adapter.
+    const TextGuide both = joined(kept, again);
+    EXPECT_EQ(heard(both, slow, 0), now);
+    EXPECT_EQ(both.adapter != nullptr, kind == TextKind::Probe);
+    if (kind == TextKind::Probe) {
+      EXPECT_FALSE(at::equal(generate_told(prior, both, {slow, {}}, generate), a));
+    }
+  }
+  EXPECT_EQ(parse_text_kind("free"), TextKind::Free);
+  EXPECT_THROW(parse_text_kind("classifier"), Error);
+  // Arms of their own: the rest of the push stays with the first sentence.
+  const at::Tensor apart = generate_told(prior, guide, {slow, {}}, generate, {}, {}, {slow, {}});
+  EXPECT_TRUE(at::allclose(apart, a, 1e-3, 1e-3));  // both say the same
+  EXPECT_THROW(generate_told(prior, guide, {slow, {}}, generate, {}, {}, {slow}), Error);
+
   prior.denoiser =
       std::make_shared<diffusion::Denoiser>(options.network, prior.normaliser.spectrum, 2);
   EXPECT_THROW(read_text_guide(folder / "text.safetensors", prior), Error);
