@@ -158,7 +158,7 @@ const char* name_of(JudgeKind kind) {
 
 JudgeConfig default_config(JudgeKind kind) {
   JudgeConfig config{.kind = kind};
-  if (kind == JudgeKind::Graph) config.width = 24;
+  if (kind == JudgeKind::Graph) config.width = 16;
   return config;
 }
 

@@ -16,7 +16,7 @@ import unittest
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 import people  # noqa: E402
-from program import BINARY, ENVIRONMENT, TestInFolder  # noqa: E402
+from program import BINARY, ENVIRONMENT, REPOSITORY, TestInFolder  # noqa: E402
 
 SET = """name = "made"
 licence = "CC0-1.0"
@@ -108,6 +108,33 @@ class Evaluate(TestInFolder):
         other[other.index("--seed") + 1] = "4"
         self.run_ok(*other)
         self.assertNotEqual(self.table("other")[0]["label"], whole["label"])
+
+
+class Benchmark(TestInFolder):
+    def test_uestc_from_the_checkpoint_to_the_table(self):
+        subprocess.run([sys.executable, REPOSITORY / "tools/convert_judges.py", "uestc",
+                        REPOSITORY / "tests/golden/checkpoints/uestc_rot6d_stgcn.tar", "-o", "judge.safetensors"],
+                       cwd=self.folder, check=True, capture_output=True)
+        arguments = ["benchmark", "uestc", "--data", REPOSITORY / "tests/data/uestc", "--judge", "judge.safetensors",
+                     "--real-only", "--repetitions", "2", "-q", "-o"]
+        self.run_ok(*arguments, "once")
+        self.run_ok(*arguments, "again")
+        report = json.loads((self.folder / "once/benchmark.json").read_text())
+        self.assertEqual([row["name"] for row in report["rows"]], ["real, training people", "real, test people"])
+        for row in report["rows"]:
+            self.assertEqual(sorted(row), ["FID", "accuracy", "diversity", "multimodality", "name"])
+        self.assertEqual(report, json.loads((self.folder / "again/benchmark.json").read_text()))
+        self.assertIn("expected humanact12, uestc or humanml3d",
+                      self.run_bad(1, "benchmark", "kit", "--data", ".", "--judge", "judge.safetensors"))
+        self.assertIn("no tensor",
+                      self.run_bad(1, "benchmark", "uestc", "--data", REPOSITORY / "tests/data/uestc", "--judge",
+                                   REPOSITORY / "tests/golden/checkpoints/humanact12.safetensors", "--real-only"))
+
+    def test_uestc_is_imported_with_its_labels_but_not_its_test_people(self):
+        self.run_ok("import", "--set", "uestc", "--label", "{folder}", REPOSITORY / "tests/data/uestc", "-o", "l.db", "-q")
+        shown = self.run_ok("info", "l.db")
+        self.assertIn("knee-lifting", shown)
+        self.assertRegex(shown, r"all +8 ")
 
 
 if __name__ == "__main__":

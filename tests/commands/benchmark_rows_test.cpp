@@ -190,7 +190,9 @@ TEST(Uestc, IsReadFromActorsFolder) {
   const auto data = formats::read_uestc(fs::path(PANTOMIME_TESTS_DIR) / "data/uestc");
   // Of twenty videos one is too short to be learnt from, one is of the camera that goes around.
   ASSERT_EQ(data.sequences.size(), 18u);
-  EXPECT_EQ(data.actions, (std::vector<std::string>{"punching", "knee-lifting", "jumping jack"}));
+  ASSERT_EQ(data.actions.size(), 40u);
+  EXPECT_EQ(data.actions[1], "knee-lifting");
+  EXPECT_EQ(data.actions[2], "jumping jack");
   EXPECT_TRUE(formats::uestc_trains(data.subjects[0]));
   EXPECT_FALSE(formats::uestc_trains(data.subjects[17]));
   EXPECT_EQ(data.sequences[1].action, 1);

@@ -80,7 +80,7 @@ class EveryJudge : public testing::TestWithParam<JudgeKind> {};
 INSTANTIATE_TEST_SUITE_P(Kinds, EveryJudge,
                          testing::Values(JudgeKind::Convolution, JudgeKind::Recurrent,
                                          JudgeKind::Graph),
-                         [](const auto& info) { return std::string(name_of(info.param)); });
+                         [](const auto& one) { return std::string(name_of(one.param)); });
 
 TEST_P(EveryJudge, PaddingAndCompanyChangeNothing) {
   const Judge judge = small_judge(GetParam(), 3);

@@ -41,7 +41,7 @@ actor = {"poses": [p for p, _ in pairs], "joints3D": [j for _, j in pairs], "y":
 
 def make_uestc():
     """Twenty videos: eight people who are trained on, ten who are not, one too short, one from the camera that
-    goes around. VIBE's 49 joints; joint 8 is the pelvis, joint 0 the nose."""
+    goes around. Of VIBE's 49 joints the first 25; joint 8 is the pelvis, joint 0 the nose."""
     folder = root / "tests/data/uestc"
     (folder / "info").mkdir(parents=True, exist_ok=True)
     poses, joints, paths, names, counts = [], [], [], [], []
@@ -50,16 +50,16 @@ def make_uestc():
         frames = 46 if trained and i != 8 else 5
         view = 8 if i == 19 else i % 8
         side = 1 if i % 3 == 0 else 2
-        pose = np.zeros((frames, 72), "<f2")
+        pose = np.zeros((frames, 72), "<f4")
         # Seen from `view`, a person who faces the front camera is turned by so many eighths.
         turn = 0 if side == 1 or view == 8 else view * np.pi / 4
         up = np.array([np.cos(turn / 2), 0, np.sin(turn / 2)]) * np.pi  # half a turn about x, then `turn`
         pose[:, :3] = up
         pose[:, 3 * 4] = 0.3 * (i % 3) + 0.01 * np.arange(frames)
         pose[:, 66:72] = [0, 0, -0.2, 0, 0, 0.2]
-        place = np.zeros((frames, 49, 3), "<f2")
+        place = np.zeros((frames, 25, 3), "<f4")
         place[:, 0, 1] = -0.6
-        path = np.zeros((frames, 3), "<f2")
+        path = np.zeros((frames, 3), "<f4")
         path[:, 0] = 0.01 * np.arange(frames)
         poses.append(pose)
         joints.append(place)
@@ -70,7 +70,8 @@ def make_uestc():
     (folder / "globtrans_usez.pkl").write_bytes(pickle.dumps(paths, 4))
     (folder / "info/names.txt").write_text("\n".join(names) + "\n")
     (folder / "info/num_frames_min.txt").write_text("\n".join(map(str, counts)) + "\n")
-    (folder / "info/action_classes.txt").write_text("punching\nknee-lifting\nJumping Jack\n")
+    (folder / "info/action_classes.txt").write_text(
+        "\n".join(["punching", "knee-lifting", "Jumping Jack"] + [f"exercise {i}" for i in range(3, 40)]) + "\n")
 
 
 make_uestc()
