@@ -21,6 +21,12 @@ struct FreeArchive {
 };
 using Reader = std::unique_ptr<archive, FreeArchive>;
 
+/// What libarchive says is wrong; it says nothing about some bytes.
+std::string why(archive* reader) {
+  const char* text = archive_error_string(reader);
+  return text != nullptr ? text : "damaged";
+}
+
 Reader open_archive(const fs::path& path) {
   Reader reader(archive_read_new());
   if (!reader) fail("{}: out of memory", path.string());
@@ -33,7 +39,7 @@ Reader open_archive(const fs::path& path) {
   archive_read_support_filter_bzip2(reader.get());
   if (!fs::is_regular_file(path)) fail("{}: no such file", path.string());
   if (archive_read_open_filename(reader.get(), path.c_str(), size_t{1} << 18) != ARCHIVE_OK)
-    fail("{}: {}", path.string(), archive_error_string(reader.get()));
+    fail("{}: {}", path.string(), why(reader.get()));
   return reader;
 }
 
@@ -63,7 +69,7 @@ void read_archive(const fs::path& path, const WantEntry& want, const TakeEntry& 
     const int result = archive_read_next_header(in, &entry);
     if (result == ARCHIVE_EOF) return;
     if (result != ARCHIVE_OK && result != ARCHIVE_WARN)
-      fail("{}: {}", path.string(), archive_error_string(in));
+      fail("{}: {}", path.string(), why(in));
     if (count >= limits.entries) fail("{}: more than {} entries", path.string(), limits.entries);
     const char* raw = archive_entry_pathname_utf8(entry);
     if (raw == nullptr) raw = archive_entry_pathname(entry);
@@ -79,7 +85,7 @@ void read_archive(const fs::path& path, const WantEntry& want, const TakeEntry& 
     for (;;) {
       const la_ssize_t got = archive_read_data(in, buffer.data(), buffer.size());
       if (got == 0) break;
-      if (got < 0) fail("{}: {}: {}", path.string(), name, archive_error_string(in));
+      if (got < 0) fail("{}: {}: {}", path.string(), name, why(in));
       const auto size = static_cast<size_t>(got);
       if (content.size() + size > limits.entry_bytes)
         fail("{}: {}: more than {} bytes", path.string(), name, limits.entry_bytes);
@@ -101,8 +107,7 @@ std::string decompressed(std::string_view bytes, const std::string& name, uint64
   archive_read_support_filter_xz(in);
   archive_read_support_filter_bzip2(in);
   const auto bad = [&] {
-    const char* why = archive_error_string(in);
-    throw ParseError(fmt::format("{}: {}", name, why != nullptr ? why : "damaged"));
+    throw ParseError(fmt::format("{}: {}", name, why(in)));
   };
   if (bytes.empty()) return {};
   if (archive_read_open_memory(in, bytes.data(), bytes.size()) != ARCHIVE_OK) bad();

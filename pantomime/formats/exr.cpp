@@ -9,6 +9,7 @@
 #include <half.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <cstring>
 #include <exception>
@@ -72,16 +73,29 @@ char* origin(void* values, size_t size, size_t width, const Imath::V2i& corner) 
   return reinterpret_cast<char*>(reinterpret_cast<intptr_t>(values) - skip);
 }
 
-ExrPicture decode(std::string_view bytes, const std::string& name) {
+/// The first header of a file: the library makes room for whole pictures when it opens them, so
+/// what they claim is looked at before.
+Imf::Header header_of(std::string_view bytes, const std::string& name) {
   Reader reader(bytes, name);
-  Imf::InputFile file(reader, 0);
-  const Imath::Box2i window = file.header().dataWindow();
+  std::array<unsigned char, 8> start{};
+  reader.read(reinterpret_cast<char*>(start.data()), static_cast<int>(start.size()));
+  if (start[0] != 0x76 || start[1] != 0x2f || start[2] != 0x31 || start[3] != 0x01)
+    fail("no magic number");
+  int version = start[4] | start[5] << 8 | start[6] << 16;
+  Imf::Header header;
+  header.readFrom(reader, version);
+  return header;
+}
+
+/// An empty picture as the header says it is; throws for what is too much.
+ExrPicture announced(const Imf::Header& header, size_t bytes) {
+  const Imath::Box2i window = header.dataWindow();
   const int64_t width = int64_t{window.max.x} - window.min.x + 1;
   const int64_t height = int64_t{window.max.y} - window.min.y + 1;
   if (width < 1 || height < 1 || width > kMaxImageSide || height > kMaxImageSide ||
       width * height > kMaxImagePixels)
     fail("{} x {} pixels, expected at most {} to a side", width, height, kMaxImageSide);
-  const Imf::ChannelList& channels = file.header().channels();
+  const Imf::ChannelList& channels = header.channels();
   ExrPicture out{static_cast<int>(width), static_cast<int>(height), {}};
   for (auto c = channels.begin(); c != channels.end(); ++c) {
     const Imf::Channel& channel = c.channel();
@@ -94,16 +108,26 @@ ExrPicture decode(std::string_view bytes, const std::string& name) {
   }
   if (out.planes.empty()) fail("no channels");
   const auto pixels = static_cast<uint64_t>(width * height);
-  if (4 * pixels * out.planes.size() > kMostGrowth * bytes.size())
-    fail("{} x {} pixels in {} bytes", width, height, bytes.size());
+  if (4 * pixels * out.planes.size() > kMostGrowth * bytes)
+    fail("{} x {} pixels in {} bytes", width, height, bytes);
+  return out;
+}
+
+ExrPicture decode(std::string_view bytes, const std::string& name) {
+  ExrPicture out = announced(header_of(bytes, name), bytes.size());
+  Reader reader(bytes, name);
+  Imf::InputFile file(reader, 0);
+  const Imath::Box2i window = file.header().dataWindow();
+  const auto width = static_cast<size_t>(out.width);
+  if (window.max.x - window.min.x + 1 != out.width || window.max.y - window.min.y + 1 != out.height)
+    fail("two sizes");
   Imf::FrameBuffer buffer;
   for (ExrPlane& plane : out.planes) {
-    plane.values.resize(pixels);
+    plane.values.resize(width * static_cast<size_t>(out.height));
     buffer.insert(plane.channel,
                   Imf::Slice(Imf::FLOAT,
-                             origin(plane.values.data(), sizeof(float), static_cast<size_t>(width),
-                                    window.min),
-                             sizeof(float), sizeof(float) * static_cast<size_t>(width)));
+                             origin(plane.values.data(), sizeof(float), width, window.min),
+                             sizeof(float), sizeof(float) * width));
   }
   file.setFrameBuffer(buffer);
   file.readPixels(window.min.y, window.max.y);
@@ -141,10 +165,10 @@ FloatImage parse_exr_light(std::string_view bytes, const std::string& name) {
       throw ParseError(fmt::format("{}: no channel {}, expected R, G and B", name, channel));
     for (size_t i = 0; i < plane->values.size(); ++i) {
       const float value = plane->values[i];
-      if (!(value >= 0) || !std::isfinite(value))
-        throw ParseError(fmt::format("{}: light of {} in channel {}, expected 0 or more", name,
-                                     value, channel));
-      out.pixels[3 * i + c] = value;
+      if (!std::isfinite(value))
+        throw ParseError(fmt::format("{}: light of {} in channel {}, expected numbers", name, value,
+                                     channel));
+      out.pixels[3 * i + c] = std::max(value, 0.0f);
     }
   }
   return out;

@@ -26,8 +26,8 @@ struct ExrPicture {
 /// picture over the limits of png.h or that its bytes can't hold, more than 64 channels, channels
 /// of whole numbers or of fewer values than pixels.
 ExrPicture parse_exr(std::string_view bytes, const std::string& name);
-/// R, G and B of such a file; throws ParseError when one is missing or a value is not finite or
-/// below zero.
+/// R, G and B of such a file, what is below zero as zero (lossy compression overshoots); throws
+/// ParseError when one is missing or a value is not finite.
 FloatImage parse_exr_light(std::string_view bytes, const std::string& name);
 
 /// The file of a picture, ZIP compressed; same picture, same bytes. Throws Error for a picture

@@ -14,7 +14,10 @@ constexpr int kFine = 640, kCoarse = 48;
 constexpr double kPi = std::numbers::pi;
 /// Brighter than so many times the mean above the horizon: part of a light that fills a small part
 /// of the sky.
-constexpr float kSpot = 12;
+constexpr float kSpot = 5;
+/// Light on surfaces is smoothed at so many times that mean: what asks a window at a few of its
+/// points would else see bright spots in some pixels and miss them in others.
+constexpr float kMostLight = 3;
 /// Part of what falls on flat ground that the spot must give to be called a sun, and cosine of the
 /// angle about its middle in which most of it lies.
 constexpr double kLeastSun = 0.15, kWithin = 0.94;
@@ -149,7 +152,8 @@ Sky::Sky(std::string id, const FloatImage& picture, body::Credit credit)
   fine_.side = kFine;
   for (int y = 0; y < kFine; ++y)
     for (int x = 0; x < kFine; ++x) fine_.texels.push_back(look(rest, fine_.direction(x, y)));
-  // Each pixel goes into the texel that is asked for it: the light stays whole.
+  // Each pixel goes into the texel that is asked for it.
+  const float calm = kMostLight * brightness(above_);
   coarse_.side = kCoarse;
   coarse_.texels.resize(size_t{kCoarse} * kCoarse);
   std::vector<float> weights(coarse_.texels.size(), 0);
@@ -163,7 +167,9 @@ Sky::Sky(std::string id, const FloatImage& picture, body::Credit credit)
       const size_t texel = cell(v) * kCoarse + cell(u);
       const float size = std::sqrt(std::max(0.0f, 1 - d.y * d.y));
       const float* p = rest.at(x, y);
-      coarse_.texels[texel] += size * Vec3{p[0], p[1], p[2]};
+      const Vec3 light{p[0], p[1], p[2]};
+      coarse_.texels[texel] +=
+          (size * std::min(1.0f, calm / std::max(brightness(light), 1e-12f))) * light;
       weights[texel] += size;
     }
   for (int y = 0; y < kCoarse; ++y)

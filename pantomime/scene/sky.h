@@ -28,7 +28,7 @@ class Sky {
 
   /// What is seen in a direction (of any length), without the sun.
   Vec3 seen(Vec3 direction) const { return fine_.at(direction); }
-  /// The same, smoothed over about three degrees.
+  /// The same, smoothed over about three degrees and nowhere above three times the mean.
   Vec3 light(Vec3 direction) const { return coarse_.at(direction); }
 
   /// Mean of the upper half, each direction counting the same.

@@ -69,6 +69,7 @@ TEST(CloseHand, LaysFingersAroundTheBarAndLeavesTheRest) {
       const Vec3 was = hand.local[v], now = hand.hand(hand.character.meshes[0].positions[v]);
       const float away = std::hypot(now.x - middle.x, now.y - middle.y);
       if (was.x < 0.08f) {
+        if (was.z > 0) continue;  // the ball of the thumb goes along with it
         EXPECT_EQ(hand.character.meshes[0].positions[v], before.meshes[0].positions[v]);
       } else if (was.x > 0.1f) {
         // Inner sides touch the bar, outer ones are a finger's thickness away.
