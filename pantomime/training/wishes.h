@@ -39,6 +39,7 @@ struct Said {
   int times = 0;      ///< 0: not said
   double metres = 0;  ///< 0: not said
   motion::Pace pace = motion::Pace::kNone;
+  bool busy_arms = false;  ///< something else is done with the arms: who goes has to be told so
 };
 /// Facts and their chances (heard(), text_guide.h), and what was said.
 Wishes wishes_of(const std::vector<std::pair<std::string, double>>& facts, const Said& said);

@@ -45,6 +45,12 @@ TEST(Wishes, WordsThatCanOnlyMeanOneThingAreRight) {
   EXPECT_GT(child.travel->froude, 1.45);
 }
 
+TEST(Wishes, WhoGoesWhileTheArmsAreBusyGoes) {
+  EXPECT_TRUE(wishes_of({{"walk", 0.9}}, {}).empty());
+  EXPECT_EQ(wishes_of({{"walk", 0.9}}, {.busy_arms = true}).travel->way, Way::kForward);
+  EXPECT_TRUE(wishes_of({{"squat", 0.9}}, {.busy_arms = true}).empty());
+}
+
 TEST(Wishes, WaysAndCircles) {
   const auto wishes = wishes_of({{"walk", 0.9}, {"walk way backward", 0.8}}, {});
   EXPECT_EQ(wishes.travel->way, Way::kBackward);
