@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "pantomime/conditions/constraints.h"
+#include "pantomime/training/completion_guide.h"
 #include "pantomime/training/guide.h"
 #include "pantomime/training/text_guide.h"
 
@@ -36,10 +37,11 @@ struct Told {
   int64_t label = -1;                            ///< index of the guide's labels
   const std::vector<float>* sentence = nullptr;  ///< states [T, 512] of an encoded sentence
 };
-/// Of whom both may be null.
+/// Of whom all may be null.
 struct Guides {
   const Guide* label = nullptr;
   const TextGuide* text = nullptr;
+  const CompletionGuide* completion = nullptr;  ///< heeds what is given
 };
 
 /// Several clips, made in step. A window goes on from the last frames of the one before, which are
