@@ -12,10 +12,12 @@
 
 #include "pantomime/base/error.h"
 #include "pantomime/base/random.h"
+#include "pantomime/commands/condition_tasks.h"
 #include "pantomime/conditions/constraint_condition.h"
 #include "pantomime/conditions/geometry.h"
 #include "pantomime/motion/foot_lock.h"
 #include "pantomime/motion/retarget.h"
+#include "pantomime/motion/root_path.h"
 
 namespace pantomime::commands {
 namespace {
@@ -28,87 +30,23 @@ using motion::Vec3;
 constexpr double kNothing = std::numeric_limits<double>::quiet_NaN();
 constexpr int64_t kBatch = 16;
 
-/// A task asks the same of every clip, taken from the clip itself.
-struct Task {
-  std::string name;
-  std::function<void(Constraints&, const Clip&)> ask;
-  std::vector<int64_t> seams;  ///< frames where kept motion and free motion meet
-};
-
-std::vector<Task> all_tasks(int64_t frames) {
-  const auto all = conditions::parse_joints("all");
-  const auto kept = [=](int64_t first, int64_t count) {
-    return [=](Constraints& c, const Clip& clip) {
-      conditions::keep(c, clip, first, count, first, all);
-    };
-  };
-  const auto both = [=](Constraints& c, const Clip& clip, int64_t count) {
-    conditions::keep(c, clip, 0, count, 0, all);
-    conditions::keep(c, clip, frames - count, count, frames - count, all);
-  };
-  const auto joints = [=](const char* which) {
-    return [=](Constraints& c, const Clip& clip) {
-      conditions::keep(c, clip, 0, frames, 0, conditions::parse_joints(which));
-    };
-  };
-  const int64_t end = frames - 1, middle = frames / 2;
-  return {{"begin: first second", kept(0, 30), {30}},
-          {"end: last second", kept(frames - 30, 30), {frames - 30}},
-          {"middle: first and last 0.8 s",
-           [=](auto& c, auto& clip) { both(c, clip, 24); },
-           {24, frames - 24}},
-          {"key poses: one a second",
-           [=](Constraints& c, const Clip& clip) {
-             for (int64_t f = 0; f < frames; f += 30) conditions::keep(c, clip, f, 1, f, all);
-             conditions::keep(c, clip, end, 1, end, all);
-           },
-           {30, 60}},
-          {"one key pose", kept(middle, 1), {middle}},
-          {"upper body", joints("upper"), {}},
-          {"legs and root", joints("lower"), {}},
-          {"head and hands, positions",
-           [=](Constraints& c, const Clip& clip) {
-             const auto pose = motion::forward_kinematics(clip);
-             for (const motion::Joint joint :
-                  {motion::kHead, motion::kLeftWrist, motion::kRightWrist}) {
-               conditions::ReachOptions where{.joint = joint, .first = 0, .last = frames};
-               for (int64_t f = 0; f < frames; ++f)
-                 where.points.push_back(
-                     pose.positions[static_cast<size_t>(f * motion::kJointCount + joint)]);
-               c.goals.push_back(conditions::reach(where));
-             }
-           },
-           {}},
-          {"path: a place every 0.8 s",
-           [=](Constraints& c, const Clip& clip) {
-             for (int64_t f = 24; f < frames; f += 24) {
-               const Vec3& p = clip.root_positions[static_cast<size_t>(f)];
-               c.places.push_back({f, p.x, p.z});
-             }
-           },
-           {}},
-          {"reach: a hand at a point at 2 s",
-           [=](Constraints& c, const Clip& clip) {
-             const auto pose = motion::forward_kinematics(clip);
-             const int64_t f = std::min<int64_t>(60, end);
-             c.goals.push_back(
-                 conditions::reach({.joint = motion::kRightWrist,
-                                    .first = f,
-                                    .last = f + 1,
-                                    .points = {pose.positions[static_cast<size_t>(
-                                        f * motion::kJointCount + motion::kRightWrist)]}}));
-           },
-           {}}};
-}
-
-enum class Way { Ours, Steady, Plain, Replace, Gradient, After };
-constexpr std::array<std::pair<Way, const char*>, 6> kWays = {
+enum class Way { Ours, Bare, Steady, Told, Plain, Replace, Gradient, After };
+constexpr std::array<std::pair<Way, const char*>, 8> kWays = {
     {{Way::Ours, "ours"},
+     {Way::Bare, "ours without the adapter"},
      {Way::Steady, "ours without new noise"},
+     {Way::Told, "adapter alone"},
      {Way::Plain, "plain projection"},
      {Way::Replace, "replacement"},
      {Way::Gradient, "gradient through the prior"},
      {Way::After, "only afterwards"}}};
+
+bool solves(Way way) {
+  return way == Way::Ours || way == Way::Bare || way == Way::Steady;
+}
+bool tells(Way way) {
+  return way == Way::Ours || way == Way::Steady || way == Way::Told;
+}
 
 Interval mean_of(const std::vector<double>& values) {
   if (values.empty()) return {kNothing, kNothing};
@@ -146,25 +84,46 @@ class Trials {
     std::vector<Trial> trials;
     Trial real{.task = "real, held-out people", .error_mm = {kNothing, kNothing}};
     real.numbers = metrics::compare(real.task, measured_, measured_, judge_);
-    real.rest_mm = {kNothing, kNothing};
+    real.rest_mm = real.error_deg = real.numbers.accuracy = {kNothing, kNothing};
     real.peak_jerk = real.jerk_area = real.ms = real.keyframes.mean_m = kNothing;
     trials.push_back(real);
-    trials.push_back(trial({"no condition", [](Constraints&, const Clip&) {}, {}}, Way::After, ""));
-    for (const Task& task : all_tasks(options_.frames)) {
-      if (!options_.tasks.empty() &&
-          std::none_of(options_.tasks.begin(), options_.tasks.end(),
-                       [&](const std::string& t) { return task.name.starts_with(t); }))
-        continue;
-      const Constraints sample = asked(task, 0);
-      const bool values_only = sample.goals.empty() && sample.known.any().item<bool>();
+    trials.push_back(trial({"no condition", [](Constraints&, const Clip&) {}}, Way::After, ""));
+    const auto chosen = [](const std::vector<std::string>& only, const std::string& name) {
+      return only.empty() || std::any_of(only.begin(), only.end(),
+                                         [&](const std::string& o) { return name.starts_with(o); });
+    };
+    for (const Task& task : condition_tasks(options_.frames)) {
+      if (!chosen(options_.tasks, task.name)) continue;
+      PANTOMIME_CHECK(task.label.empty() || options_.labels != nullptr,
+                      "conditions: \"{}\" needs a guide for labels", task.name);
+      if (!task.label.empty()) options_.labels->index_of(task.label);
       for (const auto& [way, name] : kWays)
-        if (values_only || way == Way::Ours || way == Way::Steady || way == Way::After)
+        if (suits(task, way) && (way == Way::Ours || chosen(options_.ways, name)))
           trials.push_back(trial(task, way, name));
     }
     return trials;
   }
 
  private:
+  /// What can be done in which way: others know only values of frames.
+  bool suits(const Task& task, Way way) const {
+    const Constraints sample = asked(task, 0);
+    const bool values = sample.goals.empty() && sample.known.any().item<bool>();
+    switch (way) {
+      case Way::Ours:
+      case Way::After:
+        return true;
+      case Way::Bare:
+      case Way::Told:
+        return options_.completion != nullptr &&
+               conditions::has_hints(conditions::hints_of(sample, prior_.normaliser));
+      case Way::Steady:
+        return task.label.empty();
+      default:
+        return values;
+    }
+  }
+
   Constraints asked(const Task& task, size_t clip) const {
     Constraints c(options_.frames);
     task.ask(c, real_[clip]);
@@ -175,8 +134,9 @@ class Trials {
   Trial trial(const Task& task, Way way, const std::string& method) {
     Trial result{.task = task.name, .method = method};
     metrics::MotionSet set;
-    set.labels = set_.labels;
-    std::vector<double> errors, rest;
+    set.labels =
+        task.label.empty() ? set_.labels : std::vector<std::string>(real_.size(), task.label);
+    std::vector<double> errors, angles, rest;
     std::vector<std::vector<double>> located;
     std::vector<std::vector<Vec3>> seams, real_seams;
     double seconds = 0;
@@ -187,12 +147,12 @@ class Trials {
       const auto start = std::chrono::steady_clock::now();
       std::vector<Constraints> wanted;
       for (int64_t i = first; i < last; ++i) wanted.push_back(asked(task, static_cast<size_t>(i)));
-      const std::vector<Clip> made = make(wanted, way, static_cast<size_t>(first));
+      const std::vector<Clip> made = make(task, wanted, way, static_cast<size_t>(first));
       seconds += std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
       for (int64_t i = first; i < last; ++i) {
         const auto at = static_cast<size_t>(i);
         const Clip& clip = made[static_cast<size_t>(i - first)];
-        judge_clip(wanted[static_cast<size_t>(i - first)], clip, real_[at], errors, rest,
+        judge_clip(wanted[static_cast<size_t>(i - first)], clip, real_[at], errors, angles, rest,
                    result.worst_mm, located);
         add_seams(task, clip, seams);
         add_seams(task, real_[at], real_seams);
@@ -204,10 +164,12 @@ class Trials {
     progress_.end();
     result.ms = 1000 * seconds / static_cast<double>(total);
     result.error_mm = mean_of(errors);
-    result.rest_mm = mean_of(rest);
+    result.error_deg = mean_of(angles);
+    result.rest_mm = task.label.empty() ? mean_of(rest) : Interval{kNothing, kNothing};
     result.keyframes.mean_m = kNothing;
     if (!located.empty()) result.keyframes = metrics::keyframe_errors(located);
     result.numbers = metrics::compare(task.name, metrics::measure(set, judge_), measured_, judge_);
+    if (task.label.empty()) result.numbers.accuracy = {kNothing, kNothing};
     result.peak_jerk = result.jerk_area = kNothing;
     if (!seams.empty()) {
       const auto paths = [](const std::vector<std::vector<Vec3>>& all) {
@@ -223,12 +185,13 @@ class Trials {
     return result;
   }
 
-  std::vector<Clip> make(const std::vector<Constraints>& wanted, Way way, size_t first) {
+  std::vector<Clip> make(const Task& task, const std::vector<Constraints>& wanted, Way way,
+                         size_t first) {
     std::vector<motion::Geometry> bodies;
     conditions::GenerateOptions generate{.frames = options_.frames};
     generate.sampler.steps = options_.steps;
-    if (way == Way::Ours || way == Way::Steady)
-      generate.sampler.method = way == Way::Ours ? options_.method : diffusion::Method::Dpm2m;
+    if (solves(way) || way == Way::Told)
+      generate.sampler.method = way == Way::Steady ? diffusion::Method::Dpm2m : options_.method;
     generate.sampler.progress = &progress_;
     for (size_t i = 0; i < wanted.size(); ++i) {
       bodies.push_back(motion::geometry_of(real_[first + i].skeleton.offsets));
@@ -236,32 +199,46 @@ class Trials {
     }
     // As far from the mean as the body is: the task is about motion.
     conditions::GeometryCondition geometry(bodies, prior_.normaliser, 1e6);
-    std::vector<conditions::Condition*> all = {&geometry};
+    std::vector<conditions::Condition*> all;
+    std::optional<conditions::LabelGuidance> told;
+    if (tells(way) && options_.completion != nullptr)
+      all.push_back(
+          &told.emplace(options_.completion->adapter->steering(wanted, prior_.normaliser), 1.0));
+    all.push_back(&geometry);
     std::optional<conditions::ConstraintCondition> ours;
     std::optional<conditions::KnownValues> others;
     using How = conditions::KnownValues::How;
-    if (way == Way::Ours || way == Way::Steady || way == Way::Plain) {
+    if (solves(way) || way == Way::Plain) {
       all.push_back(&ours.emplace(wanted, prior_.normaliser,
                                   conditions::EstimateError::Options{.plain = way == Way::Plain}));
-    } else if (way != Way::After) {
+    } else if (way == Way::Replace || way == Way::Gradient) {
       all.push_back(&others.emplace(wanted, prior_.normaliser,
                                     way == Way::Replace ? How::Replace : How::Gradient,
                                     options_.seed));
     }
-    const at::Tensor x = conditions::generate(*prior_.denoiser, prior_.normaliser, all, generate);
+    const at::Tensor x =
+        task.label.empty()
+            ? conditions::generate(*prior_.denoiser, prior_.normaliser, all, generate)
+            : training::generate_labelled(
+                  prior_, *options_.labels,
+                  std::vector<int64_t>(wanted.size(), options_.labels->index_of(task.label)),
+                  generate, {}, all);
     std::vector<Clip> clips;
     for (size_t i = 0; i < wanted.size(); ++i) {
       const Constraints& c = wanted[i];
       Clip clip = features::decode(x[static_cast<int64_t>(i)]);
       clip.skeleton = real_[first + i].skeleton;
       if (!c.fixes_height()) clip = motion::on_floor(clip);
-      if (options_.foot_lock)
+      // Others don't know which frames are given.
+      if (options_.foot_lock && solves(way))
         clip = motion::lock_feet(
-            clip, motion::FootLockOptions{.root_follows = way == Way::After || !c.fixes_places(),
-                                          .pinned = way == Way::Ours || way == Way::Steady
-                                                        ? c.whole_frames()
-                                                        : std::vector<char>()});
-      if (way == Way::Ours || way == Way::Steady || way == Way::After) {
+            motion::root_following_feet(clip, {.placed = c.placed_frames()}),
+            motion::FootLockOptions{.root_follows = false, .pinned = c.whole_frames()});
+      else if (options_.foot_lock)
+        clip = motion::lock_feet(
+            clip, motion::FootLockOptions{.root_follows = way == Way::After || way == Way::Told ||
+                                                          c.placed_frames().empty()});
+      if (solves(way) || way == Way::Told || way == Way::After) {
         if (!c.empty()) clip = conditions::settle(clip, c, prior_.normaliser).clip;
       } else {
         // Others end with the known values, too.
@@ -278,7 +255,8 @@ class Trials {
 
   /// Distances of what was asked for and of what was free, mm.
   static void judge_clip(const Constraints& wanted, const Clip& clip, const Clip& real,
-                         std::vector<double>& errors, std::vector<double>& rest, double& worst,
+                         std::vector<double>& errors, std::vector<double>& angles,
+                         std::vector<double>& rest, double& worst,
                          std::vector<std::vector<double>>& located) {
     const auto is = motion::forward_kinematics(clip), was = motion::forward_kinematics(real);
     double error = 0, free = 0;
@@ -288,34 +266,26 @@ class Trials {
       worst = std::max(worst, mm);
       ++asked;
     };
-    const at::Tensor known = wanted.known.to(at::kInt).sum(1).contiguous();
-    const int moving = static_cast<int>(features::kGeometry) - 2;
-    for (int64_t f = 0; f < wanted.frames; ++f) {
-      const bool whole = known.data_ptr<int64_t>()[f] >= moving;
+    const std::vector<char> whole = wanted.whole_frames();
+    for (size_t f = 0; f < whole.size(); ++f)
       for (size_t j = 0; j < motion::kJointCount; ++j) {
-        const size_t at = static_cast<size_t>(f) * motion::kJointCount + j;
+        const size_t at = f * motion::kJointCount + j;
         const double mm =
             1000 * static_cast<double>(motion::length(is.positions[at] - was.positions[at]));
-        if (whole) {
+        if (whole[f] != 0) {
           add(mm);
         } else {
           free += mm;
           ++frees;
         }
       }
-    }
-    std::vector<double> metres;
-    const auto add_located = [&](double mm) {
-      add(mm);
-      metres.push_back(mm / 1000);
-    };
-    for (const Constraints::Place& place : wanted.places) {
-      const auto f = static_cast<size_t>(place.frame);
-      const Vec3 d = clip.root_positions[f] - real.root_positions[f];
-      add_located(1000 * std::hypot(d.x, d.z));
-    }
-    if (!wanted.goals.empty()) add_goals(wanted, clip, add_located);
-    if (!metres.empty()) located.push_back(std::move(metres));
+    const TaskErrors far = task_errors(wanted, clip);
+    for (const double metres : far.metres) add(1000 * metres);
+    if (wanted.loop) add(far.loop_mm);
+    if (!far.metres.empty()) located.push_back(far.metres);
+    double degrees = 0;
+    for (const double angle : far.degrees) degrees += angle;
+    if (!far.degrees.empty()) angles.push_back(degrees / static_cast<double>(far.degrees.size()));
     if (asked == 0 && wanted.known.any().item<bool>()) {
       // Some joints of all frames: how far their rotations are off, as the arc at 0.3 m.
       const at::Tensor off = (features::encode_in_place(clip) - wanted.value) * wanted.known;
@@ -323,22 +293,6 @@ class Trials {
     }
     if (asked > 0) errors.push_back(error / static_cast<double>(asked));
     if (frees > 0) rest.push_back(free / static_cast<double>(frees));
-  }
-
-  template <typename Add>
-  static void add_goals(const Constraints& wanted, const Clip& clip, const Add& add) {
-    const auto pose = motion::forward_kinematics(clip);
-    const auto frames = static_cast<int64_t>(clip.frame_count());
-    at::Tensor positions = at::empty({1, frames, motion::kJointCount, 3}, at::kDouble);
-    double* to = positions.data_ptr<double>();
-    for (const Vec3& p : pose.positions)
-      for (const float v : {p.x, p.y, p.z}) *to++ = v;
-    for (const auto& goal : wanted.goals) {
-      double squares = 0;
-      for (const conditions::Ask& ask : goal->ask({positions, {}}))
-        squares += ask.residual.square().max().item<double>();
-      add(1000 * std::sqrt(squares));
-    }
   }
 
   void add_seams(const Task& task, const Clip& clip, std::vector<std::vector<Vec3>>& seams) const {
@@ -380,17 +334,23 @@ std::vector<Trial> condition_trials(const training::Prior& prior, const metrics:
 
 std::string to_markdown(const std::vector<Trial>& trials) {
   std::string out =
-      "| condition | way | error, mm | worst, mm | fails at 20 cm % | free joints, mm | PJ | AUJ | "
-      "FID | skating | jerk m/s³ | ms a clip "
-      "|\n|---|---|---|---|---|---|---|---|---|---|---|---|\n";
-  for (const Trial& t : trials)
+      "| condition | way | error, mm (°) | worst, mm | fails at 20 cm % | label % | "
+      "free joints, mm | PJ | AUJ | FID | skating | jerk m/s³ | ms a clip "
+      "|\n|---|---|---|---|---|---|---|---|---|---|---|---|---|\n";
+  for (const Trial& t : trials) {
+    std::string error = number(t.error_mm, 1);
+    if (!std::isnan(t.error_deg.value))
+      error = (std::isnan(t.error_mm.value) ? "" : error + ", ") + number(t.error_deg, 2) + "°";
+    Interval right = t.numbers.accuracy;
+    right.value *= 100, right.half_width *= 100;
     out += fmt::format(
-        "| {} | {} | {} | {} | {} | {} | {} | {} | {} | {} | {} | {} |\n", t.task, t.method,
-        number(t.error_mm, 1), std::isnan(t.error_mm.value) ? "–" : number(t.worst_mm, 1),
+        "| {} | {} | {} | {} | {} | {} | {} | {} | {} | {} | {} | {} | {} |\n", t.task, t.method,
+        error, std::isnan(t.error_mm.value) ? "–" : number(t.worst_mm, 1),
         number(std::isnan(t.keyframes.mean_m) ? kNothing : 100 * t.keyframes.trajectory_fail[0], 1),
-        number(t.rest_mm, 0), number(t.peak_jerk, 3), number(t.jerk_area, 2),
+        number(right, 0), number(t.rest_mm, 0), number(t.peak_jerk, 3), number(t.jerk_area, 2),
         number(t.numbers.fid, 1), number(t.numbers.skating, 3), number(t.numbers.jerk, 0),
         number(t.ms, 0));
+  }
   return out;
 }
 

@@ -9,6 +9,8 @@
 #include "pantomime/diffusion/sampler.h"
 #include "pantomime/metrics/keyframes.h"
 #include "pantomime/metrics/report.h"
+#include "pantomime/training/completion_guide.h"
+#include "pantomime/training/guide.h"
 #include "pantomime/training/model_file.h"
 #include "pantomime/training/motion_data.h"
 
@@ -21,14 +23,18 @@ struct TrialOptions {
   diffusion::Method method = diffusion::Method::Ddpm;  ///< of ours
   uint64_t seed = 1;
   bool foot_lock = true;
-  std::vector<std::string> tasks;  ///< empty: all
+  std::vector<std::string> tasks;           ///< those whose names begin so; empty: all
+  std::vector<std::string> ways;            ///< the same, beside ours
+  const training::Guide* labels = nullptr;  ///< for tasks with a label
+  const training::CompletionGuide* completion = nullptr;  ///< what tells the prior; null: nothing
 };
 
 /// One line of the table: a task and a way to do it.
 struct Trial {
   std::string task, method;
-  metrics::Interval error_mm;  ///< of what was asked for, mean over clips; NaN: nothing is
-  double worst_mm = 0;         ///< the largest
+  metrics::Interval error_mm;   ///< of what was asked for, mean over clips; NaN: nothing is
+  metrics::Interval error_deg;  ///< of directions; NaN: none is asked for
+  double worst_mm = 0;          ///< the largest
   /// Of places and goals, by clip (keyframes.h); mean_m is NaN when the task has none.
   metrics::KeyframeErrors keyframes;
   metrics::Interval rest_mm;  ///< joints in frames that were free, to those of the real clip

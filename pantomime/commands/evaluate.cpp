@@ -1,5 +1,7 @@
 // pantomime evaluate: a prior and its guides against real motion of people it has never seen.
+#include <algorithm>
 #include <cmath>
+#include <iterator>
 #include <limits>
 #include <memory>
 #include <nlohmann/json.hpp>
@@ -7,10 +9,12 @@
 #include "pantomime/base/bytes.h"
 #include "pantomime/base/error.h"
 #include "pantomime/commands/commands.h"
+#include "pantomime/commands/completion_option.h"
 #include "pantomime/commands/evaluation_report.h"
 #include "pantomime/commands/evaluation_watch.h"
 #include "pantomime/commands/library_options.h"
 #include "pantomime/commands/sentence_pairs.h"
+#include "pantomime/formats/makehuman.h"
 #include "pantomime/training/judge_trainer.h"
 #include "pantomime/training/text_judge_trainer.h"
 
@@ -39,7 +43,9 @@ struct Options {
   int tries = ActingOptions{}.tries;
   bool no_foot_lock = false, force = false;
   std::vector<std::string> only = {"label"};
-  std::vector<std::string> tasks;
+  std::vector<std::string> tasks, ways;
+  bool no_completion = false;
+  double long_seconds = TimelineOptions{}.long_seconds;
 
   bool wants(const char* part) const {
     return std::find(only.begin(), only.end(), part) != only.end();
@@ -137,6 +143,46 @@ void run_text(const Options& o, const library::Library& library, library::Filter
   e.text = evaluate_text(text, prior, guides, judge, encoder, train, test, context);
 }
 
+/// Given motion, places and goals; bodies; acts one after another.
+void run_conditions(const Options& o, const training::Prior& prior, const MotionData& test,
+                    Evaluation& e, Context& context) {
+  const metrics::Judge judge = training::read_judge(o.judges[0]);
+  std::optional<training::Guide> labels;
+  if (fs::exists(guide_path(o.model))) labels = open_guide(o.model, prior);
+  std::optional<training::CompletionGuide> completion;
+  if (!o.no_completion) completion = open_completion(o.model, prior);
+  if (o.wants("conditions")) {
+    TrialOptions trial{.frames = o.label.frames, .steps = o.steps, .seed = o.seed};
+    if (o.label.samples > 0) trial.clips = o.label.samples;
+    trial.foot_lock = !o.no_foot_lock;
+    trial.tasks = o.tasks;
+    trial.ways = o.ways;
+    trial.labels = labels ? &*labels : nullptr;
+    trial.completion = completion ? &*completion : nullptr;
+    e.conditions = condition_trials(prior, judge, test, trial, context.terminal);
+  }
+  if (!o.wants("bodies") && !o.wants("timeline")) return;
+  const training::Guide& guide = labels ? *labels : open_guide(o.model, prior);
+  if (o.wants("bodies")) {
+    const fs::path assets = formats::body_assets_path();
+    if (!fs::exists(assets))
+      fail("--only bodies: {} is not there (tools/fetch_body makes it)", assets.string());
+    BodiesOptions bodies{.frames = o.label.frames, .steps = o.steps, .seed = o.seed};
+    bodies.foot_lock = !o.no_foot_lock;
+    if (o.label.samples > 0)
+      bodies.per_label = std::max<int64_t>(1, o.label.samples / std::ssize(bodies.labels));
+    e.bodies = evaluate_bodies(prior, guide, judge, formats::open_body_assets(assets), test, bodies,
+                               context.terminal);
+  }
+  if (o.wants("timeline")) {
+    TimelineOptions timeline{.long_seconds = o.long_seconds, .steps = o.steps, .seed = o.seed};
+    if (o.label.samples > 0) timeline.clips = o.label.samples;
+    timeline.foot_lock = !o.no_foot_lock;
+    timeline.completion = completion ? &*completion : nullptr;
+    e.timeline = evaluate_timeline(prior, guide, judge, test, timeline, context.terminal);
+  }
+}
+
 /// Sentences that differ in one word: measured on the motion itself, no library, no judge.
 void run_pairs(const Options& o, const training::Prior& prior, Context& context) {
   const training::TextGuide guide =
@@ -173,8 +219,12 @@ void run_watch(const Options& o, Context& context) {
 void run(Options o, Context& context) {
   for (const std::string& part : o.only)
     if (part != "label" && part != "baselines" && part != "cheats" && part != "text" &&
-        part != "conditions" && part != "pairs" && part != "watch")
-      fail("--only {}: expected label, baselines, cheats, text, conditions, pairs or watch", part);
+        part != "conditions" && part != "bodies" && part != "timeline" && part != "pairs" &&
+        part != "watch")
+      fail(
+          "--only {}: expected label, baselines, cheats, text, conditions, bodies, timeline, pairs "
+          "or watch",
+          part);
   PANTOMIME_CHECK(o.label.repetitions >= 1 && o.label.frames >= 24,
                   "evaluate: {} repetitions of {} frames, expected at least 1 of 24",
                   o.label.repetitions, o.label.frames);
@@ -212,14 +262,8 @@ void run(Options o, Context& context) {
                .seed = o.seed};
   if (o.wants_rows()) run_rows(o, library, filter, test, e, context);
   if (o.wants("text")) run_text(o, library, filter, prior, test, e, context);
-  if (o.wants("conditions")) {
-    TrialOptions trial{.frames = o.label.frames, .steps = o.steps, .seed = o.seed};
-    if (o.label.samples > 0) trial.clips = o.label.samples;
-    trial.foot_lock = !o.no_foot_lock;
-    trial.tasks = o.tasks;
-    e.conditions =
-        condition_trials(prior, training::read_judge(o.judges[0]), test, trial, context.terminal);
-  }
+  if (o.wants("conditions") || o.wants("bodies") || o.wants("timeline"))
+    run_conditions(o, prior, test, e, context);
   write_report(o.out, e);
   fs::remove_all(o.out / "parts");  // only needed to go on after a stop
   context.terminal.print(to_markdown(e));
@@ -262,7 +306,8 @@ Run add_evaluate(CLI::App& app, Context& context) {
   app.add_option("--text-clips", o->text.clips, "Sentences of held-out people, at most");
   app.add_option(
          "--only", o->only,
-         "Parts: label (default), baselines, cheats (with label), text, conditions; or one "
+         "Parts: label (default), baselines, cheats (with label), text, conditions, bodies, "
+         "timeline; or one "
          "that needs no library: pairs (sentences that differ in a word), watch (a small fixed "
          "one, as JSON)")
       ->delimiter(',');
@@ -287,6 +332,12 @@ Run add_evaluate(CLI::App& app, Context& context) {
   app.add_flag("--no-foot-lock", o->no_foot_lock, "Measure motion as it was sampled");
   app.add_option("--tasks", o->tasks, "Of the conditions: only those that begin so")
       ->delimiter(',');
+  app.add_option("--ways", o->ways, "Of the ways to do them: only those that begin so, and ours")
+      ->delimiter(',');
+  app.add_flag("--no-completion", o->no_completion,
+               "Conditions without the adapter that is told what is given");
+  app.add_option("--long", o->long_seconds,
+                 "Of the timeline: length of the clip whose memory is measured, seconds; 0: none");
   add_out(app, o->out, "Folder of the report; a run that was stopped goes on there");
   add_seed(app, o->seed);
   add_force(app, o->force, "Replace a report that is there");

@@ -96,6 +96,8 @@ std::vector<std::pair<std::string, std::string>> sections_of(const Evaluation& e
   }
   if (!e.text.rows.empty()) sections.emplace_back("Sentences", to_markdown(e.text.rows));
   if (!e.conditions.empty()) sections.emplace_back("Conditions", to_markdown(e.conditions));
+  if (!e.bodies.empty()) sections.emplace_back("Bodies", to_markdown(e.bodies));
+  if (!e.timeline.acts.empty()) sections.emplace_back("Timeline", to_markdown(e.timeline));
   return sections;
 }
 
@@ -158,6 +160,8 @@ ordered_json conditions_json(const std::vector<Trial>& trials) {
     rows.push_back({{"task", t.task},
                     {"way", t.method},
                     {"error_mm", number(t.error_mm)},
+                    {"error_deg", number(t.error_deg)},
+                    {"accuracy", number(t.numbers.accuracy)},
                     {"worst_mm", number(t.worst_mm)},
                     {"keyframe_mean_m", number(t.keyframes.mean_m)},
                     {"trajectory_fail", t.keyframes.trajectory_fail},
@@ -166,8 +170,48 @@ ordered_json conditions_json(const std::vector<Trial>& trials) {
                     {"peak_jerk", number(t.peak_jerk)},
                     {"jerk_area", number(t.jerk_area)},
                     {"fid", number(t.numbers.fid)},
+                    {"skating", number(t.numbers.skating)},
+                    {"jerk", number(t.numbers.jerk)},
                     {"ms", number(t.ms)}});
   return rows;
+}
+
+ordered_json bodies_json(const std::vector<BodyRow>& bodies) {
+  ordered_json rows = ordered_json::array();
+  for (const BodyRow& b : bodies)
+    rows.push_back({{"person", b.person},
+                    {"leg_ratio", number(b.leg_ratio)},
+                    {"accuracy", number(b.accuracy)},
+                    {"accuracy_average", number(b.accuracy_average)},
+                    {"skating", number(b.skating)},
+                    {"slide_mm", number(b.slide_mm)},
+                    {"bone_mm", number(b.bone_mm)},
+                    {"skin_below_mm", number(b.skin_below_mm)},
+                    {"skin_above_mm", number(b.skin_above_mm)},
+                    {"jerk", number(b.jerk)}});
+  return rows;
+}
+
+ordered_json timeline_json(const TimelineNumbers& n) {
+  ordered_json all = {{"accuracy", number(n.accuracy)},
+                      {"ms_a_second", number(n.ms_a_second)},
+                      {"memory",
+                       {{{"seconds", n.short_seconds}, {"mb", n.short_mb}},
+                        {{"seconds", n.long_seconds}, {"mb", n.long_mb}}}},
+                      {"jerk", ordered_json::array()},
+                      {"acts", ordered_json::array()}};
+  for (const auto& j : n.jerks)
+    all["jerk"].push_back({{"where", j.where},
+                           {"windows", j.windows},
+                           {"peak", number(j.peak)},
+                           {"area", number(j.area)}});
+  for (const auto& a : n.acts)
+    all["acts"].push_back({{"label", a.label},
+                           {"right", number(a.right)},
+                           {"taken_for", a.taken_for},
+                           {"skating", number(a.skating)},
+                           {"jerk", number(a.jerk)}});
+  return all;
 }
 
 /// A plot in both forms.
@@ -256,6 +300,8 @@ std::string to_json(const Evaluation& e) {
   if (!e.label.rows.empty()) all["label"] = label_json(e.label);
   if (!e.text.rows.empty()) all["text"] = text_json(e.text);
   if (!e.conditions.empty()) all["conditions"] = conditions_json(e.conditions);
+  if (!e.bodies.empty()) all["bodies"] = bodies_json(e.bodies);
+  if (!e.timeline.acts.empty()) all["timeline"] = timeline_json(e.timeline);
   return all.dump(1) + "\n";
 }
 

@@ -6,8 +6,10 @@
 #include <vector>
 
 #include "pantomime/commands/condition_trials.h"
+#include "pantomime/commands/evaluation_bodies.h"
 #include "pantomime/commands/evaluation_label.h"
 #include "pantomime/commands/evaluation_text.h"
+#include "pantomime/commands/evaluation_timeline.h"
 
 namespace pantomime::commands {
 
@@ -23,6 +25,8 @@ struct Evaluation {
   LabelPart label;                ///< no rows: not asked for
   TextPart text;                  ///< no rows: not asked for
   std::vector<Trial> conditions;  ///< empty: not asked for
+  std::vector<BodyRow> bodies;    ///< empty: not asked for
+  TimelineNumbers timeline;       ///< no acts: not asked for
   int64_t frames = 96, repetitions = 1;
   uint64_t seed = 1;
 };

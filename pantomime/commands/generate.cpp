@@ -10,6 +10,7 @@
 #include "pantomime/base/error.h"
 #include "pantomime/commands/character_option.h"
 #include "pantomime/commands/commands.h"
+#include "pantomime/commands/completion_option.h"
 #include "pantomime/commands/model_options.h"
 #include "pantomime/commands/motion_writer.h"
 #include "pantomime/commands/performance.h"
@@ -46,7 +47,7 @@ struct Options {
   fs::path out = "out";
   std::string sampler = "auto";
   int steps = diffusion::SampleOptions{}.steps;
-  bool no_foot_lock = false, force = false;
+  bool no_foot_lock = false, no_completion = false, force = false;
   int size = 480;
 };
 
@@ -277,7 +278,11 @@ void run(const Options& options, Context& context) {
                                  .probe = options.text_probe_scale};
   acting.numbers = !options.no_text_numbers;
   acting.tries = options.tries;
-  act(acting, prior, {guide ? &*guide : nullptr, text ? &*text : nullptr}, scene, items, context);
+  std::optional<training::CompletionGuide> completion;
+  if (!options.no_completion) completion = open_completion(options.model, prior);
+  act(acting, prior,
+      {guide ? &*guide : nullptr, text ? &*text : nullptr, completion ? &*completion : nullptr},
+      scene, items, context);
   for (const Performance& item : items)
     for (const auto& [goal, miss] : item.missed)
       context.terminal.complain(fmt::format(
@@ -364,6 +369,8 @@ Run add_generate(CLI::App& app, Context& context) {
   app.add_option("--steps", o->steps, "Denoising steps");
   app.add_option("--size", o->size, "Width and height of videos, pixels");
   app.add_flag("--no-foot-lock", o->no_foot_lock, "Leave the feet as they were sampled");
+  app.add_flag("--no-completion", o->no_completion,
+               "Don't tell the prior what is given (completion.safetensors beside it)");
   add_scene_options(app, o->scene);
   add_character_option(app, o->character);
   add_model_options(app, o->model);

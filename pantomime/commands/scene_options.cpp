@@ -1,5 +1,6 @@
 #include "pantomime/commands/scene_options.h"
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <map>
@@ -20,6 +21,7 @@ namespace fs = std::filesystem;
 using motion::Vec3;
 
 constexpr double kDegree = std::numbers::pi / 180;
+constexpr int64_t kGettingDown = 60;  // frames from standing to lying
 constexpr double kHighestStep = 0.5;  // metres; what is higher nobody steps over
 
 double number(const std::string& option, std::string_view text) {
@@ -282,6 +284,17 @@ std::vector<HeldObject> Scene::held(const motion::Clip& clip) const {
   return objects;
 }
 
+void Scene::stand_before(conditions::Constraints& out, const motion::Skeleton& body) const {
+  // What comes later has a begin of its own.
+  constexpr int64_t kSitting = 36, kStanding = 30, kLatest = 128;
+  if (std::any_of(keeps_.begin(), keeps_.end(), [](const Keep& keep) { return keep.at == 0; }))
+    return;
+  int64_t until = kLatest;
+  for (const Listed& item : sit_) until = std::min(until, item.span.first - kSitting);
+  for (const Listed& item : lie_) until = std::min(until, item.span.first - kGettingDown);
+  if (until < kLatest && until > 0) conditions::stand(out, body, 0, std::min(until, kStanding));
+}
+
 conditions::Constraints Scene::constraints(const motion::Skeleton& body) const {
   conditions::Constraints out(frames_);
   out.loop = loop_;
@@ -374,6 +387,11 @@ conditions::Constraints Scene::constraints(const motion::Skeleton& body) const {
     }
     out.goals.push_back(conditions::stay_inside(std::move(corners)));
   }
+  stand_before(out, body);
+  // Seats, beds and steps ask for heights: nobody is to fly there.
+  int64_t on_feet = step_over_.empty() && sit_.empty() && lie_.empty() ? 0 : frames_;
+  for (const Listed& item : lie_) on_feet = std::min(on_feet, item.span.first - kGettingDown);
+  if (on_feet > 0) out.goals.push_back(conditions::grounded(body, 0, on_feet));
   for (const Listed& item : sit_) {
     const Vec3 p = inside(item.numbers[0], 0, item.numbers[1]);
     conditions::sit(out, {p.x, p.z, item.numbers[2], angle(item.numbers[3])}, item.span.first,

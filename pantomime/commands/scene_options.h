@@ -83,6 +83,8 @@ class Scene {
   void read_keep(const std::string& text);
   void read_hold(const std::string& text);
   void find_start();
+  /// Whoever sits or lies later, but early in the clip, begins on their feet.
+  void stand_before(conditions::Constraints& out, const motion::Skeleton& body) const;
   motion::Vec3 inside(double x, double y, double z) const;  ///< from the world to the clip's
 
   int64_t frames_;

@@ -1,8 +1,9 @@
-// pantomime train-guide: makes a frozen prior follow labels.
+// pantomime train-guide: makes a frozen prior follow labels, or heed what is given.
 #include <memory>
 
 #include "pantomime/base/error.h"
 #include "pantomime/commands/commands.h"
+#include "pantomime/commands/completion_option.h"
 #include "pantomime/commands/library_options.h"
 #include "pantomime/commands/model_options.h"
 #include "pantomime/training/guide.h"
@@ -19,7 +20,28 @@ struct Options {
   bool half = true, force = false;
 };
 
+/// No labels: what is given are frames, joints, places.
+void run_completion(Options o, Context& context) {
+  const training::Prior prior = open_prior(o.model);
+  const library::Library library = open_library(o.library);
+  library::Filter filter = library_filter(o.library);
+  filter.splits = {"train"};
+  const auto data = training::MotionData::load(library, filter, o.window, context.terminal);
+  if (o.out.empty()) o.out = completion_path(o.model);
+  refuse_overwrite(o.out, o.force);
+  double last = 0;
+  const training::CompletionGuide guide = training::train_completion(
+      data, prior,
+      {.steps = o.guide.steps, .batch = o.guide.batch, .rate = o.guide.rate, .seed = o.guide.seed},
+      [&](int64_t, double loss) { last = loss; }, context.terminal);
+  training::write_completion(o.out, guide,
+                             o.half ? training::Storage::Half : training::Storage::Float);
+  context.terminal.print(
+      fmt::format("{}: loss {:.4f} after {} steps", o.out.string(), last, o.guide.steps));
+}
+
 void run(Options o, Context& context) {
+  if (o.model.guidance == "completion") return run_completion(std::move(o), context);
   o.guide.kind = training::parse_guidance(o.model.guidance);
   const training::Prior prior = open_prior(o.model);
   const library::Library library = open_library(o.library);

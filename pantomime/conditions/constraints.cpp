@@ -2,12 +2,14 @@
 
 #include <ATen/ATen.h>
 
+#include <algorithm>
 #include <cmath>
 #include <map>
 #include <string>
 
 #include "pantomime/base/error.h"
 #include "pantomime/features/features.h"
+#include "pantomime/motion/fit_to_body.h"
 
 namespace pantomime::conditions {
 
@@ -78,12 +80,19 @@ std::vector<char> Constraints::whole_frames() const {
   return flags;
 }
 
-bool Constraints::fixes_places() const {
-  if (!places.empty() || !goals.empty() || loop) return true;
-  const at::Tensor velocity = known.select(1, kRootVelocity);
-  for (int64_t f = 2; f < frames; ++f)
-    if (velocity[f].item<bool>() && !velocity[f - 1].item<bool>()) return true;
-  return false;
+std::vector<char> Constraints::placed_frames() const {
+  constexpr double kExact = 0.01;  // metres
+  std::vector<char> out(static_cast<size_t>(frames), 0);
+  out[0] = 1;
+  for (const Place& place : places)
+    if (place.x && place.z && place.tolerance <= kExact)
+      out[static_cast<size_t>(place.frame)] = out[static_cast<size_t>(place.from)] = 1;
+  // A step that is given leads from one given place to the next.
+  const at::Tensor velocity = known.select(1, kRootVelocity).contiguous();
+  for (size_t f = 1; f < out.size(); ++f)
+    if (out[f - 1] != 0 && velocity.data_ptr<bool>()[f]) out[f] = 1;
+  if (std::count(out.begin(), out.end(), 1) == 1) out.clear();
+  return out;
 }
 
 Constraints Constraints::placed(const Placement& placement) const {
@@ -179,6 +188,13 @@ void raise(Constraints& constraints, Joint joint, double height, int64_t first, 
 }
 
 }  // namespace
+
+void stand(Constraints& constraints, const Skeleton& body, int64_t first, int64_t last) {
+  constexpr double kStretched = 0.97;
+  const auto hip = static_cast<double>(body.offsets[kLeftHip].y);  // below the pelvis
+  raise(constraints, kPelvis, kStretched * static_cast<double>(leg_length(body)) - hip, first, last,
+        0.03);
+}
 
 void sit(Constraints& constraints, const Seat& seat, int64_t first, int64_t last) {
   // The hip joints of a sitting adult are some 9 cm above the seat, and 12 cm behind its middle.

@@ -50,8 +50,9 @@ struct Constraints {
   bool fixes_height() const;
   /// [F] 1 where the whole pose is known.
   std::vector<char> whole_frames() const;
-  /// True when places of the root are given beyond a begin that is known.
-  bool fixes_places() const;
+  /// [F] 1 where it is given where the root is over the floor, to the centimetre; empty when that
+  /// is so in no frame but the first.
+  std::vector<char> placed_frames() const;
   /// The same in another world. Throws Error when a place with only one of x and z is to be turned.
   Constraints placed(const Placement& placement) const;
   /// What is asked for in frames [first, first + count), as constraints on a clip of `total` frames
@@ -64,6 +65,11 @@ struct Constraints {
 /// they don't fit in.
 void keep(Constraints& constraints, const motion::Clip& clip, int64_t first, int64_t count,
           int64_t at, const JointMask& joints, bool placed = true);
+
+/// The body stands upright in frames [first, last): the pelvis is as high as legs that are nearly
+/// stretched hold it. Who is to sit or lie later begins so; without it, samplers prefer to begin
+/// seated, as clips of sitting people do.
+void stand(Constraints& constraints, const motion::Skeleton& body, int64_t first, int64_t last);
 
 /// The pelvis comes to rest over a seat `height` metres above the floor, facing `heading`
 /// (radians), in frames [first, last).

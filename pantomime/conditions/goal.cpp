@@ -3,6 +3,7 @@
 #include <ATen/ATen.h>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <numbers>
 #include <numeric>
@@ -10,6 +11,7 @@
 
 #include "pantomime/base/error.h"
 #include "pantomime/motion/clip.h"
+#include "pantomime/motion/contacts.h"
 #include "pantomime/motion/fit_to_body.h"
 
 namespace pantomime::conditions {
@@ -92,6 +94,15 @@ class Reach : public Goal {
     }
     return asks;
   }
+  std::vector<Wish> wishes() const override {
+    std::vector<Wish> wishes;
+    for (size_t i = 0; i < frames_.size(); ++i) {
+      motion::Vec3 p = o_.points[o_.points.size() == 1 ? 0 : i];
+      p.y = static_cast<float>(std::min<double>(p.y, o_.highest));
+      wishes.push_back({o_.joint, frames_[i], p, o_.axes});
+    }
+    return wishes;
+  }
   double tolerance() const override { return o_.tolerance; }
   double beyond() const override {
     double most = 0;
@@ -146,6 +157,7 @@ class Face : public Goal {
     return {{frames_, at::atan2(fx * a.cos() - fz * a.sin(), fx * a.sin() + fz * a.cos())}};
   }
   double tolerance() const override { return tolerance_; }
+  bool is_angle() const override { return true; }
   std::string describe() const override {
     return fmt::format("facing {:.0f} degrees {}", angles_.back() * 180 / std::numbers::pi,
                        span_of(frames_.front(), frames_.back() + 1));
@@ -297,6 +309,44 @@ class StepOver : public Goal {
   double margin_;
 };
 
+class Grounded : public Goal {
+ public:
+  using Heights = std::array<double, motion::kFootPointCount>;
+
+  Grounded(const Heights& rest, int64_t first, int64_t last, double tolerance)
+      : rest_(rest), frames_(frames_between(first, last)), tolerance_(tolerance) {}
+  std::vector<Ask> ask(const WorldJoints& joints) const override {
+    std::vector<at::Tensor> heights;
+    for (size_t p = 0; p < rest_.size(); ++p)
+      heights.push_back(
+          coordinate(joints, motion::kFootPointJoints[p], 1, frames_.front(), frames_.back() + 1) -
+          rest_[p]);
+    const at::Tensor lowest = std::get<0>(at::stack(heights).min(0));
+    // What is good enough asks for nothing.
+    return {
+        {frames_, at::where(lowest.detach().abs() > tolerance_, lowest, at::zeros_like(lowest))}};
+  }
+  double tolerance() const override { return tolerance_; }
+  std::string describe() const override {
+    return "a foot on the floor " + span_of(frames_.front(), frames_.back() + 1);
+  }
+  std::shared_ptr<const Goal> placed(const Placement& placement) const override {
+    Heights rest = rest_;
+    for (double& height : rest) height *= placement.ratio;
+    return std::make_shared<Grounded>(rest, frames_.front(), frames_.back() + 1, tolerance_);
+  }
+  std::shared_ptr<const Goal> within(int64_t first, int64_t count, int64_t at) const override {
+    const auto part = part_of(frames_.front(), frames_.back() + 1, first, count, at);
+    if (!part) return nullptr;
+    return std::make_shared<Grounded>(rest_, part->first, part->last, tolerance_);
+  }
+
+ private:
+  Heights rest_;
+  std::vector<int64_t> frames_;
+  double tolerance_;
+};
+
 class StayInside : public Goal {
  public:
   StayInside(std::vector<std::array<double, 2>> corners, double margin)
@@ -378,6 +428,13 @@ std::shared_ptr<const Goal> avoid(const Box& box, double margin) {
 }
 std::shared_ptr<const Goal> step_over(const Box& box, double margin) {
   return std::make_shared<StepOver>(box, margin);
+}
+std::shared_ptr<const Goal> grounded(const motion::Skeleton& body, int64_t first, int64_t last,
+                                     double tolerance) {
+  Grounded::Heights rest{};
+  const auto heights = motion::rest_heights(body);
+  std::copy(heights.begin(), heights.end(), rest.begin());
+  return std::make_shared<Grounded>(rest, first, last, tolerance);
 }
 std::shared_ptr<const Goal> stay_inside(std::vector<std::array<double, 2>> corners, double margin) {
   return std::make_shared<StayInside>(std::move(corners), margin);

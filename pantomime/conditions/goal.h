@@ -22,6 +22,14 @@ struct Ask {
   at::Tensor residual;          ///< [M] metres or radians; exactly 0 where nothing is asked
 };
 
+/// A joint at a point in one frame, as far as its axes x, y, z are asked for.
+struct Wish {
+  motion::Joint joint;
+  int64_t frame;
+  motion::Vec3 point;  ///< metres
+  std::array<bool, 3> axes;
+};
+
 class Goal {
  public:
   virtual ~Goal() = default;
@@ -29,8 +37,12 @@ class Goal {
   virtual std::vector<Ask> ask(const features::WorldJoints& joints) const = 0;
   /// Deviation that is as good as none, in the residual's unit.
   virtual double tolerance() const { return 1e-3; }
+  /// True when residuals are radians; otherwise they are metres.
+  virtual bool is_angle() const { return false; }
   /// How far away what is asked for is beyond what ask() aims at, in the residual's unit.
   virtual double beyond() const { return 0; }
+  /// What of it can be told to a network beforehand (completion_adapter.h).
+  virtual std::vector<Wish> wishes() const { return {}; }
   /// For messages: "left wrist at (0.3, 1.2, 0.5) from 1.5 s on".
   virtual std::string describe() const = 0;
   /// The same goal in another world.
@@ -82,6 +94,11 @@ std::shared_ptr<const Goal> avoid(const Box& box, double margin = 0.12);
 /// lifted, a foot that stands is put down beside it. Ask for a way across it too
 /// (Constraints::places).
 std::shared_ptr<const Goal> step_over(const Box& box, double margin = 0.06);
+
+/// In every frame of [first, last) some foot of `body` is on the floor: the lowest point of both is
+/// neither above nor below it. Who is asked to be higher there can neither fly nor hop.
+std::shared_ptr<const Goal> grounded(const motion::Skeleton& body, int64_t first, int64_t last,
+                                     double tolerance = 0.015);
 
 /// The pelvis and the feet stay over a polygon of corners (x, z), `margin` metres from its edges.
 std::shared_ptr<const Goal> stay_inside(std::vector<std::array<double, 2>> corners,

@@ -9,6 +9,7 @@
 
 #include "pantomime/base/error.h"
 #include "pantomime/diffusion/kernels.h"
+#include "pantomime/diffusion/token_windows.h"
 
 namespace pantomime::diffusion {
 namespace {
@@ -118,6 +119,15 @@ at::Tensor clean_from(Target target, const at::Tensor& raw, const at::Tensor& x_
   if (target == Target::Clean) return raw;
   const at::Tensor a = per_clip(alpha_of(t)), s = per_clip(sigma_of(t));
   return target == Target::Noise ? (x_t - s * raw) / a : a * x_t - s * raw;
+}
+
+at::Tensor token_windows(const at::Tensor& x) {
+  const int64_t batch = x.size(0), frames = x.size(1), d = x.size(2);
+  const int64_t tokens = frames / Denoiser::kStride;
+  const at::Tensor padded = at::constant_pad_nd(x, {0, 0, 2, 2});  // [B, F + 4, D]
+  return at::cat({padded.narrow(1, 0, frames).view({batch, tokens, 4 * d}),
+                  padded.narrow(1, 4, frames).view({batch, tokens, 4 * d})},
+                 2);
 }
 
 void LowRank::pack() {
@@ -232,12 +242,7 @@ at::Tensor Denoiser::network(const at::Tensor& x, const at::Tensor& t, const at:
   const int64_t tokens = frames / kStride;
   work_->fetch_add(static_cast<int64_t>(forward_flops(batch, frames)));
 
-  // Two frames of zeros on each side, so that token n sees 4n-2 … 4n+5.
-  const at::Tensor padded = at::constant_pad_nd(x, {0, 0, 2, 2});  // [B, F + 4, D]
-  const at::Tensor windows = at::cat({padded.narrow(1, 0, frames).view({batch, tokens, 4 * d}),
-                                      padded.narrow(1, 4, frames).view({batch, tokens, 4 * d})},
-                                     2);
-  at::Tensor h = linear(windows, "in");  // [B, N, C]
+  at::Tensor h = linear(token_windows(x), "in");  // [B, N, C]
   if (steering != nullptr && steering->tokens.defined()) h = h + steering->tokens;
 
   at::Tensor e = linear(time_embedding(t, c), "time.0");

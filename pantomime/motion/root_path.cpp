@@ -11,6 +11,7 @@ namespace pantomime::motion {
 namespace {
 
 constexpr int kRounds = 8;
+constexpr double kPlaced = 1e6;  // weight of a place that is given
 
 /// From one frame to the next: how a foot point moves over the ground, and how much of it is on
 /// the floor, 0 to 1.
@@ -41,6 +42,8 @@ Clip root_following_feet(const Clip& clip, const RootPathOptions& options) {
                   "root path: expected a canonical clip");
   const size_t frames = clip.frame_count();
   if (frames < 2) return clip;
+  PANTOMIME_CHECK(options.placed.empty() || options.placed.size() == frames,
+                  "root path: {} flags of places for {} frames", options.placed.size(), frames);
   const std::vector<FootSteps> steps = foot_steps(clip, options);
   // Weights are for steps of 1/30 s; differences of order n grow with the n-th power of the rate.
   const double rate = clip.fps / kFps;
@@ -55,7 +58,9 @@ Clip root_following_feet(const Clip& clip, const RootPathOptions& options) {
       fit_x.add<N>(first, coefficients, to_x, weight);
       fit_z.add<N>(first, coefficients, to_z, weight);
     };
-    both(0, std::array{1.0}, 0, 0, 1.0);
+    both(0, std::array{1.0}, 0, 0, options.placed.empty() ? 1.0 : kPlaced);
+    for (size_t f = 0; f < options.placed.size(); ++f)
+      if (options.placed[f] != 0) both(f, std::array{1.0}, 0, 0, kPlaced);
     for (size_t f = 0; f + 1 < frames; ++f) {
       both(f, std::array{-1.0, 1.0}, 0, 0, options.small * rate * rate);
       for (const FootStep& step : steps[f]) {

@@ -1,6 +1,8 @@
 // A body that goes where its feet take it.
 #pragma once
 
+#include <vector>
+
 #include "pantomime/motion/clip.h"
 
 namespace pantomime::motion {
@@ -15,6 +17,8 @@ struct RootPathOptions {
                          ///< land or just off the floor don't pull
   double smooth = 1.0;   ///< weight of the correction's third difference
   double small = 0.05;   ///< weight of its first difference
+  /// [F] or empty: frames whose place is given. Between them the root still goes as feet push it.
+  std::vector<char> placed = {};
 };
 
 /// The clip with its root moved over the ground (x and z only) so that feet on the floor slide as
@@ -26,6 +30,9 @@ struct RootPathOptions {
 /// weights fall with height and with the speed that is left (iteratively reweighted least squares,
 /// Welsch's weights), so one standing foot outvotes a swinging one. The first frame stays in its
 /// place.
+///
+/// Where places are given, r is zero there: what legs and root differ by is then shared out between
+/// two of them, most of it to steps in which no foot stands.
 ///
 /// Throws Error unless the clip is canonical, with its floor at y = 0.
 Clip root_following_feet(const Clip& clip, const RootPathOptions& options = {});

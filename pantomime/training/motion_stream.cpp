@@ -12,6 +12,7 @@
 #include "pantomime/motion/fit_to_body.h"
 #include "pantomime/motion/foot_lock.h"
 #include "pantomime/motion/retarget.h"
+#include "pantomime/motion/root_path.h"
 
 namespace pantomime::training {
 
@@ -85,7 +86,15 @@ std::vector<MotionStream::Window> MotionStream::next(int64_t frames, const std::
     asked.push_back(std::move(c));
   }
 
-  std::vector<conditions::Condition*> also = {&geometry};
+  std::vector<conditions::Condition*> also;
+  std::optional<conditions::LabelGuidance> completion;
+  // Particles have several rows a clip.
+  const bool particles = guides_.label != nullptr && !told.empty() && told[0].label >= 0 &&
+                         guides_.label->kind == GuidanceKind::Particles;
+  if (any && guides_.completion != nullptr && !particles)
+    also.push_back(
+        &completion.emplace(guides_.completion->adapter->steering(held, prior_.normaliser), 1.0));
+  also.push_back(&geometry);
   std::optional<conditions::ConstraintCondition> constraints;
   if (any) also.push_back(&constraints.emplace(held, prior_.normaliser));
   conditions::GenerateOptions generate{.frames = total, .sampler = options_.sampler};
@@ -109,11 +118,10 @@ std::vector<MotionStream::Window> MotionStream::next(int64_t frames, const std::
     Clip clip =
         motion::fit_to_body(features::decode(features[static_cast<int64_t>(i)]), bodies_[i]);
     if (!asked[i].fixes_height()) clip = motion::on_floor(clip);
-    // Where the root is has been decided when something is asked for.
     if (options_.foot_lock)
-      clip =
-          motion::lock_feet(clip, motion::FootLockOptions{.root_follows = !asked[i].fixes_places(),
-                                                          .pinned = asked[i].whole_frames()});
+      clip = motion::lock_feet(
+          motion::root_following_feet(clip, {.placed = asked[i].placed_frames()}),
+          motion::FootLockOptions{.root_follows = false, .pinned = asked[i].whole_frames()});
     if (any) {
       const conditions::Settled settled = conditions::settle(clip, asked[i], prior_.normaliser);
       for (size_t g = 0; g < asked[i].goals.size(); ++g)

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "pantomime/conditions/constraints.h"
+#include "pantomime/training/completion_guide.h"
 #include "pantomime/training/guide.h"
 #include "pantomime/training/text_guide.h"
 
@@ -37,10 +38,11 @@ struct Told {
   const std::vector<float>* sentence = nullptr;  ///< states [T, 512] of an encoded sentence
   const std::vector<float>* arms = nullptr;      ///< another one, for the arms; null: the same
 };
-/// Of whom both may be null.
+/// Of whom all may be null.
 struct Guides {
   const Guide* label = nullptr;
   const TextGuide* text = nullptr;
+  const CompletionGuide* completion = nullptr;  ///< heeds what is given
 };
 
 /// Several clips, made in step. A window goes on from the last frames of the one before, which are

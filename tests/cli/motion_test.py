@@ -400,7 +400,45 @@ class Generate(TestInFolder):
                       self.run_bad(1, "generate", "--text", "a person walks", "--text-guidance",
                                    "rhyme", "-o", "bad", "-q"))
 
+    def test_takes_a_scene_from_a_file(self):
+        (self.folder / "scene.toml").write_text("""
+            label = ["walk"]
+            seconds = 2.0
+            path = "0=0,0; 1.5=0,1"
+            floor = "-1,-1; 1,-1; 1,3; -1,3"
+            avoid = ["2,2,0.4,0.4,1"]
+            heading = "0=0"
+            variations = 2
+            seed = 4
+        """)
+        both = self.generate("--config", "scene.toml")
+        self.assertEqual(len(both), 2)
+        for path in both:
+            self.assert_at(self.places(path)[45]["pelvis"], (0, None, 1))
+        (self.folder / "scene.toml").write_text('reech = "left hand@1=0,1,0"')
+        self.assertIn("reech", self.run_bad(2, "generate", "--config", "scene.toml", "-o", "bad"))
+
+    def test_sits_down_from_standing(self):
+        for path in self.generate("--label", "sit down", "--sit", "2.5:3=0,-0.3,0.45,0",
+                                  "--seconds", "3", "--count", "2"):
+            places = self.places(path)
+            self.assertGreater(places[0]["pelvis"][1], 0.75)
+            self.assert_at(places[80]["pelvis"], (None, 0.54, None), 0.03)
+
     def test_says_what_cannot_be(self):
+        self.write_walks("walk.bvh")
+        self.assertIn("the clip has 4.00", self.run_bad(
+            1, "generate", "--keep", "walk.bvh@3:6", "-o", "bad", "-q"))
+        self.assertRegex(self.run_bad(
+            1, "generate", "--keep", "walk.bvh@3:3.9", "-o", "bad", "-q"), "of a file of 2")
+        self.run_ok("generate", "--label", "walk", "--seconds", "1", "--body", "plain", "--format",
+                    "glb", "-o", "person", "-q")
+        (self.folder / "flat.glb").write_bytes(
+            people.without_spine((self.folder / "person/001-walk.glb").read_bytes()))
+        self.assertRegex(
+            self.run_bad(1, "generate", "--label", "walk", "--character", "flat.glb", "-o", "bad",
+                         "-q"),
+            "without a spine.*--character-mapping")
         result = pantomime("generate", "--label", "stand idle", "--reach", "left hand@1=0,4,0",
                            "--body", "plain", "--format", "csv", "--seconds", "2", "-o", "far", "-q",
                            cwd=self.folder)

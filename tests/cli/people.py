@@ -69,16 +69,38 @@ MIXAMO_JOINTS = ["mixamorig:" + name for name in (
     "LeftHand RightHand").split()]
 
 
-def stranger(glb):
-    """One of our characters (bytes of a .glb) as if another program had made it, and its scene."""
-    names = dict(zip(OUR_JOINTS, MIXAMO_JOINTS))
+def _replaced(glb, scene):
+    """The .glb with another scene."""
     size = struct.unpack("<I", glb[12:16])[0]
-    scene = json.loads(glb[20:20 + size])
-    scene["asset"]["generator"] = "somebody"
-    for node in scene["nodes"]:
-        node["name"] = names.get(node["name"], node["name"])
     text = json.dumps(scene).encode()
     text += b" " * (-len(text) % 4)
     rest = glb[20 + size:]
     return (b"glTF" + struct.pack("<II", 2, 20 + len(text) + len(rest)) +
-            struct.pack("<I", len(text)) + b"JSON" + text + rest), scene
+            struct.pack("<I", len(text)) + b"JSON" + text + rest)
+
+
+def scene_of(glb):
+    size = struct.unpack("<I", glb[12:16])[0]
+    return json.loads(glb[20:20 + size])
+
+
+def without_spine(glb):
+    """One of our characters whose arms and neck hang on the pelvis."""
+    scene = scene_of(glb)
+    nodes = {node.get("name"): node for node in scene["nodes"]}
+    index = {node.get("name"): i for i, node in enumerate(scene["nodes"])}
+    hanging = [index[name] for name in ("neck", "left_collar", "right_collar")]
+    nodes["spine3"]["children"] = [c for c in nodes["spine3"]["children"] if c not in hanging]
+    nodes["pelvis"]["children"] = [
+        c for c in nodes["pelvis"]["children"] if c != index["spine1"]] + hanging
+    return _replaced(glb, scene)
+
+
+def stranger(glb):
+    """One of our characters (bytes of a .glb) as if another program had made it, and its scene."""
+    names = dict(zip(OUR_JOINTS, MIXAMO_JOINTS))
+    scene = scene_of(glb)
+    scene["asset"]["generator"] = "somebody"
+    for node in scene["nodes"]:
+        node["name"] = names.get(node["name"], node["name"])
+    return _replaced(glb, scene), scene

@@ -182,6 +182,7 @@ TEST(Goals, HaveTheGradientsOfFiniteDifferences) {
       hold_apart(motion::kLeftWrist, motion::kRightWrist, 2, 6, 0.4),
       avoid({.x = 0.1, .z = 0.3, .width = 0.5, .depth = 0.4, .height = 1.2, .turn = 0.3}),
       step_over({.x = 0.1, .z = 0.2, .width = 0.6, .depth = 0.5, .height = 0.3, .turn = 0.2}),
+      grounded(clip.skeleton, 2, 9, 1e-9),
       stay_inside({{{-0.3, -0.2}, {0.05, -0.2}, {0.05, 0.5}, {-0.3, 0.5}}})};
   const auto pose = motion::forward_kinematics(motion::cut(clip, 0, 12));
   at::Tensor positions = torch::zeros({1, 12, motion::kJointCount, 3}, torch::kDouble);
@@ -223,6 +224,68 @@ TEST(Goals, HaveTheGradientsOfFiniteDifferences) {
       EXPECT_NEAR(analytic, numeric, 1e-5 * (1 + std::abs(numeric))) << goal->describe();
     }
   }
+}
+
+TEST(Constraints, ManyGoalsAreMetInEveryFrame) {
+  // Of long goals every third frame is looked at in turn; the others must come along.
+  const auto n = normaliser();
+  const Clip clip = walk();
+  const auto pose = motion::forward_kinematics(clip);
+  Constraints constraints(kFrames);
+  for (const motion::Joint joint : {motion::kHead, motion::kLeftWrist, motion::kRightWrist}) {
+    ReachOptions where{.joint = joint, .first = 0, .last = kFrames};
+    for (size_t f = 0; f < kFrames; ++f) {
+      Vec3 p = pose.positions[f * motion::kJointCount + static_cast<size_t>(joint)];
+      if (joint != motion::kHead) p.y += 0.1f * std::sin(0.1f * static_cast<float>(f));
+      where.points.push_back(p);
+    }
+    constraints.goals.push_back(reach(where));
+  }
+  const Settled settled = settle(clip, constraints, n, 20);
+  for (const double miss : settled.misses) EXPECT_LT(miss, 5e-3);
+}
+
+TEST(Goals, KeepAFootOnTheFloor) {
+  // A walk that flies for half a second comes down; where a foot is down nothing changes.
+  const auto n = normaliser();
+  Clip clip = walk();
+  for (size_t f = 20; f < 40; ++f)
+    clip.root_positions[f].y +=
+        0.15f * std::sin(static_cast<float>(f - 20) / 20 * std::numbers::pi_v<float>);
+  Constraints constraints(kFrames);
+  constraints.goals.push_back(grounded(clip.skeleton, 0, kFrames, 0.02));
+  const Settled settled = settle(clip, constraints, n, 20);
+  EXPECT_LT(settled.misses[0], 0.03);
+  EXPECT_NEAR(settled.clip.root_positions[2].y, clip.root_positions[2].y, 0.03);
+  EXPECT_LT(settled.clip.root_positions[30].y, clip.root_positions[30].y - 0.08f);
+}
+
+TEST(Constraints, KnowWhereTheRootIsPlaced) {
+  const Clip clip = walk();
+  Constraints none(kFrames);
+  none.goals.push_back(face(3, 4, {0}));
+  none.places.push_back({30, 0, 1, 0.2});  // about there
+  EXPECT_TRUE(none.placed_frames().empty());
+  Constraints some(kFrames);
+  keep(some, clip, 0, 5, 0, parse_joints("all"));
+  keep(some, clip, 40, 3, 40, parse_joints("all"));
+  some.places.push_back({20, 0.5, 0.5});
+  const std::vector<char> placed = some.placed_frames();
+  for (size_t f = 0; f < placed.size(); ++f)
+    EXPECT_EQ(placed[f] != 0, f < 5 || f == 20 || (f >= 40 && f < 43)) << f;
+}
+
+TEST(Constraints, StandingIsAsHighAsTheLegs) {
+  const auto body = motion::canonical_skeleton(motion::default_geometry());
+  Constraints constraints(kFrames);
+  stand(constraints, body, 0, 10);
+  ASSERT_EQ(constraints.goals.size(), 1u);
+  const auto wishes = constraints.goals[0]->wishes();
+  ASSERT_EQ(wishes.size(), 10u);
+  EXPECT_EQ(wishes[0].joint, motion::kPelvis);
+  EXPECT_FALSE(wishes[0].axes[0] || wishes[0].axes[2]);
+  EXPECT_GT(wishes[0].point.y, 0.8f);
+  EXPECT_LT(wishes[0].point.y, 1.1f);
 }
 
 TEST(Constraints, GoWithTheirWorld) {

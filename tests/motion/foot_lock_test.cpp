@@ -268,6 +268,18 @@ TEST(RootPath, TakesTheWayOfTheFeet) {
   }
 }
 
+TEST(RootPath, StaysWherePlacesAreGiven) {
+  const Clip skating = walk(144, 0.3f);
+  std::vector<char> placed(144, 0);
+  for (const size_t f : {0u, 70u, 71u, 143u}) placed[f] = 1;
+  const Clip out = root_following_feet(skating, {.placed = placed});
+  for (const size_t f : {0u, 70u, 71u, 143u})
+    EXPECT_LT(length(out.root_positions[f] - skating.root_positions[f]), 2e-3f) << f;
+  // Between them feet decide.
+  EXPECT_GT(apart(out, skating), 0.02f);
+  EXPECT_THROW(root_following_feet(skating, {.placed = {1, 0}}), Error);
+}
+
 TEST(RootPath, LeavesFlightAndIceAlone) {
   Clip flying = walk(90, 0.5f, -0.2f);  // 20 cm above the floor
   EXPECT_LT(apart(flying, root_following_feet(flying)), 1e-4f);
