@@ -59,8 +59,8 @@ ordered_json json_of(motion::Vec3 v) {
 }
 
 void write_scene(const bench::BenchRoom& room, const std::filesystem::path& folder) {
-  formats::write_files(folder,
-                       formats::to_pc2(frozen(room), body::bind_pose(room.person), {.name = "scene"}));
+  formats::write_files(
+      folder, formats::to_pc2(frozen(room), body::bind_pose(room.person), {.name = "scene"}));
   const render::Camera& camera = room.camera;
   ordered_json lamps = ordered_json::array();
   for (const scene::Lamp& lamp : room.home.lamps)
@@ -72,20 +72,19 @@ void write_scene(const bench::BenchRoom& room, const std::filesystem::path& fold
   size_t triangles = 0;
   for (size_t i = 0; i < room.stage->scene().mesh_count(); ++i)
     triangles += room.stage->scene().mesh(i).triangles.size();
-  const ordered_json out = {
-      {"width", camera.width},
-      {"height", camera.height},
-      {"focal_length", camera.fx},
-      {"position", json_of(camera.position)},
-      {"right", json_of(camera.world_from_camera * motion::Vec3{1, 0, 0})},
-      {"down", json_of(camera.world_from_camera * motion::Vec3{0, 1, 0})},
-      {"forward", json_of(camera.world_from_camera * motion::Vec3{0, 0, 1})},
-      {"lamps", lamps},
-      {"towards_sun", json_of(day.towards_sun)},
-      {"sun", json_of(day.sun)},
-      {"sun_radius", room.stage->scene().key.radius},
-      {"outside", json_of(day.outside)},
-      {"triangles", triangles}};
+  const ordered_json out = {{"width", camera.width},
+                            {"height", camera.height},
+                            {"focal_length", camera.fx},
+                            {"position", json_of(camera.position)},
+                            {"right", json_of(camera.world_from_camera * motion::Vec3{1, 0, 0})},
+                            {"down", json_of(camera.world_from_camera * motion::Vec3{0, 1, 0})},
+                            {"forward", json_of(camera.world_from_camera * motion::Vec3{0, 0, 1})},
+                            {"lamps", lamps},
+                            {"towards_sun", json_of(day.towards_sun)},
+                            {"sun", json_of(day.sun)},
+                            {"sun_radius", room.stage->scene().key.radius},
+                            {"outside", json_of(day.outside)},
+                            {"triangles", triangles}};
   write_file(folder / "scene.json", out.dump(1) + "\n");
 }
 
@@ -98,8 +97,8 @@ ordered_json fastest(int frames, const Frame& frame) {
     const auto from = std::chrono::steady_clock::now();
     const std::clock_t processor = std::clock();
     frame(static_cast<size_t>(f));
-    best_processor = std::min(
-        best_processor, static_cast<double>(std::clock() - processor) / CLOCKS_PER_SEC);
+    best_processor =
+        std::min(best_processor, static_cast<double>(std::clock() - processor) / CLOCKS_PER_SEC);
     const std::chrono::duration<double> took = std::chrono::steady_clock::now() - from;
     best = std::min(best, took.count());
   }

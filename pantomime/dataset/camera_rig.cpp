@@ -8,10 +8,10 @@ namespace pantomime::dataset {
 namespace {
 
 constexpr size_t kJoints = motion::kJointCount;
-constexpr float kNearest = 1.1f;   // metres from a person
+constexpr float kNearest = 1.1f;       // metres from a person
 constexpr float kNearestAbove = 1.6f;  // the same under the ceiling: nobody from straight above
 constexpr double kTall = 0.5;          // part of the picture that a person should be high
-constexpr float kHousing = 0.15f;  // metres of air around a camera
+constexpr float kHousing = 0.15f;      // metres of air around a camera
 
 bool in_free_air(const scene::Home& home, Vec3 p) {
   if (std::min({p.x + home.width / 2, home.width / 2 - p.x, p.z + home.depth / 2,

@@ -22,10 +22,10 @@
 namespace pantomime::dataset {
 namespace {
 
-constexpr float kAir = 0.09f;        // metres that joints keep from things: the flesh around them
-constexpr float kAirAtRest = 0.06f;  // the same beside seats and beds
+constexpr float kAir = 0.09f;          // metres that joints keep from things: the flesh around them
+constexpr float kAirAtRest = 0.06f;    // the same beside seats and beds
 constexpr float kWristToPalm = 0.09f;  // metres, down from a wrist whose arm hangs
-constexpr double kMissed = 0.13;     // metres by which a motion may miss its seat
+constexpr double kMissed = 0.13;       // metres by which a motion may miss its seat
 constexpr double kVisibleMiss = 0.025;  // between wanted and found visible fraction: good enough
 constexpr int kHomes = 30, kCameras = 5;
 /// Light of what stands still before a camera that does, in samples of the others: it is paid once.

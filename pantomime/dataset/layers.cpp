@@ -59,10 +59,10 @@ std::string light_exr(const FloatImage& light, const render::FrameTruth& truth) 
   PANTOMIME_CHECK(light.width == truth.surfaces.width && light.height == truth.surfaces.height,
                   "layers: light of {} x {} pixels for truth of {} x {}", light.width, light.height,
                   truth.surfaces.width, truth.surfaces.height);
-  formats::ExrPicture out{light.width,
-                          light.height,
-                          {{"B", true, {}}, {"G", true, {}}, {"R", true, {}},
-                           {"Z", false, truth.surfaces.depth}}};
+  formats::ExrPicture out{
+      light.width,
+      light.height,
+      {{"B", true, {}}, {"G", true, {}}, {"R", true, {}}, {"Z", false, truth.surfaces.depth}}};
   constexpr float kLargestHalf = 65504;
   for (size_t i = 0; i < light.pixels.size(); i += 3)
     for (size_t c = 0; c < 3; ++c)

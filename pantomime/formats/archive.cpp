@@ -68,8 +68,7 @@ void read_archive(const fs::path& path, const WantEntry& want, const TakeEntry& 
     archive_entry* entry = nullptr;
     const int result = archive_read_next_header(in, &entry);
     if (result == ARCHIVE_EOF) return;
-    if (result != ARCHIVE_OK && result != ARCHIVE_WARN)
-      fail("{}: {}", path.string(), why(in));
+    if (result != ARCHIVE_OK && result != ARCHIVE_WARN) fail("{}: {}", path.string(), why(in));
     if (count >= limits.entries) fail("{}: more than {} entries", path.string(), limits.entries);
     const char* raw = archive_entry_pathname_utf8(entry);
     if (raw == nullptr) raw = archive_entry_pathname(entry);
@@ -106,9 +105,7 @@ std::string decompressed(std::string_view bytes, const std::string& name, uint64
   archive_read_support_filter_gzip(in);
   archive_read_support_filter_xz(in);
   archive_read_support_filter_bzip2(in);
-  const auto bad = [&] {
-    throw ParseError(fmt::format("{}: {}", name, why(in)));
-  };
+  const auto bad = [&] { throw ParseError(fmt::format("{}: {}", name, why(in))); };
   if (bytes.empty()) return {};
   if (archive_read_open_memory(in, bytes.data(), bytes.size()) != ARCHIVE_OK) bad();
   archive_entry* entry = nullptr;

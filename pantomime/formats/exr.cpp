@@ -30,8 +30,7 @@ class Reader : public Imf::IStream {
   Reader(std::string_view bytes, const std::string& name)
       : Imf::IStream(name.c_str()), bytes_(bytes) {}
   bool read(char* to, int count) override {
-    if (count < 0 || static_cast<uint64_t>(count) > bytes_.size() - at_)
-      fail("ends too early");
+    if (count < 0 || static_cast<uint64_t>(count) > bytes_.size() - at_) fail("ends too early");
     std::memcpy(to, bytes_.data() + at_, static_cast<size_t>(count));
     at_ += static_cast<size_t>(count);
     return at_ < bytes_.size();
@@ -124,10 +123,10 @@ ExrPicture decode(std::string_view bytes, const std::string& name) {
   Imf::FrameBuffer buffer;
   for (ExrPlane& plane : out.planes) {
     plane.values.resize(width * static_cast<size_t>(out.height));
-    buffer.insert(plane.channel,
-                  Imf::Slice(Imf::FLOAT,
-                             origin(plane.values.data(), sizeof(float), width, window.min),
-                             sizeof(float), sizeof(float) * width));
+    buffer.insert(
+        plane.channel,
+        Imf::Slice(Imf::FLOAT, origin(plane.values.data(), sizeof(float), width, window.min),
+                   sizeof(float), sizeof(float) * width));
   }
   file.setFrameBuffer(buffer);
   file.readPixels(window.min.y, window.max.y);
@@ -149,8 +148,8 @@ ExrPicture parse_exr(std::string_view bytes, const std::string& name) {
   try {
     return decode(bytes, name);
   } catch (const std::exception& error) {  // ours, and all that the library throws
-    throw ParseError(fmt::format("{}: not a readable EXR picture: {}", name,
-                                 one_line(error.what())));
+    throw ParseError(
+        fmt::format("{}: not a readable EXR picture: {}", name, one_line(error.what())));
   }
 }
 
@@ -166,8 +165,8 @@ FloatImage parse_exr_light(std::string_view bytes, const std::string& name) {
     for (size_t i = 0; i < plane->values.size(); ++i) {
       const float value = plane->values[i];
       if (!std::isfinite(value))
-        throw ParseError(fmt::format("{}: light of {} in channel {}, expected numbers", name, value,
-                                     channel));
+        throw ParseError(
+            fmt::format("{}: light of {} in channel {}, expected numbers", name, value, channel));
       out.pixels[3 * i + c] = std::max(value, 0.0f);
     }
   }
@@ -199,9 +198,8 @@ std::string to_exr(const ExrPicture& picture) {
     }
     const size_t size = plane.half ? sizeof(half) : sizeof(float);
     // The library asks for a pointer to what it may write to; it only reads here.
-    buffer.insert(plane.channel,
-                  Imf::Slice(type, static_cast<char*>(const_cast<void*>(values)), size,
-                             size * width));
+    buffer.insert(plane.channel, Imf::Slice(type, static_cast<char*>(const_cast<void*>(values)),
+                                            size, size * width));
   }
   Writer writer;
   {

@@ -28,8 +28,7 @@ Vec3 through(const SkyView& view, Vec3 outward) {
   for (int i = 0; i < kSteps; ++i)
     for (int k = 0; k < kSteps; ++k) {
       const float r = std::sqrt((static_cast<float>(i) + 0.5f) / kSteps);
-      const float angle =
-          2 * std::numbers::pi_v<float> * (static_cast<float>(k) + 0.5f) / kSteps;
+      const float angle = 2 * std::numbers::pi_v<float> * (static_cast<float>(k) + 0.5f) / kSteps;
       sum += view.sky->light(view.to_sky((r * std::cos(angle)) * side + (r * std::sin(angle)) * up +
                                          std::sqrt(1 - r * r) * outward));
     }

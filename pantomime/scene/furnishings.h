@@ -19,8 +19,8 @@ class Furnishings {
   /// `most_triangles` are left out. Throws Error naming the file for a catalogue or sky that is not
   /// installed or a model that it does not have.
   static Furnishings open(const std::filesystem::path& roles, size_t most_triangles = 60'000);
-  /// Only what our own code makes: plain boxes in every role, no skies. For tests and machines without the
-  /// catalogue.
+  /// Only what our own code makes: plain boxes in every role, no skies. For tests and machines
+  /// without the catalogue.
   static Furnishings plain();
 
   /// All models of a role; throws Error for a role that there is not.

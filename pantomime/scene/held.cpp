@@ -98,10 +98,10 @@ HeldModel make_held(const std::string& name, Random& random, float hand_height) 
     // A handle that lies in the hand, a shaft, a ferrule.
     add_box(*model, 0, {-radius, -radius, -0.05f}, {radius, radius, 0.07f});
     add_lathe(*model, 0, {{0.8f * r, -length + 0.03f}, {r, 0}, {0, 0}}, 12);
-    add_lathe(*model, 1,
-              {{0, -length}, {1.4f * r, -length}, {1.2f * r, -length + 0.035f},
-               {0, -length + 0.035f}},
-              12);
+    add_lathe(
+        *model, 1,
+        {{0, -length}, {1.4f * r, -length}, {1.2f * r, -length + 0.035f}, {0, -length + 0.035f}},
+        12);
     model->size = {2 * r, length, 0.12f};
   } else {
     fail("held object \"{}\": expected cup, bottle, phone, bag, book or stick", name);

@@ -129,8 +129,7 @@ void build_shell(Home& home, const Opening& door, const std::vector<Opening>& wi
       home.lamps.push_back(
           {wall.origin + window.from * wall.along + window.low * kUp - 0.1f * wall.inward,
            (window.to - window.from) * wall.along, (window.high - window.low) * kUp,
-           sky * Vec3{0.92f, 0.97f, 1.05f},
-           true});
+           sky * Vec3{0.92f, 0.97f, 1.05f}, true});
     // The sun stands before the window, more or less.
     const float side = static_cast<float>(random.uniform(-1.2, 1.2));
     home.daylight.towards_sun = Vec3{} - wall.inward + side * wall.along +

@@ -30,8 +30,7 @@ float brightness(Vec3 c) {
 Vec3 direction_of(const FloatImage& picture, int x, int y) {
   const double around = 2 * kPi * ((x + 0.5) / picture.width - 0.5);
   const double down = kPi * (y + 0.5) / picture.height;
-  return {static_cast<float>(std::sin(down) * std::sin(around)),
-          static_cast<float>(std::cos(down)),
+  return {static_cast<float>(std::sin(down) * std::sin(around)), static_cast<float>(std::cos(down)),
           static_cast<float>(-std::sin(down) * std::cos(around))};
 }
 
@@ -95,16 +94,16 @@ Vec3 Sky::Octahedron::direction(int column, int row) const {
 
 Sky::Sky(std::string id, const FloatImage& picture, body::Credit credit)
     : id_(std::move(id)), credit_(std::move(credit)) {
-  PANTOMIME_CHECK(picture.channels == 3 && picture.height >= 2 &&
-                      picture.width == 2 * picture.height,
-                  "sky {}: {} x {} pixels of {} channels, expected colours, twice as wide as high",
-                  id_, picture.width, picture.height, picture.channels);
+  PANTOMIME_CHECK(
+      picture.channels == 3 && picture.height >= 2 && picture.width == 2 * picture.height,
+      "sky {}: {} x {} pixels of {} channels, expected colours, twice as wide as high", id_,
+      picture.width, picture.height, picture.channels);
   const auto each = [&](const auto& use) {
     for (int y = 0; y < picture.height; ++y) {
       // Solid angle of a pixel of this row.
-      const double size = 2 * kPi / picture.width *
-                          (std::cos(kPi * y / picture.height) -
-                           std::cos(kPi * (y + 1) / picture.height));
+      const double size =
+          2 * kPi / picture.width *
+          (std::cos(kPi * y / picture.height) - std::cos(kPi * (y + 1) / picture.height));
       for (int x = 0; x < picture.width; ++x) {
         const float* p = picture.at(x, y);
         use(direction_of(picture, x, y), Vec3{p[0], p[1], p[2]}, static_cast<float>(size), x, y);
@@ -135,8 +134,8 @@ Sky::Sky(std::string id, const FloatImage& picture, body::Credit credit)
     spot += beyond * std::max(d.y, 0.0f);
   });
   const float beyond = brightness(all);
-  const bool sunny = beyond > 0 && middle.y > 0 && length(middle) > kWithin * beyond &&
-                     spot > kLeastSun * ground;
+  const bool sunny =
+      beyond > 0 && middle.y > 0 && length(middle) > kWithin * beyond && spot > kLeastSun * ground;
   FloatImage rest = picture;
   if (sunny) {
     towards_sun_ = normalized(middle);

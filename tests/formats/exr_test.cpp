@@ -16,8 +16,9 @@ ExrPicture small() {
   ExrPicture out{4, 3, {{"B", true, {}}, {"G", true, {}}, {"R", true, {}}, {"Z", false, {}}}};
   for (int i = 0; i < 12; ++i)
     for (size_t c = 0; c < 4; ++c)
-      out.planes[c].values.push_back(c == 3 ? 1.2345678f + static_cast<float>(i)
-                                            : 0.25f * static_cast<float>(i) * static_cast<float>(c));
+      out.planes[c].values.push_back(c == 3
+                                         ? 1.2345678f + static_cast<float>(i)
+                                         : 0.25f * static_cast<float>(i) * static_cast<float>(c));
   return out;
 }
 

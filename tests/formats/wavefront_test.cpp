@@ -84,8 +84,9 @@ const char* kList = "PluginFurnitureCatalog.properties";
 std::map<std::string, std::string> chair() {
   return {{kList,
            "name=Set\nname#1=chair\nmodel#1=/a/chair.obj\nwidth#1=40\ndepth#1=50\nheight#1=90\n"},
-          {"a/chair.obj", "mtllib chair.mtl\nv 0 0 0\nv 1 0 0\nv 0 1 0\nvt 0 0\nusemtl wood\n"
-                          "f 1/1 2/1 3/1\n"},
+          {"a/chair.obj",
+           "mtllib chair.mtl\nv 0 0 0\nv 1 0 0\nv 0 1 0\nvt 0 0\nusemtl wood\n"
+           "f 1/1 2/1 3/1\n"},
           {"a/chair.mtl", "newmtl wood\nmap_Kd wood.png\n"},
           {"a/wood.png", to_png(Image(4, 4, 3, 90))}};
 }

@@ -257,8 +257,7 @@ TEST(Stage, LightBehindAPictureIsThePictureBeforeItWasDeveloped) {
   stage.show(0);
   const Camera camera = camera_at({0, 1, 3.5f}, {0, 1, 0});
   FloatImage light;
-  const Image picture =
-      stage.colour(camera, {.samples = 2, .exposure = 0.7f, .light = &light});
+  const Image picture = stage.colour(camera, {.samples = 2, .exposure = 0.7f, .light = &light});
   ASSERT_EQ(light.pixels.size(), picture.pixels.size());
   for (size_t i = 0; i < light.pixels.size(); ++i)
     ASSERT_EQ(srgb_from_linear(tone_mapped(light.pixels[i])), picture.pixels[i]) << i;

@@ -22,8 +22,7 @@ TEST(Held, EveryThingHasSizeTrianglesAndCredit) {
 }
 
 // The arm hangs: x of the left wrist looks down, the thumb (z) ahead.
-const motion::Quat kHanging =
-    motion::from_axis_angle({0, 0, 1}, -std::numbers::pi_v<float> / 2);
+const motion::Quat kHanging = motion::from_axis_angle({0, 0, 1}, -std::numbers::pi_v<float> / 2);
 
 TEST(Held, AStickStandsOnTheFloorAheadOfTheHand) {
   Random random(2);
@@ -41,8 +40,8 @@ TEST(Held, AStickStandsOnTheFloorAheadOfTheHand) {
       place_held(stick, true, {}, {0.2f, height, 0.1f}, kHanging, heading, position, rotation);
       const Vec3 tip = position + rotation * Vec3{0, -stick.length, 0};
       EXPECT_NEAR(tip.y, 0, 1e-4f);
-      const float ahead = std::sin(heading) * (tip.x - position.x) +
-                          std::cos(heading) * (tip.z - position.z);
+      const float ahead =
+          std::sin(heading) * (tip.x - position.x) + std::cos(heading) * (tip.z - position.z);
       EXPECT_NEAR(ahead, std::sqrt(stick.length * stick.length - height * height), 1e-3f);
     }
   // Lifted off the floor it hangs straight down.

@@ -28,8 +28,8 @@ TEST(Sky, KnowsUpAndSides) {
   FloatImage picture(256, 128, 3);
   for (int y = 0; y < 128; ++y)
     for (int x = 0; x < 256; ++x) {
-      picture.at(x, y)[0] = x >= 128 ? 1.0f : 0.2f;            // red on the right: +x
-      picture.at(x, y)[1] = y < 64 ? 1.0f : 0.2f;              // green above
+      picture.at(x, y)[0] = x >= 128 ? 1.0f : 0.2f;           // red on the right: +x
+      picture.at(x, y)[1] = y < 64 ? 1.0f : 0.2f;             // green above
       picture.at(x, y)[2] = x > 64 && x < 192 ? 1.0f : 0.2f;  // blue in the middle: -z
     }
   const Sky sky("sides", picture, {});
