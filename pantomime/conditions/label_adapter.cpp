@@ -45,9 +45,8 @@ void LabelGuidance::contrast(diffusion::Steering contrary, double weight) {
 }
 
 at::Tensor LabelGuidance::guide(Call& call, const at::Tensor& estimate) {
+  if (call.t < until_ && !estimate.defined()) return call.steered_alone(steering_);
   const double scale = call.t < until_ ? 1 : scale_;
-  if (scale == 1 && !estimate.defined() && (contrast_ == 0 || call.t < until_))
-    return call.steered_alone(steering_);
   const at::Tensor adapted = call.steered(steering_);
   const at::Tensor& plain = call.plain();
   at::Tensor push = scale * (adapted - plain);
