@@ -145,6 +145,7 @@ PointArray parse_point_array(const toml::table& table, const std::string& name) 
   result.points = keys.text("points");
   result.metres_per_unit = keys.number("metres_per_unit", result.metres_per_unit);
   result.confidence_per_unit = keys.number("confidence_per_unit", result.confidence_per_unit);
+  result.benchmark = keys.flag("benchmark", false);
   keys.done();
   return result;
 }

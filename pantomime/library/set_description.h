@@ -84,6 +84,7 @@ struct PointArray {
   std::string points;      ///< point set (configs/points); empty: the set's, or guessed
   double metres_per_unit = 0.001;
   double confidence_per_unit = 0.001;
+  bool benchmark = false;  ///< only these recordings are to be measured on (see the set's)
 };
 
 /// Loose files of points.

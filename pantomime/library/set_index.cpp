@@ -200,7 +200,13 @@ std::string SetIndex::expand(const std::string& text, const std::string& path) c
 
 std::string SetIndex::split_of(const std::string& path, const std::string& subject,
                                const std::string& said) const {
-  if (description_.benchmark) return "benchmark";
+  const auto is_in = [&](const PointArray& array) {
+    return array.prefix.empty() || path.starts_with(array.prefix + "/");
+  };
+  const auto measured_on = [&](const PointArray& array) { return array.benchmark && is_in(array); };
+  if (description_.benchmark || std::any_of(description_.arrays.begin(), description_.arrays.end(),
+                                            measured_on))
+    return "benchmark";
   const auto listed = description_.splits_of_files.find(path);
   if (listed != description_.splits_of_files.end()) return listed->second;
   if (contains(description_.test_subjects, subject)) return "test";

@@ -186,6 +186,38 @@ TEST(SetIndex, SplitsBySomeNumberWhenTold) {
   EXPECT_EQ(index.describe("d/special.bvh", 0, 9).split, "test");
 }
 
+TEST(SetIndex, OnlyMeasuresOnTheArraysThatSaySo) {
+  const test::TemporaryFolder folder;
+  write_file(folder / "sensor.csv", "seq,who\none,1\ntwo,2\n");
+  write_file(folder / "markers.csv", "seq,who\none,1\ntwo,2\n");
+  const SetIndex index(parse_set_description(R"toml(
+name = "lab"
+licence = "X"
+source = "somebody"
+path = "seq"
+subject = "lab/{who}"
+[[arrays]]
+array = "sensor.npy"
+recordings = "sensor.csv"
+names = "joints.csv"
+prefix = "sensor"
+benchmark = true
+[[arrays]]
+array = "markers.npy"
+recordings = "markers.csv"
+names = "joints.csv"
+prefix = "markers"
+[split]
+val = ["lab/2"]
+)toml",
+                                             "lab.toml"),
+                       folder.path(), LabelMap());
+  EXPECT_EQ(index.describe("sensor/one", 0, 9).split, "benchmark");
+  EXPECT_EQ(index.describe("sensor/two", 0, 9).split, "benchmark");
+  EXPECT_EQ(index.describe("markers/one", 0, 9).split, "train");
+  EXPECT_EQ(index.describe("markers/two", 0, 9).split, "val");
+}
+
 TEST(SetIndex, PutsSingleFilesOnOneSideWhenTold) {
   const test::TemporaryFolder folder;
   const std::string set = replaced(kSet, "[split]", "[split]\nfiles = {\"a/1.bvh\" = \"val\"}");
