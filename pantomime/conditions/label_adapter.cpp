@@ -45,10 +45,9 @@ void LabelGuidance::contrast(diffusion::Steering contrary, double weight) {
 }
 
 at::Tensor LabelGuidance::guide(Call& call, const at::Tensor& estimate) {
-  const double scale = call.t < until_ ? 1 : scale_;
-  if (scale == 1 && !estimate.defined() && !share_.defined() &&
-      (contrast_ == 0 || call.t < until_))
+  if (call.t < until_ && !estimate.defined() && !share_.defined())
     return call.steered_alone(steering_);
+  const double scale = call.t < until_ ? 1 : scale_;
   const at::Tensor adapted = call.steered(steering_);
   const at::Tensor& plain = call.plain();
   at::Tensor push = scale * (adapted - plain);
