@@ -41,7 +41,7 @@ struct TextGuide {
   std::string licence;
   double scale = 2.5;      ///< strength of adapter or free network that suits it
   double contrast = 1;     ///< how strongly it pushes away from the contrary
-  double probe_scale = 1;  ///< strength of the probe that suits it
+  double probe_scale = 20; ///< strength of the probe that suits it
 };
 /// `guide` with what `more` has and it has not. Both belong to one prior.
 TextGuide joined(TextGuide guide, const TextGuide& more);
