@@ -39,9 +39,9 @@ struct TextGuide {
   std::shared_ptr<conditions::TextProbe> probe;
   std::string prior_hash;  ///< SHA-256 of the prior's weights it belongs to
   std::string licence;
-  double scale = 2.5;      ///< strength of adapter or free network that suits it
-  double contrast = 1;     ///< how strongly it pushes away from the contrary
-  double probe_scale = 1;  ///< strength of the probe that suits it
+  double scale = 2.5;       ///< strength of adapter or free network that suits it
+  double contrast = 1;      ///< how strongly it pushes away from the contrary
+  double probe_scale = 20;  ///< strength of the probe that suits it
 };
 /// `guide` with what `more` has and it has not. Both belong to one prior.
 TextGuide joined(TextGuide guide, const TextGuide& more);
