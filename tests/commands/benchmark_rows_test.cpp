@@ -200,7 +200,8 @@ TEST(Uestc, IsReadFromActorsFolder) {
   EXPECT_EQ(data.sequences[1].clip.frame_count(), 45u) << "the good frames";
   EXPECT_EQ(data.sequences[1].hands.size(), 45u);
   for (const formats::ActorSequence& one : data.sequences) {
-    // Whatever the camera, all are turned to the front and face +Z; the pelvis, not the nose, counts.
+    // Whatever the camera, all are turned to the front and face +Z; the pelvis, not the nose,
+    // counts.
     const motion::Vec3 ahead = one.clip.rotations[0] * motion::Vec3{0, 0, 1};
     EXPECT_NEAR(ahead.z, 1, 2e-3);
     EXPECT_NEAR((one.clip.rotations[0] * motion::Vec3{0, 1, 0}).y, 1, 2e-3);
