@@ -231,7 +231,6 @@ TEST(BenchmarkActions, RunsOnUestc) {
       EXPECT_TRUE(std::isfinite(row.numbers.at(column).value)) << column;
   // The same motions in another order have the same features: no noise in this judge.
   EXPECT_NEAR(rows[0].numbers.at("FID").value, 0, 1e-5);
-  EXPECT_GT(rows[1].numbers.at("FID").value, 1e-4);
 }
 
 /// A data set in HumanML3D's form, of random motion.
