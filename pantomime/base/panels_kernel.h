@@ -1,6 +1,6 @@
-// The loop of multiply_panels(). Included by one source per instruction set, each compiled with its own
-// flags (wide vectors must be known to the compiler from the start). Such a source may hold nothing
-// else, or the linker might keep its copies of inline functions for everybody.
+// The loop of multiply_panels(). Included by one source per instruction set, each compiled with its
+// own flags (wide vectors must be known to the compiler from the start). Such a source may hold
+// nothing else, or the linker might keep its copies of inline functions for everybody.
 #pragma once
 
 #include <cstdint>

@@ -127,16 +127,15 @@ std::vector<BenchmarkRow> run_uestc(const Options& o, Context& context) {
   const ActionProtocol protocol = uestc_protocol(judge, data.actions);
   std::array<std::vector<formats::ActorSequence>, 2> splits;
   for (size_t i = 0; i < data.sequences.size(); ++i)
-    splits[formats::uestc_trains(data.subjects[i]) ? 0 : 1].push_back(
-        std::move(data.sequences[i]));
+    splits[formats::uestc_trains(data.subjects[i]) ? 0 : 1].push_back(std::move(data.sequences[i]));
   std::optional<ActionMaker> make;
   if (!o.real_only)
     make.emplace(o, protocol.actions, kActionFrames, mean_hands(splits[0]), context.terminal);
   std::vector<BenchmarkRow> rows;
   for (size_t s = 0; s < splits.size(); ++s) {
-    for (BenchmarkRow& row :
-         benchmark_actions(splits[s], protocol, make ? MakeActions(std::cref(*make)) : MakeActions(),
-                           o.benchmark, context.terminal)) {
+    for (BenchmarkRow& row : benchmark_actions(splits[s], protocol,
+                                               make ? MakeActions(std::cref(*make)) : MakeActions(),
+                                               o.benchmark, context.terminal)) {
       row.name += s == 0 ? ", training people" : ", test people";
       rows.push_back(std::move(row));
     }
@@ -228,9 +227,10 @@ void run(const Options& o, Context& context) {
 Run add_benchmark(CLI::App& app, Context& context) {
   const auto o = std::make_shared<Options>();
   app.add_option("which", o->which, "humanact12, uestc or humanml3d")->required();
-  app.add_option("--data", o->data,
-                 "humanact12: ACTOR's humanact12poses.pkl; uestc, humanml3d: the folder of the data "
-                 "set")
+  app.add_option(
+         "--data", o->data,
+         "humanact12: ACTOR's humanact12poses.pkl; uestc, humanml3d: the folder of the data "
+         "set")
       ->required()
       ->type_name("PATH");
   app.add_option("--judge", o->judge,
@@ -246,9 +246,10 @@ Run add_benchmark(CLI::App& app, Context& context) {
   app.add_option("--steps", o->steps, "Denoising steps");
   app.add_option("--repetitions", o->benchmark.repetitions, "How often all is measured anew");
   app.add_option("--clips", o->benchmark.clips, "Clips of each repetition, at most");
-  app.add_option("--multimodality", o->benchmark.mm_sentences,
-                 "humanml3d: sentences that are each made --mm-motions times (published tables: 100); "
-                 "0: not measured")
+  app.add_option(
+         "--multimodality", o->benchmark.mm_sentences,
+         "humanml3d: sentences that are each made --mm-motions times (published tables: 100); "
+         "0: not measured")
       ->check(CLI::NonNegativeNumber);
   app.add_option("--mm-motions", o->benchmark.mm_motions, "Motions of each of them");
   app.add_option("--mm-pairs", o->benchmark.mm_pairs, "Pairs of each that are compared");

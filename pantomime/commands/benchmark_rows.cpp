@@ -117,9 +117,9 @@ at::Tensor rotation_input(const formats::ActorSequence& sequence, uint64_t seed)
   const bool same_rate = std::abs(sequence.clip.fps - motion::kFps) < 1e-9;
   const motion::Clip clip = at_rate(sequence.clip, motion::kFps);
   const auto frames = static_cast<int64_t>(clip.frame_count());
-  PANTOMIME_CHECK(!sequence.hands.empty() &&
-                      (!same_rate || sequence.hands.size() == clip.frame_count()),
-                  "benchmark: hands in {} frames of {}", sequence.hands.size(), frames);
+  PANTOMIME_CHECK(
+      !sequence.hands.empty() && (!same_rate || sequence.hands.size() == clip.frame_count()),
+      "benchmark: hands in {} frames of {}", sequence.hands.size(), frames);
   const int64_t first = window_begin(frames, seed);
   constexpr motion::Quat kUpright{0, 1, 0, 0};  // half a turn about x
   at::Tensor out = at::empty({kActionFrames, kSmplJoints, 6}, at::kFloat);
@@ -155,15 +155,13 @@ std::array<motion::Quat, 2> mean_hands(const std::vector<formats::ActorSequence>
 }
 
 ActionProtocol humanact12_protocol(const metrics::ActionClassifier& judge) {
-  return {{formats::kHumanAct12Actions.begin(), formats::kHumanAct12Actions.end()},
-          [](const formats::ActorSequence& one, uint64_t seed) {
-            return action_input(one.clip, seed);
-          },
-          [&judge](const at::Tensor& inputs, uint64_t seed) {
-            return judge.look(
-                inputs, std::vector<int64_t>(static_cast<size_t>(inputs.size(0)), kActionFrames),
-                seed);
-          }};
+  return {
+      {formats::kHumanAct12Actions.begin(), formats::kHumanAct12Actions.end()},
+      [](const formats::ActorSequence& one, uint64_t seed) { return action_input(one.clip, seed); },
+      [&judge](const at::Tensor& inputs, uint64_t seed) {
+        return judge.look(
+            inputs, std::vector<int64_t>(static_cast<size_t>(inputs.size(0)), kActionFrames), seed);
+      }};
 }
 
 ActionProtocol uestc_protocol(const metrics::GraphClassifier& judge,
@@ -172,8 +170,8 @@ ActionProtocol uestc_protocol(const metrics::GraphClassifier& judge,
             constexpr int64_t kBatch = 32;
             std::vector<at::Tensor> logits, features;
             for (int64_t first = 0; first < inputs.size(0); first += kBatch) {
-              const metrics::Verdict part = judge.look(
-                  inputs.narrow(0, first, std::min(kBatch, inputs.size(0) - first)));
+              const metrics::Verdict part =
+                  judge.look(inputs.narrow(0, first, std::min(kBatch, inputs.size(0) - first)));
               logits.push_back(part.logits);
               features.push_back(part.features);
             }

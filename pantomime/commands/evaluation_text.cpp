@@ -63,7 +63,8 @@ Questions questions_of(const TextTrialOptions& o, const metrics::TextJudge& judg
     const WindowSentence& item = *items[k * items.size() / count];
     const at::Tensor x = test.window_features(item.window, false);
     q.clips.push_back(x.narrow(0, 0, std::min(o.frames, x.size(0))));
-    q.same.push_back(known.emplace(item.sentence, static_cast<int64_t>(known.size())).first->second);
+    q.same.push_back(
+        known.emplace(item.sentence, static_cast<int64_t>(known.size())).first->second);
     q.sentences.push_back(item.sentence);
     q.states.push_back(encoder.encode(item.sentence).states);
     for (const training::ChangedWord& word : training::one_word_changed(q.sentences.back())) {

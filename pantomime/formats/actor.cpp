@@ -137,7 +137,8 @@ std::vector<ActorSequence> parse_actor(std::string_view pickle, const std::strin
     sequence.clip.skeleton = motion::canonical_skeleton(motion::default_geometry());
     sequence.clip.fps = options.fps;
     for (size_t f = 0; f < static_cast<size_t>(turns.frames); ++f) {
-      sequence.clip.root_positions.push_back(joints ? kUpright * vector_at(places, f, root) : Vec3{});
+      sequence.clip.root_positions.push_back(joints ? kUpright * vector_at(places, f, root)
+                                                    : Vec3{});
       for (size_t j = 0; j < kJointCount; ++j) {
         const Quat q = motion::from_rotation_vector(vector_at(turns, f, 3 * j));
         sequence.clip.rotations.push_back(motion::normalized(j == 0 ? kUpright * q : q));

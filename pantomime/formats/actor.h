@@ -14,7 +14,7 @@
 namespace pantomime::formats {
 
 struct ActorOptions {
-  double fps = 20;  ///< the file doesn't say; HumanAct12: 20, UESTC: 30
+  double fps = 20;        ///< the file doesn't say; HumanAct12: 20, UESTC: 30
   size_t root_joint = 0;  ///< which of "joints3D" the pelvis is, where there are more than 24
 };
 
@@ -31,10 +31,10 @@ extern const std::array<std::string_view, 12> kHumanAct12Actions;
 
 /// Reads a dict of lists: "poses" (or "pose"), arrays [F, 72] or [F, 24, 3] of SMPL's rotation
 /// vectors; and, when there, "joints3D" (or "joints3d"), arrays [F, 24 or more, 3], of which joint
-/// 0 (or `root_joint`) is the path of the pelvis (metres), and "y", numbers of actions. A single array [N, F, 72]
-/// stands for a list, too. The files are in a camera's axes, y down and z away: half a turn about x
-/// brings them to ours. Throws ParseError for anything that is not so, or not finite. Nothing in
-/// the file is run, see pickle.h.
+/// 0 (or `root_joint`) is the path of the pelvis (metres), and "y", numbers of actions. A single
+/// array [N, F, 72] stands for a list, too. The files are in a camera's axes, y down and z away:
+/// half a turn about x brings them to ours. Throws ParseError for anything that is not so, or not
+/// finite. Nothing in the file is run, see pickle.h.
 std::vector<ActorSequence> parse_actor(std::string_view pickle, const std::string& name,
                                        const ActorOptions& options = {});
 std::vector<ActorSequence> read_actor(const std::filesystem::path& path,

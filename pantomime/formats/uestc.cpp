@@ -21,15 +21,14 @@ constexpr int64_t kFewest = 45;  // frames of what is trained on: three quarters
 constexpr size_t kPelvis = 8;    // of VIBE's 49 joints
 
 constexpr std::array<int64_t, 51> kTraining = {
-    1,  2,  6,  12, 13, 16, 21, 24, 28, 29, 30, 31, 33, 35, 39,  41,  42,  45,  47,  50, 52, 54,
-    55, 57, 59, 61, 63, 64, 67, 69, 70, 71, 73, 77, 81, 84, 86,  87,  88,  90,  91,  93, 96, 99,
-    102, 103, 104, 107, 108, 112, 113};
+    1,  2,  6,  12, 13, 16, 21, 24, 28, 29, 30,  31,  33,  35,  39,  41,  42,
+    45, 47, 50, 52, 54, 55, 57, 59, 61, 63, 64,  67,  69,  70,  71,  73,  77,
+    81, 84, 86, 87, 88, 90, 91, 93, 96, 99, 102, 103, 104, 107, 108, 112, 113};
 
 /// "a12" of a name's parts: the number behind its letter.
 bool number_after(std::string_view part, char letter, int64_t& value) {
   if (part.size() < 2 || part[0] != letter) return false;
-  const auto [end, error] =
-      std::from_chars(part.data() + 1, part.data() + part.size(), value);
+  const auto [end, error] = std::from_chars(part.data() + 1, part.data() + part.size(), value);
   return error == std::errc() && end == part.data() + part.size();
 }
 
@@ -69,8 +68,8 @@ std::vector<std::vector<Vec3>> read_paths(const fs::path& path) {
     const std::vector<double> v = doubles_of(array, what);
     std::vector<Vec3> points;
     for (size_t k = 0; k + 3 <= v.size(); k += 3)
-      points.push_back({static_cast<float>(v[k]), static_cast<float>(v[k + 1]),
-                        static_cast<float>(v[k + 2])});
+      points.push_back(
+          {static_cast<float>(v[k]), static_cast<float>(v[k + 1]), static_cast<float>(v[k + 2])});
     paths.push_back(std::move(points));
   }
   return paths;
@@ -143,8 +142,7 @@ Uestc parse_uestc(std::string_view bytes, const fs::path& pickle) {
             clip.root_positions[f] + Vec3{paths[i][f].x, -paths[i][f].y, -paths[i][f].z};
     }
     const auto frames = std::min<size_t>(clip.frame_count(), static_cast<size_t>(counts[i]));
-    if (frames == 0 ||
-        (uestc_trains(video.subject) && frames < static_cast<size_t>(kFewest)))
+    if (frames == 0 || (uestc_trains(video.subject) && frames < static_cast<size_t>(kFewest)))
       continue;
     clip.root_positions.resize(frames);
     clip.rotations.resize(frames * motion::kJointCount);
@@ -158,8 +156,7 @@ Uestc parse_uestc(std::string_view bytes, const fs::path& pickle) {
     out.sequences.push_back(std::move(sequence));
     out.subjects.push_back(video.subject);
   }
-  if (out.sequences.empty())
-    throw ParseError(pickle.string() + ": no sequence that can be used");
+  if (out.sequences.empty()) throw ParseError(pickle.string() + ": no sequence that can be used");
   return out;
 }
 

@@ -1,8 +1,8 @@
-// UESTC's 40 exercises as ACTOR's folder holds them: motion by VIBE from videos of eight cameras, and
-// lists of what each video shows.
-// Source: Ji et al., "A Large-scale RGB-D Database for Arbitrary-view Human Action Recognition",
-// ACM MM 2018; Petrovich et al., "Action-Conditioned 3D Human Motion Synthesis with Transformer
-// VAE", ICCV 2021 (the layout, the division of people, the turn to the front).
+// UESTC's 40 exercises as ACTOR's folder holds them: motion by VIBE from videos of eight cameras,
+// and lists of what each video shows. Source: Ji et al., "A Large-scale RGB-D Database for
+// Arbitrary-view Human Action Recognition", ACM MM 2018; Petrovich et al., "Action-Conditioned 3D
+// Human Motion Synthesis with Transformer VAE", ICCV 2021 (the layout, the division of people, the
+// turn to the front).
 #pragma once
 
 #include <array>
@@ -28,9 +28,9 @@ std::vector<UestcVideo> parse_uestc_names(std::string_view text, const std::stri
 bool uestc_trains(int64_t subject);
 
 struct Uestc {
-  std::vector<std::string> actions;     ///< names, small letters, by number
-  std::vector<ActorSequence> sequences; ///< 30 frames a second, turned to the front
-  std::vector<int64_t> subjects;        ///< of each
+  std::vector<std::string> actions;      ///< names, small letters, by number
+  std::vector<ActorSequence> sequences;  ///< 30 frames a second, turned to the front
+  std::vector<int64_t> subjects;         ///< of each
 };
 
 /// The folder's vibe_cache_refined.pkl, info/names.txt, info/num_frames_min.txt (how many frames of

@@ -145,10 +145,11 @@ Verdict GraphClassifier::look(const at::Tensor& x) const {
   const int64_t batch = x.size(0), joints = x.size(2);
   // Batch norm as it is used after training, over the last dimension.
   const auto norm = [&](const at::Tensor& h, const std::string& name) {
-    const at::Tensor scale = tensor(weights, name + ".weight") /
-                             (tensor(weights, name + ".running_var") + 1e-5).sqrt();
-    PANTOMIME_CHECK(scale.numel() == h.size(-1), "benchmark: the judge's \"{}\" takes {} numbers, got {}",
-                    name, scale.numel(), h.size(-1));
+    const at::Tensor scale =
+        tensor(weights, name + ".weight") / (tensor(weights, name + ".running_var") + 1e-5).sqrt();
+    PANTOMIME_CHECK(scale.numel() == h.size(-1),
+                    "benchmark: the judge's \"{}\" takes {} numbers, got {}", name, scale.numel(),
+                    h.size(-1));
     return (h - tensor(weights, name + ".running_mean")) * scale + tensor(weights, name + ".bias");
   };
   const auto matrix = [&](const std::string& name) {  // a convolution's [O, C, 1, 1]
@@ -163,9 +164,9 @@ Verdict GraphClassifier::look(const at::Tensor& x) const {
     }
     const at::Tensor edges = graph * tensor(weights, "edge_importance." + std::to_string(b));
     const int64_t frames = h.size(1);
-    at::Tensor y = graph_convolution(h.reshape({batch * frames, joints, h.size(3)}), edges,
-                                     matrix(name + ".gcn.conv"),
-                                     tensor(weights, name + ".gcn.conv.bias"));
+    at::Tensor y =
+        graph_convolution(h.reshape({batch * frames, joints, h.size(3)}), edges,
+                          matrix(name + ".gcn.conv"), tensor(weights, name + ".gcn.conv.bias"));
     y = at::relu(norm(y, name + ".tcn.0")).view({batch, frames, joints, -1});
     // Where channels change, after the first block, frames are halved.
     const bool changes = weights.contains(name + ".residual.0.weight");
@@ -196,10 +197,10 @@ at::Tensor FieldEvaluator::motions(const std::vector<at::Tensor>& features) cons
   constexpr int64_t kContacts = 4;  // its movement encoder doesn't see them
   std::vector<at::Tensor> rows;
   for (const at::Tensor& motion : features) {
-    PANTOMIME_CHECK(
-        motion.dim() == 2 && motion.size(1) == mean.numel() && motion.size(0) >= 2 * kUnit &&
-            motion.size(0) < kLongest + kUnit,
-        "benchmark: expected motions [F, {}] of {} to {} frames", mean.numel(), 2 * kUnit, kLongest);
+    PANTOMIME_CHECK(motion.dim() == 2 && motion.size(1) == mean.numel() &&
+                        motion.size(0) >= 2 * kUnit && motion.size(0) < kLongest + kUnit,
+                    "benchmark: expected motions [F, {}] of {} to {} frames", mean.numel(),
+                    2 * kUnit, kLongest);
     const int64_t frames = motion.size(0) / kUnit * kUnit;
     rows.push_back(((motion.narrow(0, 0, frames).to(at::kFloat) - mean) / deviation)
                        .narrow(1, 0, mean.numel() - kContacts));
@@ -210,11 +211,11 @@ at::Tensor FieldEvaluator::motions(const std::vector<at::Tensor>& features) cons
                                        tensor(weights, name + ".bias"), {2}, {1}),
                             0.2);
     };
-    // Its loader pads normalised motions with zeros to 196 frames: what the convolutions see behind a
-    // shorter one is such frames, not an end.
+    // Its loader pads normalised motions with zeros to 196 frames: what the convolutions see behind
+    // a shorter one is such frames, not an end.
     const int64_t tokens = x.size(1) / kUnit, more = x.size(1) < kLongest ? kUnit : 0;
-    at::Tensor h = convolved(at::constant_pad_nd(x.transpose(1, 2), {0, more}, 0),
-                             "movement_encoder.main.0");
+    at::Tensor h =
+        convolved(at::constant_pad_nd(x.transpose(1, 2), {0, more}, 0), "movement_encoder.main.0");
     h = convolved(h, "movement_encoder.main.3").narrow(2, 0, tokens).transpose(1, 2);
     h = linear(weights, h, "movement_encoder.out_net");
     h = linear(weights, h, "motion_encoder.input_emb");

@@ -32,8 +32,8 @@ struct ActionClassifier {
 /// UESTC's classifier (Petrovich et al. 2021, "ACTOR": the ST-GCN of Yan et al. 2018 over SMPL's 24
 /// joints): ten blocks of a convolution over the graph and one over nine frames, the fifth and the
 /// eighth halving the frames; the mean over joints and frames are the features (256). Tensors as
-/// published: "A" (the graph), "edge_importance.*", "data_bn.*", "st_gcn_networks.*", "fcn.*"; norms
-/// use their running means.
+/// published: "A" (the graph), "edge_importance.*", "data_bn.*", "st_gcn_networks.*", "fcn.*";
+/// norms use their running means.
 struct GraphClassifier {
   JudgeWeights weights;
 

@@ -42,7 +42,7 @@ at::Tensor graph_convolution(const at::Tensor& x, const at::Tensor& graph, const
           .transpose(1, 2)
           .reshape({-1, joints, kinds * in});
   const at::Tensor mix =
-      weight.view({kinds, out, in}).transpose(0, 1).reshape({out, kinds * in});  // [O, K C]
+      weight.view({kinds, out, in}).transpose(0, 1).reshape({out, kinds * in});     // [O, K C]
   const at::Tensor offset = at::matmul(graph.sum(1).t(), bias.view({kinds, out}));  // [J, O]
   return at::linear(gathered, mix) + offset;
 }

@@ -95,10 +95,10 @@ at::Tensor run_recurrent(const JudgeConfig& config, const Network& net, const at
   return at::tanh(net.linear(end, "features"));
 }
 
-constexpr int64_t kGraphStep = 2;    // frames
-constexpr int64_t kGraphReach = 9;   // frames that a convolution sees, as published
-constexpr int64_t kGraphKinds = 3;   // of neighbours
-constexpr int64_t kGraphInput = 6;   // position and velocity of a joint
+constexpr int64_t kGraphStep = 2;   // frames
+constexpr int64_t kGraphReach = 9;  // frames that a convolution sees, as published
+constexpr int64_t kGraphKinds = 3;  // of neighbours
+constexpr int64_t kGraphInput = 6;  // position and velocity of a joint
 constexpr int64_t kMostChannels = 4096;
 
 int64_t graph_channels(const JudgeConfig& config, int64_t block) {
@@ -112,7 +112,8 @@ at::Tensor run_graph(const JudgeConfig& config, const Network& net, const at::Te
                      const at::Tensor& mask) {
   static const at::Tensor skeleton =
       spatial_graph(motion::canonical_skeleton(motion::default_geometry()).parents);
-  at::Tensor real = column(mask).slice(1, 0, c10::nullopt, kGraphStep).unsqueeze(2);  // [B, F, 1, 1]
+  at::Tensor real =
+      column(mask).slice(1, 0, c10::nullopt, kGraphStep).unsqueeze(2);  // [B, F, 1, 1]
   const at::Tensor scaled = ((input - net["input.mean"]) / net["input.scale"])
                                 .slice(1, 0, c10::nullopt, kGraphStep)
                                 .narrow(2, 0, 2 * kPositions);
@@ -122,10 +123,9 @@ at::Tensor run_graph(const JudgeConfig& config, const Network& net, const at::Te
                  real;  // [B, F, J, C]
   for (int64_t b = 0; b < config.blocks; ++b) {
     const int64_t frames = x.size(1), stride = graph_stride(b);
-    at::Tensor h = graph_convolution(x.reshape({-1, kJointCount, x.size(3)}),
-                                     skeleton * net[block_name(b, "edges.gain")],
-                                     net[block_name(b, "space.weight")],
-                                     net[block_name(b, "space.bias")]);
+    at::Tensor h = graph_convolution(
+        x.reshape({-1, kJointCount, x.size(3)}), skeleton * net[block_name(b, "edges.gain")],
+        net[block_name(b, "space.weight")], net[block_name(b, "space.bias")]);
     h = h.view({-1, frames, kJointCount, h.size(2)});
     h = at::relu(net.norm(h, block_name(b, "norm"))) * real;
     if (stride > 1) {
@@ -243,9 +243,10 @@ std::vector<std::pair<std::string, std::vector<int64_t>>> judge_shapes(const Jud
     return shapes;
   }
   if (config.kind == JudgeKind::Graph) {
-    PANTOMIME_CHECK(config.blocks <= 24 && graph_channels(config, config.blocks - 1) <= kMostChannels,
-                    "judge: {} blocks of width {} end with more than {} channels", config.blocks, c,
-                    kMostChannels);
+    PANTOMIME_CHECK(
+        config.blocks <= 24 && graph_channels(config, config.blocks - 1) <= kMostChannels,
+        "judge: {} blocks of width {} end with more than {} channels", config.blocks, c,
+        kMostChannels);
     int64_t in = kGraphInput;
     for (int64_t b = 0; b < config.blocks; ++b) {
       const int64_t out = graph_channels(config, b);

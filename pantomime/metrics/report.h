@@ -109,8 +109,8 @@ SetNumbers over_repetitions(std::span<const SetNumbers> repetitions);
 
 /// Two markdown tables (what the judge says; what physics says), one line a set, real data first.
 std::string to_markdown(std::span<const SetNumbers> sets);
-/// Markdown tables of accuracy (and the label a set is most often taken for instead), clips, skating
-/// and jerk: a line a set, a column a label.
+/// Markdown tables of accuracy (and the label a set is most often taken for instead), clips,
+/// skating and jerk: a line a set, a column a label.
 std::string labels_to_markdown(std::span<const SetNumbers> sets);
 /// {"sets": [{"name", "clips", "fid": {"value", "half_width"}, …, "labels": […]}]}; null for NaN.
 std::string to_json(std::span<const SetNumbers> sets);

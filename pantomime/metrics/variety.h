@@ -42,9 +42,9 @@ double diversity(const at::Tensor& rows, int64_t pairs, Draw draw, uint64_t seed
 double multimodality(const at::Tensor& rows, const std::vector<int64_t>& labels, int64_t pairs,
                      uint64_t seed);
 
-/// HumanML3D's protocol: rows [S * each, d], `each` after another of one sentence; the mean distance
-/// of `pairs` pairs of each sentence's rows, the same pairs for all sentences, both sides drawn
-/// without replacement. Throws Error unless pairs < each.
+/// HumanML3D's protocol: rows [S * each, d], `each` after another of one sentence; the mean
+/// distance of `pairs` pairs of each sentence's rows, the same pairs for all sentences, both sides
+/// drawn without replacement. Throws Error unless pairs < each.
 double multimodality_of_groups(const at::Tensor& rows, int64_t each, int64_t pairs, uint64_t seed);
 
 }  // namespace pantomime::metrics

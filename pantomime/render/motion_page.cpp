@@ -124,9 +124,9 @@ void MotionPage::picture(const Image& image, const std::string& words) {
 
 void MotionPage::drawing(const std::string& svg, const std::string& words) {
   // As an image: ids and styles of one drawing must not meet those of another.
-  body_ += fmt::format(
-      "<figure><img alt=\"\" src=\"data:image/svg+xml;base64,{}\">{}</figure>\n", to_base64(svg),
-      words.empty() ? "" : "<figcaption>" + marked(words) + "</figcaption>");
+  body_ += fmt::format("<figure><img alt=\"\" src=\"data:image/svg+xml;base64,{}\">{}</figure>\n",
+                       to_base64(svg),
+                       words.empty() ? "" : "<figcaption>" + marked(words) + "</figcaption>");
 }
 
 void MotionPage::motion(const motion::Clip& clip, const std::string& words) {

@@ -79,14 +79,13 @@ metrics::Judge read_judge(const std::filesystem::path& path) {
     // Judges of before there were two kinds don't say theirs.
     judge.config = {metrics::parse_judge_kind(config.value("kind", "convolution")),
                     config.at("width"), config.at("blocks"), config.at("features")};
-    judge.labels =
-        json::parse(metadata(open.file, "pantomime.labels", open.where))
-            .get<std::vector<std::string>>();
+    judge.labels = json::parse(metadata(open.file, "pantomime.labels", open.where))
+                       .get<std::vector<std::string>>();
   } catch (const json::exception& error) {
     fail("{}: {}", open.where, error.what());
   }
-  judge.weights = open.take(
-      metrics::judge_shapes(judge.config, static_cast<int64_t>(judge.labels.size())));
+  judge.weights =
+      open.take(metrics::judge_shapes(judge.config, static_cast<int64_t>(judge.labels.size())));
   judge.licence = open.licence;
   judge.recipe = open.recipe;
   judge.hash = open.hash;

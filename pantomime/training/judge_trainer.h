@@ -70,8 +70,8 @@ void write_judge(const std::filesystem::path& path, const metrics::Judge& judge)
 /// Throws ParseError or Error: not a judge, a newer format, other features, a tensor missing or of
 /// another shape.
 metrics::Judge read_judge(const std::filesystem::path& path);
-/// A judge's file of whichever kind, open: what all of them have in common. Their layout has been the
-/// same since format 1.
+/// A judge's file of whichever kind, open: what all of them have in common. Their layout has been
+/// the same since format 1.
 struct JudgeFile {
   formats::Safetensors file;
   std::string where, licence, recipe, hash;

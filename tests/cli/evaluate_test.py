@@ -33,13 +33,13 @@ test = ["made/a", "made/b"]
 class Evaluate(TestInFolder):
     def setUp(self):
         super().setUp()
-        rows = ["path,actor"]
-        for label, speed in (("walk", 1.2), ("stand idle", 0)):
+        rows = ["file,actor"]
+        for label, speed in (("walk", 1.2), ("run", 3.0)):
             for i in range(8):
                 name = f"set/{label}/{i}.bvh"
                 (self.folder / name).parent.mkdir(parents=True, exist_ok=True)
                 (self.folder / name).write_text(
-                    people.walk(seconds=1.5, fps=30, speed=speed * (1 + i / 10), swing=25 if speed else 0))
+                    people.walk(seconds=1.5, fps=30, speed=speed * (1 + i / 10), swing=10 * speed))
                 rows.append(f"{label}/{i}.bvh,{'abcd'[i // 2]}")
         (self.folder / "set/index.csv").write_text("\n".join(rows) + "\n")
         (self.folder / "set/pantomime-set.toml").write_text(SET)

@@ -1,5 +1,6 @@
-// From a checkpoint as PyTorch saves it to our networks: tests/tools/convert_judges_test.py makes the same
-// .safetensors of the checkpoints, here they answer as PyTorch did (tools/golden/judge_checkpoints.py).
+// From a checkpoint as PyTorch saves it to our networks: tests/tools/convert_judges_test.py makes
+// the same .safetensors of the checkpoints, here they answer as PyTorch did
+// (tools/golden/judge_checkpoints.py).
 #include <ATen/ATen.h>
 #include <gtest/gtest.h>
 
@@ -57,7 +58,8 @@ TEST(Checkpoint, HumanAct12sClassifierAnswersAsInTorch) {
 }
 
 TEST(Checkpoint, UestcsClassifierAnswersAsInTorch) {
-  const GraphClassifier judge{weights_of(formats::read_safetensors(checkpoint("uestc.safetensors")))};
+  const GraphClassifier judge{
+      weights_of(formats::read_safetensors(checkpoint("uestc.safetensors")))};
   const at::Tensor x = wave({2, 24, 6, 60}).permute({0, 3, 1, 2});  // ACTOR has frames last
   const Verdict verdict = judge.look(x);
   expect_numbers(verdict.features, answers().at("uestc").at("features"));
@@ -66,8 +68,8 @@ TEST(Checkpoint, UestcsClassifierAnswersAsInTorch) {
 
 TEST(Checkpoint, HumanMl3dsEvaluatorAnswersAsInTorch) {
   const auto file = formats::read_safetensors(checkpoint("humanml3d.safetensors"));
-  const FieldEvaluator judge{weights_of(file),
-                             nlohmann::json::parse(training::metadata(file, "vocabulary", "judge"))};
+  const FieldEvaluator judge{
+      weights_of(file), nlohmann::json::parse(training::metadata(file, "vocabulary", "judge"))};
   EXPECT_EQ(judge.vocabulary[3], "walk");
   expect_numbers(judge.motions({wave({40, 263})}), answers().at("motion_40"));
   expect_numbers(judge.motions({wave({196, 263})}), answers().at("motion_196"));

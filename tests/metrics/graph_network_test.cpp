@@ -31,7 +31,7 @@ TEST(SpatialGraph, SharesWhatReachesAJointByDistanceToTheRoot) {
   EXPECT_NEAR(at(1, 0, 2), 1 / 3.0, 1e-6);
   EXPECT_NEAR(at(2, 3, 2), 1 / 3.0, 1e-6);
   EXPECT_EQ(at(1, 0, 3), 0);  // two steps away
-  EXPECT_TRUE(at::allclose(graph.sum({0, 1}), at::ones({4}), 1e-6));
+  EXPECT_TRUE(at::allclose(graph.sum(0).sum(0), at::ones({4}), 1e-6));
 }
 
 TEST(GraphConvolution, IsAConvolutionAndThenTheGraph) {
@@ -63,7 +63,8 @@ TEST(ConvolutionOverFrames, IsTorchsConvolutionOfEachJoint) {
         convolution_over_frames(x, weight.transpose(1, 2).flatten(1), bias, stride);
     for (int64_t joint = 0; joint < 3; ++joint) {
       const at::Tensor expected =
-          at::conv1d(x.select(2, joint).transpose(1, 2), weight, bias, {stride}, {4}).transpose(1, 2);
+          at::conv1d(x.select(2, joint).transpose(1, 2), weight, bias, {stride}, {4})
+              .transpose(1, 2);
       EXPECT_TRUE(at::allclose(got.select(2, joint), expected, 1e-4, 1e-5)) << stride;
     }
   }

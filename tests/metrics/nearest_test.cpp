@@ -36,14 +36,8 @@ TEST(Nearest, IsTheRootMeanSquareOverJointsAndFrames) {
 
 /// As tools/golden/metrics.py's turning().
 at::Tensor turning(int frames, double a) {
-  std::vector<motion::Vec3> offsets;
-  for (int j = 0; j < 22; ++j)
-    offsets.push_back({static_cast<float>(0.1 * std::sin(j)),
-                       static_cast<float>(0.1 + 0.05 * std::cos(2 * j)),
-                       static_cast<float>(0.1 * std::sin(3 * j))});
-  offsets[0] = {};
   motion::Clip clip;
-  clip.skeleton = motion::canonical_skeleton(offsets);
+  clip.skeleton = motion::canonical_skeleton(motion::default_geometry());
   clip.fps = 30;
   for (int f = 0; f < frames; ++f) {
     clip.root_positions.push_back({static_cast<float>(0.02 * f),

@@ -66,8 +66,7 @@ TEST(Diversity, NearsTheMeanOverAllPairs) {
 
 /// Mean over pairs of what SciPy says of each.
 double looked_up(const std::vector<int64_t>& a, const std::vector<int64_t>& b) {
-  static const auto table =
-      golden().at("pair_distances").get<std::vector<std::vector<double>>>();
+  static const auto table = golden().at("pair_distances").get<std::vector<std::vector<double>>>();
   double sum = 0;
   for (size_t i = 0; i < a.size(); ++i)
     sum += table.at(static_cast<size_t>(a[i])).at(static_cast<size_t>(b[i]));

@@ -147,13 +147,17 @@ def physics(p):
 
 
 PARENTS = [-1, 0, 0, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 9, 9, 12, 13, 14, 16, 17, 18, 19]
+# Of motion::default_geometry(), metres from the parent.
+OFFSETS = [(0, 0, 0), (0.085, -0.06, 0), (-0.085, -0.06, 0), (0, 0.11, -0.01), (0, -0.4, 0), (0, -0.4, 0),
+           (0, 0.125, 0), (0, -0.4, 0), (0, -0.4, 0), (0, 0.055, 0.02), (0.02, -0.06, 0.125), (-0.02, -0.06, 0.125),
+           (0, 0.215, -0.03), (0.07, 0.12, -0.01), (-0.07, 0.12, -0.01), (0, 0.1, 0.03), (0.11, 0.03, -0.02),
+           (-0.11, 0.03, -0.02), (0.27, 0, 0), (-0.27, 0, 0), (0.25, 0, 0), (-0.25, 0, 0)]
 OTHER_SIDE = [0, 2, 1, 3, 5, 4, 6, 8, 7, 9, 11, 10, 12, 14, 13, 15, 17, 16, 19, 18, 21, 20]
 
 
 def turning(frames, a):
-    """[F, J, 3] of stiff people with made-up bones, and their headings: they turn and go about."""
-    j = numpy.arange(22.0)
-    offsets = numpy.stack([0.1 * numpy.sin(j), 0.1 + 0.05 * numpy.cos(2 * j), 0.1 * numpy.sin(3 * j)], -1)
+    """[F, J, 3] of stiff average people, and their headings: they turn and go about."""
+    offsets = numpy.array(OFFSETS)
     rest = numpy.zeros((22, 3))
     for k in range(1, 22):
         rest[k] = rest[PARENTS[k]] + offsets[k]

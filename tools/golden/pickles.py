@@ -53,7 +53,7 @@ def make_uestc():
         pose = np.zeros((frames, 72), "<f4")
         # Seen from `view`, a person who faces the front camera is turned by so many eighths.
         turn = 0 if side == 1 or view == 8 else view * np.pi / 4
-        up = np.array([np.cos(turn / 2), 0, np.sin(turn / 2)]) * np.pi  # half a turn about x, then `turn`
+        up = np.array([np.cos(turn / 2), 0, -np.sin(turn / 2)]) * np.pi  # half a turn about x, then `turn`
         pose[:, :3] = up
         pose[:, 3 * 4] = 0.3 * (i % 3) + 0.01 * np.arange(frames)
         pose[:, 66:72] = [0, 0, -0.2, 0, 0, 0.2]
