@@ -7,7 +7,6 @@ their own.
 import json
 import pathlib
 import signal
-import struct
 import subprocess
 import sys
 import time
@@ -70,8 +69,9 @@ class Evaluate(TestInFolder):
         """The report without what depends on the clock and the place."""
         report = json.loads((self.folder / out / "report.json").read_text())
         del report["command"]
-        costs = [row.pop("cost", None) for row in report["label"]["sets"]]
-        return report, costs
+        for row in report["label"]["sets"]:
+            row.pop("cost", None)
+        return report
 
     def test_a_run_that_was_stopped_ends_with_the_same_table(self):
         self.assertEqual(self.stop("stopped", 2, signal.SIGKILL), -signal.SIGKILL)
@@ -82,17 +82,9 @@ class Evaluate(TestInFolder):
             self.assertEqual(path.read_bytes(), data, "made a second time")
         self.run_ok(*self.arguments("stopped"))
         self.run_ok(*self.arguments("whole"))
-        (stopped, costs), (whole, _) = self.table("stopped"), self.table("whole")
+        stopped, whole = self.table("stopped"), self.table("whole")
         self.assertEqual(stopped, whole)
         self.assertEqual(self.kept("stopped"), [], "not needed any more")
-        # What a set cost is what it cost when it was made.
-        times = []
-        for data in first.values():
-            size, = struct.unpack("<Q", data[:8])
-            times.append(json.loads(json.loads(data[8:8 + size])["__metadata__"]["cost"])[0])
-        untold = next(cost for row, cost in zip(stopped["label"]["sets"], costs) if row["name"] == "no condition")
-        self.assertAlmostEqual(untold["ms"], sum(times[:2]) / 2 if len(times) == 2 else untold["ms"], places=9)
-
         # Repetitions: seeds of their own, the first is the one that was given; all clips count.
         rows = {row["name"]: row for row in whole["label"]["sets"]}
         self.assertEqual(sorted(rows), ["adapter", "no condition", "real, held-out people", "real, training people"])
@@ -107,7 +99,7 @@ class Evaluate(TestInFolder):
         other = self.arguments("other")
         other[other.index("--seed") + 1] = "4"
         self.run_ok(*other)
-        self.assertNotEqual(self.table("other")[0]["label"], whole["label"])
+        self.assertNotEqual(self.table("other")["label"], whole["label"])
 
 
 class Benchmark(TestInFolder):
