@@ -133,8 +133,8 @@ void ask_travel(Constraints& to, const Wishes::Travel& travel, const motion::Ske
   const bool faces = travel.turn != 0 || travel.way != Way::kForward;
   const int64_t end = span.frames - span.before;  // of the act, from here
   for (int64_t f = kEvery; f < count + kEvery - 1; f += kEvery) {
-    // The last place of a way whose length was said is exact.
-    const bool last = travel.metres > 0 && f >= end - 1;
+    // The last place of a circle, or of a way whose length was said, is exact.
+    const bool last = (travel.metres > 0 || travel.turn != 0) && f >= end - 1;
     if (last) f = end - 1;
     if (f >= count) break;
     const double seconds = static_cast<double>(last ? f + 1 : f) / motion::kFps;
