@@ -204,8 +204,8 @@ std::string SetIndex::split_of(const std::string& path, const std::string& subje
     return array.prefix.empty() || path.starts_with(array.prefix + "/");
   };
   const auto measured_on = [&](const PointArray& array) { return array.benchmark && is_in(array); };
-  if (description_.benchmark || std::any_of(description_.arrays.begin(), description_.arrays.end(),
-                                            measured_on))
+  if (description_.benchmark ||
+      std::any_of(description_.arrays.begin(), description_.arrays.end(), measured_on))
     return "benchmark";
   const auto listed = description_.splits_of_files.find(path);
   if (listed != description_.splits_of_files.end()) return listed->second;
