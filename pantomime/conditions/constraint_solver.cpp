@@ -7,9 +7,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <iterator>
 #include <numeric>
-#include <optional>
 
 #include "pantomime/base/error.h"
 #include "pantomime/features/kinematics.h"
@@ -27,8 +25,6 @@ namespace {
 constexpr int64_t kSix = 6 * motion::kJointCount;
 /// Gauss-Newton believes its linear model this far: metres, radians.
 constexpr double kLongestStep = 0.4;
-constexpr std::array<motion::Joint, 4> kFeet = {motion::kLeftAnkle, motion::kLeftFoot,
-                                                motion::kRightAnkle, motion::kRightFoot};
 
 at::Tensor doubles(at::IntArrayRef sizes) {
   return at::zeros(sizes, at::kDouble);
@@ -48,21 +44,16 @@ at::Tensor solve(const at::Tensor& s, const at::Tensor& b) {
 
 }  // namespace
 
-/// A clip and copies of it: each residual is differentiated in a copy of its own, all at once.
 struct ConstraintSolver::Pose {
-  at::Tensor six, height, path;  ///< leaves: [N, F, 132], [N, F], [N, F, 2]
-  features::WorldJoints joints;  ///< of all copies
-
-  features::WorldJoints copy(int64_t n) const {
-    return {joints.positions.narrow(0, n, 1), joints.rotations.narrow(0, n, 1)};
-  }
+  at::Tensor six, height, path;  ///< leaves: [1, F, 132], [1, F], [1, F, 2]
+  features::WorldJoints joints;
 };
 
-/// Where feet were before anything was done for the goals, and when they stood there.
+/// Where feet were before anything was done for the goals, and how firmly they stood there.
 struct ConstraintSolver::Footing {
-  std::array<at::Tensor, 4> places;                        ///< [F, 3] of ankles and toes
-  std::array<std::vector<int64_t>, 2> standing, swinging;  ///< frames of each foot
-  static constexpr int64_t kEvery = 4;  ///< corrections are smooth, so that will do
+  std::array<at::Tensor, 4> places;              ///< [F, 3] of ankles and toes; undefined before
+  std::array<std::vector<double>, 2> variances;  ///< of each foot, every kEvery-th frame
+  static constexpr int64_t kEvery = 4;           ///< corrections are smooth, so that will do
 };
 
 ConstraintSolver::ConstraintSolver(const Constraints& constraints,
@@ -177,25 +168,20 @@ at::Tensor ConstraintSolver::correct(const at::Tensor& x, double t, int rounds) 
     const at::Tensor missing = group.wanted - at::matmul(group.rows, is);
     out.index_copy_(1, index, is + at::matmul(gain_of(group, t).gain, missing));
   }
-  std::optional<Footing> footing;
+  Footing footing;
   for (int round = 0; round < rounds && !constraints_.goals.empty(); ++round)
-    if (!step(out, t, footing, round)) break;
+    if (!step(out, t, footing)) break;
   // To the last bit.
   const at::Tensor values = normaliser_.normalise(constraints_.value.to(at::kDouble));
   return at::where(constraints_.known, values, out).to(at::kFloat);
 }
 
-ConstraintSolver::Pose ConstraintSolver::pose_of(const at::Tensor& x, int64_t copies) const {
+ConstraintSolver::Pose ConstraintSolver::pose_of(const at::Tensor& x) const {
   const at::Tensor raw = normaliser_.restore(x).unsqueeze(0);
-  const auto leaf = [&](const at::Tensor& of) {
-    std::vector<int64_t> sizes(static_cast<size_t>(of.dim()), -1);
-    sizes[0] = copies;
-    return of.expand(sizes).clone(at::MemoryFormat::Contiguous).requires_grad_(true);
-  };
   Pose pose;
-  pose.six = leaf(raw.narrow(2, kRootRotation, kSix));
-  pose.height = leaf(raw.select(2, kRootHeight));
-  pose.path = leaf(features::root_path(raw));
+  pose.six = raw.narrow(2, kRootRotation, kSix).clone().requires_grad_(true);
+  pose.height = raw.select(2, kRootHeight).clone().requires_grad_(true);
+  pose.path = features::root_path(raw).clone().requires_grad_(true);
   at::Tensor offsets;
   if (constraints_.offsets.empty()) {
     offsets = features::bone_offsets(raw.narrow(2, kGeometry, kGeometrySize).mean(1));
@@ -208,14 +194,13 @@ ConstraintSolver::Pose ConstraintSolver::pose_of(const at::Tensor& x, int64_t co
   const at::Tensor root =
       at::stack({pose.path.select(2, 0), pose.height, pose.path.select(2, 1)}, 2);
   // Means over plausible poses can be short: their directions must not turn wildly.
-  pose.joints =
-      features::world_joints(pose.six, root, offsets.expand({copies, -1, -1}).contiguous(), 0.1);
+  pose.joints = features::world_joints(pose.six, root, offsets, 0.1);
   return pose;
 }
 
 std::vector<double> ConstraintSolver::misses(const at::Tensor& x) const {
   const at::NoGradGuard no_grad;
-  const Pose pose = pose_of(x.to(at::kCPU, at::kDouble), 1);
+  const Pose pose = pose_of(x.to(at::kCPU, at::kDouble));
   std::vector<double> all;
   for (const auto& goal : constraints_.goals) {
     double miss = goal->beyond();
@@ -226,198 +211,125 @@ std::vector<double> ConstraintSolver::misses(const at::Tensor& x) const {
   return all;
 }
 
-/// Linearised goals, a row a number: what one ask says of one frame.
+/// Linearised goals, a row a number.
 struct ConstraintSolver::Rows {
-  std::vector<at::Tensor> asked;        ///< a number of each ask, to be differentiated
-  std::vector<int64_t> copies, frames;  ///< of each row: the ask's copy of the clip, the frame
+  std::vector<int64_t> frames;
   std::vector<double> residuals, variances;
+  std::vector<at::Tensor> gradients, ways;  ///< [m, D] real units, [m, 2]
 
-  /// Adds rows of an ask for its `active` frames (indices into the ask), all of one variance.
-  void add(const Ask& ask, const std::vector<int64_t>& active, double variance) {
-    const at::Tensor r = ask.residual.detach().contiguous();
-    for (const int64_t i : active) {
-      copies.push_back(std::ssize(asked));
-      frames.push_back(ask.frames[static_cast<size_t>(i)]);
-      residuals.push_back(std::clamp(r.data_ptr<double>()[i], -kLongestStep, kLongestStep));
-      variances.push_back(variance);
-    }
+  /// Adds rows of an ask whose frames are `active` (indices into the ask).
+  void add(const Ask& ask, const std::vector<int64_t>& active, const Pose& pose) {
     // A frame's residual depends on that frame only, so the gradient of their sum has them all.
-    asked.push_back(ask.residual.sum());
+    const auto g = torch::autograd::grad({ask.residual.sum()}, {pose.six, pose.height, pose.path},
+                                         {}, true, false, /*allow_unused=*/true);
+    const at::Tensor r = ask.residual.detach().contiguous();
+    std::vector<int64_t> at;
+    for (const int64_t i : active) {
+      at.push_back(ask.frames[static_cast<size_t>(i)]);
+      residuals.push_back(std::clamp(r.data_ptr<double>()[i], -kLongestStep, kLongestStep));
+    }
+    frames.insert(frames.end(), at.begin(), at.end());
+    const at::Tensor which = indices(at);
+    const auto m = static_cast<int64_t>(at.size());
+    at::Tensor gradient = doubles({m, features::kFeatureSize});
+    if (g[0].defined())
+      gradient.narrow(1, kRootRotation, kSix).copy_(g[0][0].index_select(0, which));
+    if (g[1].defined()) gradient.select(1, kRootHeight).copy_(g[1][0].index_select(0, which));
+    gradients.push_back(gradient);
+    ways.push_back(g[2].defined() ? g[2][0].index_select(0, which) : doubles({m, 2}));
   }
 };
 
-ConstraintSolver::Footing ConstraintSolver::footing_of(const at::Tensor& positions) {
+void ConstraintSolver::hold_feet(const Pose& pose, Footing& footing, Rows& rows) const {
   constexpr double kLow = 0.07, kSlow = 0.6 / motion::kFps;  // m, m a frame
-  Footing footing;
-  const int64_t frames = positions.size(0);
-  for (size_t i = 0; i < kFeet.size(); ++i)
-    footing.places[i] = positions.select(1, kFeet[i]).detach().contiguous();
-  for (size_t foot = 0; foot < 2; ++foot) {
-    const double* p = footing.places[2 * foot + 1].data_ptr<double>();
-    for (int64_t f = 0; f < frames; f += Footing::kEvery) {
-      const int64_t a = std::max<int64_t>(f - 1, 0), b = std::min(f + 1, frames - 1);
-      const double speed = std::hypot(p[3 * b] - p[3 * a], p[3 * b + 2] - p[3 * a + 2]) / 2;
-      (p[3 * f + 1] < kLow && speed < kSlow ? footing.standing : footing.swinging)[foot].push_back(
-          f);
-    }
-  }
-  return footing;
-}
-
-void ConstraintSolver::hold_feet(const Pose& pose, const Footing& footing, Rows& rows) {
-  constexpr double kStanding = 0.003, kSwinging = 0.2;  // tolerances, m
+  constexpr double kStanding = 0.003, kSwinging = 0.2;       // tolerances, m
   constexpr double kLifted = 3e-5;  // nobody leaves the floor for a goal, whatever it is worth
-  std::vector<int64_t> all(static_cast<size_t>(pose.six.size(1)));
+  constexpr std::array<motion::Joint, 4> kFeet = {motion::kLeftAnkle, motion::kLeftFoot,
+                                                  motion::kRightAnkle, motion::kRightFoot};
+  const at::Tensor positions = pose.joints.positions[0];
+  const int64_t frames = positions.size(0);
+  std::vector<int64_t> active, all(static_cast<size_t>(frames));
+  for (int64_t f = 0; f < frames; f += Footing::kEvery) active.push_back(f);
   std::iota(all.begin(), all.end(), 0);
+  if (!footing.places[0].defined()) {
+    for (size_t i = 0; i < kFeet.size(); ++i)
+      footing.places[i] = positions.select(1, kFeet[i]).detach().contiguous();
+    for (size_t foot = 0; foot < 2; ++foot) {
+      const double* p = footing.places[2 * foot + 1].data_ptr<double>();
+      for (const int64_t f : active) {
+        const int64_t a = std::max<int64_t>(f - 1, 0), b = std::min(f + 1, frames - 1);
+        const double speed = std::hypot(p[3 * b] - p[3 * a], p[3 * b + 2] - p[3 * a + 2]) / 2;
+        const double tolerance = p[3 * f + 1] < kLow && speed < kSlow ? kStanding : kSwinging;
+        footing.variances[foot].push_back(tolerance * tolerance);
+      }
+    }
+  }
   for (size_t i = 0; i < kFeet.size(); ++i)
-    for (int64_t axis = 0; axis < 3; ++axis)
-      for (const bool stands : {true, false}) {
-        const auto& active = (stands ? footing.standing : footing.swinging)[i / 2];
-        if (active.empty()) continue;
-        const at::Tensor is =
-            pose.copy(std::ssize(rows.asked)).positions[0].select(1, kFeet[i]).select(1, axis);
-        const double tolerance = !stands ? kSwinging : axis == 1 ? kLifted : kStanding;
-        rows.add({all, is - footing.places[i].select(1, axis)}, active, tolerance * tolerance);
-      }
-}
-
-namespace {
-
-/// Adds (slopes slopes^T) times c of the rows' frames, entry by entry, to the lower half of
-/// s [m, m]. `which`: the rows, growing; slopes [which, n]; c [total, total].
-void add_products(const std::vector<int64_t>& which, const std::vector<int64_t>& frames,
-                  const std::vector<double>& slopes, int64_t n, const at::Tensor& c,
-                  at::Tensor& s) {
-  const int64_t m = s.size(0), total = c.size(0);
-  double* out = s.data_ptr<double>();
-  const double* values = c.data_ptr<double>();
-  for (size_t a = 0; a < which.size(); ++a) {
-    const double* of_a = slopes.data() + static_cast<int64_t>(a) * n;
-    const double* row = values + frames[static_cast<size_t>(which[a])] * total;
-    for (size_t b = 0; b <= a; ++b) {
-      const double* of_b = slopes.data() + static_cast<int64_t>(b) * n;
-      double dot = 0;
-      for (int64_t d = 0; d < n; ++d) dot += of_a[d] * of_b[d];
-      out[which[a] * m + which[b]] += dot * row[frames[static_cast<size_t>(which[b])]];
+    for (int64_t axis = 0; axis < 3; ++axis) {
+      const at::Tensor is = positions.select(1, kFeet[i]).select(1, axis);
+      rows.add({all, is - footing.places[i].select(1, axis)}, active, pose);
+      for (const double variance : footing.variances[i / 2])
+        rows.variances.push_back(axis == 1 && variance < kSwinging * kSwinging ? kLifted * kLifted
+                                                                               : variance);
     }
-  }
 }
 
-/// Of the frames (indices into the ask) in which something is missed, those that are looked at in
-/// this round: when there are many, every third. Corrections are smooth, so the others are
-/// corrected with them; the rounds take turns.
-std::vector<int64_t> due(const Ask& ask, int round) {
-  constexpr size_t kMany = 24;
-  constexpr int64_t kEvery = 3;
-  const at::Tensor r = ask.residual.detach().contiguous();
-  std::vector<int64_t> missed, some;
-  for (int64_t i = 0; i < r.numel(); ++i) {
-    if (r.data_ptr<double>()[i] == 0) continue;
-    missed.push_back(i);
-    if ((ask.frames[static_cast<size_t>(i)] + round) % kEvery == 0) some.push_back(i);
-  }
-  return missed.size() < kMany ? missed : some;
-}
-
-}  // namespace
-
-ConstraintSolver::Rows ConstraintSolver::linearised(const at::Tensor& x, const Footing& footing,
-                                                    int64_t asks, Pose& pose, int round) const {
-  constexpr int64_t kOfFeet = 2 * 3 * std::ssize(kFeet);  // that stand or swing, x, y, z
-  pose = pose_of(x, asks + kOfFeet);
-  Rows rows;
-  for (const auto& goal : constraints_.goals)
-    for (size_t k = 0;; ++k) {
-      if (std::ssize(rows.asked) >= asks) break;
-      const std::vector<Ask> all = goal->ask(pose.copy(std::ssize(rows.asked)));
-      if (k >= all.size()) break;
-      rows.add(all[k], due(all[k], round), 0.1 * goal->tolerance() * goal->tolerance());
-    }
-  hold_feet(pose, footing, rows);
-  return rows;
-}
-
-bool ConstraintSolver::step(at::Tensor& x, double t, std::optional<Footing>& footing,
-                            int round) const {
-  int64_t asks = 0;
-  {
-    const at::NoGradGuard no_grad;
-    const Pose now = pose_of(x, 1);
-    bool missed = false;
-    for (const auto& goal : constraints_.goals)
-      for (const Ask& ask : goal->ask(now.joints)) {
-        ++asks;
-        missed = missed || (ask.residual.numel() > 0 &&
-                            ask.residual.abs().max().item<double>() > goal->tolerance());
-      }
-    if (!missed) return false;
-    if (!footing) footing = footing_of(now.joints.positions[0]);
-  }
+bool ConstraintSolver::step(at::Tensor& x, double t, Footing& footing) const {
   const at::AutoGradMode grad(true);
-  Pose pose;
-  const Rows rows = linearised(x, *footing, asks, pose, round);
-  const auto gradients = torch::autograd::grad({at::stack(rows.asked).sum()},
-                                               {pose.six, pose.height, pose.path}, {}, false, false,
-                                               /*allow_unused=*/true);
+  const Pose pose = pose_of(x);
+  Rows rows;
+  bool missed = false;
+  for (const auto& goal : constraints_.goals)
+    for (const Ask& ask : goal->ask(pose.joints)) {
+      const at::Tensor r = ask.residual.detach().contiguous();
+      std::vector<int64_t> active;
+      for (int64_t i = 0; i < r.numel(); ++i) {
+        const double miss = r.data_ptr<double>()[i];
+        if (miss == 0) continue;
+        missed = missed || std::abs(miss) > goal->tolerance();
+        active.push_back(i);
+        rows.variances.push_back(0.1 * goal->tolerance() * goal->tolerance());
+      }
+      if (!active.empty()) rows.add(ask, active, pose);
+    }
+  if (!missed) return false;
+  hold_feet(pose, footing, rows);
   const at::NoGradGuard no_grad;
-  // [copies, F, D] in the solver's units, and the way in x and z.
-  at::Tensor slopes = at::zeros({pose.six.size(0), x.size(0), features::kFeatureSize}, at::kDouble);
-  if (gradients[0].defined()) slopes.narrow(2, kRootRotation, kSix).copy_(gradients[0]);
-  if (gradients[1].defined()) slopes.select(2, kRootHeight).copy_(gradients[1]);
-  if (gradients[2].defined()) slopes.narrow(2, kRootVelocity, 2).copy_(gradients[2] / motion::kFps);
-  slopes.mul_(normaliser_.scale);
-  const double* all = slopes.data_ptr<double>();
-
-  const int64_t total = x.size(0), m = std::ssize(rows.frames);
+  const at::Tensor at_frames = indices(rows.frames);
+  const at::Tensor gradient = at::cat(rows.gradients) * normaliser_.scale;
+  const at::Tensor way = at::cat(rows.ways);
+  const int64_t total = x.size(0);
   // Steps from frame 1 on add up to the way.
   at::Tensor sums = at::ones({total, total}, at::kDouble).tril();
   sums.select(1, 0).zero_();
   struct Part {
     const Group* group;
-    std::vector<int64_t> rows;   // those that the group moves
-    std::vector<double> slopes;  // [rows, features of the group]
-    at::Tensor spread;           // [F, F]: how a pull in one frame moves all frames
+    at::Tensor slopes;  // [m, n] of the group's features
+    at::Tensor spread;  // [F, m]: how the rows' frames move all frames
   };
   std::vector<Part> parts;
   at::Tensor s = at::tensor(rows.variances, at::kDouble).diag();
   for (const Group& group : groups_) {
-    Part part{&group, {}, {}, gain_of(group, t).covariance};
-    for (int64_t i = 0; i < m; ++i) {
-      const double* of = all + (rows.copies[static_cast<size_t>(i)] * total +
-                                rows.frames[static_cast<size_t>(i)]) *
-                                   features::kFeatureSize;
-      const size_t before = part.slopes.size();
-      bool moves = false;
-      for (const int64_t channel : group.channels) {
-        part.slopes.push_back(of[channel]);
-        moves = moves || of[channel] != 0;
-      }
-      if (moves)
-        part.rows.push_back(i);
-      else
-        part.slopes.resize(before);
-    }
-    at::Tensor seen = part.spread;
+    const at::Tensor& c = gain_of(group, t).covariance;
     if (group.block == 0) {
-      part.spread = at::matmul(part.spread, sums.t());
-      seen = at::matmul(sums, part.spread);
+      const int64_t axis = group.channels[0] - kRootVelocity;
+      const at::Tensor slopes =
+          way.narrow(1, axis, 1) * (normaliser_.scale[group.channels[0]] / motion::kFps);
+      const at::Tensor spread = at::matmul(c, sums.index_select(0, at_frames).t());
+      s += at::matmul(slopes, slopes.t()) * at::matmul(sums.index_select(0, at_frames), spread);
+      parts.push_back({&group, slopes, spread});
+    } else {
+      const at::Tensor slopes = gradient.index_select(1, indices(group.channels));
+      const at::Tensor spread = c.index_select(1, at_frames);
+      s += at::matmul(slopes, slopes.t()) * spread.index_select(0, at_frames);
+      parts.push_back({&group, slopes, spread});
     }
-    add_products(part.rows, rows.frames, part.slopes, std::ssize(group.channels), seen.contiguous(),
-                 s);
-    parts.push_back(std::move(part));
   }
   const at::Tensor weights =
-      solve(s, at::tensor(rows.residuals, at::kDouble).unsqueeze(1)).contiguous();  // [m, 1]
+      solve(s, at::tensor(rows.residuals, at::kDouble).unsqueeze(1));  // [m, 1]
   for (const Part& part : parts) {
-    const int64_t n = std::ssize(part.group->channels);
-    at::Tensor pull = doubles({total, n});
-    for (size_t k = 0; k < part.rows.size(); ++k) {
-      double* to = pull.data_ptr<double>() + rows.frames[static_cast<size_t>(part.rows[k])] * n;
-      for (int64_t d = 0; d < n; ++d)
-        to[d] += part.slopes[k * static_cast<size_t>(n) + static_cast<size_t>(d)] *
-                 weights.data_ptr<double>()[part.rows[k]];
-    }
-    x.index_add_(1, indices(part.group->channels), at::matmul(part.spread, pull), -1);
+    const at::Tensor change = at::matmul(part.spread, part.slopes * weights);
+    x.index_add_(1, indices(part.group->channels), change, -1);
   }
   return true;
 }

@@ -5,7 +5,6 @@
 
 #include <map>
 #include <memory>
-#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -67,13 +66,9 @@ class ConstraintSolver {
 
   void add_groups(const Constraints& constraints, size_t block);
   const Gain& gain_of(const Group& group, double t) const;
-  bool step(at::Tensor& x, double t, std::optional<Footing>& footing, int round) const;
-  Rows linearised(const at::Tensor& x, const Footing& footing, int64_t asks, Pose& pose,
-                  int round) const;
-  static Footing footing_of(const at::Tensor& positions);
-  static void hold_feet(const Pose& pose, const Footing& footing, Rows& rows);
-  /// So many copies of the clip, differentiable when gradients are on.
-  Pose pose_of(const at::Tensor& x, int64_t copies) const;
+  bool step(at::Tensor& x, double t, Footing& footing) const;
+  void hold_feet(const Pose& pose, Footing& footing, Rows& rows) const;
+  Pose pose_of(const at::Tensor& x) const;
 
   Constraints constraints_;
   features::Normaliser normaliser_;  ///< double

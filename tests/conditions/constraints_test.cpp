@@ -227,7 +227,6 @@ TEST(Goals, HaveTheGradientsOfFiniteDifferences) {
 }
 
 TEST(Constraints, ManyGoalsAreMetInEveryFrame) {
-  // Of long goals every third frame is looked at in turn; the others must come along.
   const auto n = normaliser();
   const Clip clip = walk();
   const auto pose = motion::forward_kinematics(clip);
