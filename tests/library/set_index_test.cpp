@@ -349,7 +349,8 @@ TEST(SetDescription, AllOwnDescriptionsAndLabelsAreReadable) {
   EXPECT_GE(sets.size(), 7u);
   EXPECT_GE(labels.labels().size(), 40u);
   for (const SetDescription& set : sets) {
-    EXPECT_TRUE(labels.has(set.label_map)) << set.name;
+    // UESTC's forty exercises keep their own names, which its benchmark asks for.
+    EXPECT_EQ(labels.has(set.label_map), set.name != "uestc") << set.name;
     EXPECT_TRUE(!set.babel || labels.has(set.babel->label_map)) << set.name;
     for (const SegmentTable& table : set.segments)
       EXPECT_TRUE(table.label_map.empty() || labels.has(table.label_map)) << set.name;
