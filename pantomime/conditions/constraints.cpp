@@ -81,11 +81,11 @@ std::vector<char> Constraints::whole_frames() const {
 }
 
 std::vector<char> Constraints::placed_frames() const {
-  constexpr double kExact = 0.01;  // metres
+  constexpr double kFirm = 0.15;  // metres: looser places may move as the feet push them
   std::vector<char> out(static_cast<size_t>(frames), 0);
   out[0] = 1;
   for (const Place& place : places)
-    if (place.x && place.z && place.tolerance <= kExact)
+    if (place.x && place.z && place.tolerance <= kFirm)
       out[static_cast<size_t>(place.frame)] = out[static_cast<size_t>(place.from)] = 1;
   // A step that is given leads from one given place to the next.
   const at::Tensor velocity = known.select(1, kRootVelocity).contiguous();

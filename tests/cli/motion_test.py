@@ -436,8 +436,8 @@ class Generate(TestInFolder):
         (self.folder / "flat.glb").write_bytes(
             people.without_spine((self.folder / "person/001-walk.glb").read_bytes()))
         self.assertRegex(
-            self.run_bad(1, "generate", "--label", "walk", "--character", "flat.glb", "-o", "bad",
-                         "-q"),
+            self.run_bad(1, "generate", "--label", "walk", "--character", "flat.glb", "-o",
+                         "mapping", "-q"),  # where what was found is written for correction
             "without a spine.*--character-mapping")
         result = pantomime("generate", "--label", "stand idle", "--reach", "left hand@1=0,4,0",
                            "--body", "plain", "--format", "csv", "--seconds", "2", "-o", "far", "-q",
