@@ -81,7 +81,7 @@ std::vector<char> Constraints::whole_frames() const {
 }
 
 std::vector<char> Constraints::placed_frames() const {
-  constexpr double kFirm = 0.15;  // metres: looser places may move as the feet push them
+  constexpr double kFirm = 0.13;  // metres: looser places may move as the feet push them
   std::vector<char> out(static_cast<size_t>(frames), 0);
   out[0] = 1;
   for (const Place& place : places)

@@ -50,7 +50,7 @@ struct Constraints {
   bool fixes_height() const;
   /// [F] 1 where the whole pose is known.
   std::vector<char> whole_frames() const;
-  /// [F] 1 where it is given where the root is over the floor, within 15 cm; empty when that
+  /// [F] 1 where it is given where the root is over the floor, within 13 cm; empty when that
   /// is so in no frame but the first.
   std::vector<char> placed_frames() const;
   /// The same in another world. Throws Error when a place with only one of x and z is to be turned.
