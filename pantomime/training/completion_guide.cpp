@@ -10,6 +10,7 @@
 #include "pantomime/motion/skeleton.h"
 #include "pantomime/training/losses.h"
 #include "pantomime/training/optimiser.h"
+#include "pantomime/training/steps.h"
 
 namespace pantomime::training {
 
@@ -132,40 +133,32 @@ CompletionGuide train_completion(const MotionData& data, const Prior& prior,
   guide.adapter = std::make_shared<conditions::CompletionAdapter>(
       conditions::CompletionAdapterConfig{}, prior.denoiser->config(), seed);
   Optimiser optimiser(guide.adapter->parameters(), OptimiserOptions{.average = 0.995});
-  double sum = 0;
-  progress.begin("train completion", options.steps);
-  for (int64_t step = 0; step < options.steps; ++step) {
-    progress.check();
-    const Batch batch = data.draw(seed, step, options.batch, prior.normaliser);
-    const at::Tensor &x0 = batch.x, &mask = batch.mask;
-    at::Tensor hints = at::zeros({x0.size(0), x0.size(1), conditions::kHintSize}, at::kFloat);
-    const at::Tensor counts = mask.sum(1);
-    for (int64_t b = 0; b < x0.size(0); ++b) {
-      const int64_t count = counts[b].item<int64_t>();
-      Random random(derive_seed(seed, "task", static_cast<uint64_t>(step * options.batch + b)));
-      const Clip clip = features::decode(prior.normaliser.restore(x0[b].narrow(0, 0, count)));
-      hints[b]
-          .narrow(0, 0, count)
-          .copy_(conditions::hints_of(random_task(clip, random), prior.normaliser));
-    }
-    const auto [t, x_t, generator] = with_noise(x0, seed, step);
-    const diffusion::Steering steering = guide.adapter->steering(hints);
-    const at::Tensor estimate = prior.denoiser->estimate(x_t, t, mask, &steering);
-    const at::Tensor loss =
-        motion_loss(estimate, x0, mask, t, prior.normaliser, LossWeights{}).total;
-    loss.backward();
-    sum += loss.item<double>();
-    optimiser.step(learning_rate(options.rate, step, options.steps, 50, 0.4));
-    if ((step + 1) % 10 == 0) {
-      if (on_log) on_log(step + 1, sum / 10);
-      progress.step(step + 1, fmt::format("loss {:.4f}", sum / 10));
-      sum = 0;
-    }
-  }
-  progress.end();
-  at::Tensor block = guide.adapter->parameters().block();
-  block.copy_(optimiser.average());
-  guide.adapter->parameters().set_trainable(false);
+  run_steps(
+      "train completion", options.steps,
+      [&](int64_t step) {
+        const Batch batch = data.draw(seed, step, options.batch, prior.normaliser);
+        const at::Tensor &x0 = batch.x, &mask = batch.mask;
+        at::Tensor hints = at::zeros({x0.size(0), x0.size(1), conditions::kHintSize}, at::kFloat);
+        const at::Tensor counts = mask.sum(1);
+        for (int64_t b = 0; b < x0.size(0); ++b) {
+          const int64_t count = counts[b].item<int64_t>();
+          Random random(derive_seed(seed, "task", static_cast<uint64_t>(step * options.batch + b)));
+          const Clip clip = features::decode(prior.normaliser.restore(x0[b].narrow(0, 0, count)));
+          hints[b]
+              .narrow(0, 0, count)
+              .copy_(conditions::hints_of(random_task(clip, random), prior.normaliser));
+        }
+        const auto [t, x_t, generator] = with_noise(x0, seed, step);
+        const diffusion::Steering steering = guide.adapter->steering(hints);
+        const at::Tensor estimate = prior.denoiser->estimate(x_t, t, mask, &steering);
+        const at::Tensor loss =
+            motion_loss(estimate, x0, mask, t, prior.normaliser, LossWeights{}).total;
+        loss.backward();
+        optimiser.step(learning_rate(options.rate, step, options.steps, 50, 0.4));
+        return loss.item<double>();
+      },
+      on_log, progress);
+  take_average(guide.adapter->parameters(), optimiser);
   return guide;
 }
 

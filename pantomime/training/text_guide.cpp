@@ -12,6 +12,7 @@
 #include "pantomime/library/facts.h"
 #include "pantomime/training/losses.h"
 #include "pantomime/training/optimiser.h"
+#include "pantomime/training/steps.h"
 
 namespace pantomime::training {
 
@@ -172,35 +173,27 @@ TrainedText train_text_guide(const TextData& data, const Prior& prior, const Gui
     guide.adapter->start_from(*labels->adapter, facts);
   }
   Optimiser optimiser(guide.adapter->parameters(), OptimiserOptions{.average = 0.995});
-  double sum = 0;
-  progress.begin("train text", options.steps);
-  for (int64_t step = 0; step < options.steps; ++step) {
-    progress.check();
-    const TextData::Drawn batch = data.draw(seed, step, options.batch, prior.normaliser);
-    const at::Tensor &x0 = batch.motion.x, &mask = batch.motion.mask;
-    const auto [t, x_t, generator] = with_noise(x0, seed, step);
-    // Half of the clips are told what is true of them, so that rare facts are learnt whether a
-    // sentence mentions them or not; the others what is heard.
-    const at::Tensor truth =
-        at::rand({options.batch, 1}, generator, at::TensorOptions(at::kFloat)) < 0.5;
-    const diffusion::Steering steering =
-        guide.adapter->steering(at::where(truth, batch.facts, guide.reader->heard(batch.text)),
-                                batch.text, mask.sum(1), x0.size(1));
-    const at::Tensor estimate = prior.denoiser->estimate(x_t, t, mask, &steering);
-    const at::Tensor loss = adapter_loss(estimate, x0, mask);
-    loss.backward();
-    sum += loss.item<double>();
-    optimiser.step(learning_rate(options.rate, step, options.steps, 50, 0.4));
-    if ((step + 1) % 10 == 0) {
-      if (on_log) on_log(step + 1, sum / 10);
-      progress.step(step + 1, fmt::format("loss {:.4f}", sum / 10));
-      sum = 0;
-    }
-  }
-  progress.end();
-  at::Tensor block = guide.adapter->parameters().block();
-  block.copy_(optimiser.average());
-  guide.adapter->parameters().set_trainable(false);
+  run_steps(
+      "train text", options.steps,
+      [&](int64_t step) {
+        const TextData::Drawn batch = data.draw(seed, step, options.batch, prior.normaliser);
+        const at::Tensor &x0 = batch.motion.x, &mask = batch.motion.mask;
+        const auto [t, x_t, generator] = with_noise(x0, seed, step);
+        // Half of the clips are told what is true of them, so that rare facts are learnt whether a
+        // sentence mentions them or not; the others what is heard.
+        const at::Tensor truth =
+            at::rand({options.batch, 1}, generator, at::TensorOptions(at::kFloat)) < 0.5;
+        const diffusion::Steering steering =
+            guide.adapter->steering(at::where(truth, batch.facts, guide.reader->heard(batch.text)),
+                                    batch.text, mask.sum(1), x0.size(1));
+        const at::Tensor estimate = prior.denoiser->estimate(x_t, t, mask, &steering);
+        const at::Tensor loss = adapter_loss(estimate, x0, mask);
+        loss.backward();
+        optimiser.step(learning_rate(options.rate, step, options.steps, 50, 0.4));
+        return loss.item<double>();
+      },
+      on_log, progress);
+  take_average(guide.adapter->parameters(), optimiser);
   return trained;
 }
 

@@ -5,36 +5,11 @@
 #include "pantomime/base/error.h"
 #include "pantomime/base/random.h"
 #include "pantomime/training/losses.h"
-#include "pantomime/training/optimiser.h"
+#include "pantomime/training/steps.h"
 #include "pantomime/training/text_guide.h"
 
 namespace pantomime::training {
 namespace {
-
-constexpr int64_t kLogEvery = 10;
-
-/// `steps` calls of `step`, which say a loss; every kLogEvery their mean is told.
-void run_steps(const std::string& what, int64_t steps,
-               const std::function<double(int64_t)>& step_of,
-               const std::function<void(int64_t, double)>& on_log, Progress& progress) {
-  double sum = 0;
-  progress.begin(what, steps);
-  for (int64_t step = 0; step < steps; ++step) {
-    progress.check();
-    sum += step_of(step);
-    if ((step + 1) % kLogEvery != 0) continue;
-    if (on_log) on_log(step + 1, sum / kLogEvery);
-    progress.step(step + 1, fmt::format("loss {:.4f}", sum / kLogEvery));
-    sum = 0;
-  }
-  progress.end();
-}
-
-void take_average(diffusion::Parameters& parameters, const Optimiser& optimiser) {
-  at::Tensor block = parameters.block();
-  block.copy_(optimiser.average());
-  parameters.set_trainable(false);
-}
 
 TextGuide for_prior(const Prior& prior) {
   TextGuide guide;
