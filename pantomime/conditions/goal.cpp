@@ -255,31 +255,33 @@ class Avoid : public Goal {
 };
 
 class StepOver : public Goal {
-  static constexpr double kStands = 0.35;  // m/s; a foot that is slower stands
-  static constexpr double kRamp = 0.12;    // metres over which what swings has come up
+  static constexpr double kStands = 0.35;                 // m/s; a foot that is slower stands
+  static constexpr double kRamp = 0.35, kSteepest = 0.1;  // metres over which feet come up
 
  public:
   StepOver(const Box& box, double margin) : box_(box), margin_(margin) {}
   std::vector<Ask> ask(const WorldJoints& joints) const override {
     const at::Tensor p = joints.positions[0];  // [F, J, 3]
-    const int64_t count = p.size(0);
-    const double half_u = box_.width / 2 + margin_, half_v = box_.depth / 2 + margin_;
+    const auto frames = frames_between(0, p.size(0));
+    const double top = box_.height + margin_;
     std::vector<Ask> asks;
-    const auto frames = frames_between(0, count);
-    for (const int j : {motion::kLeftAnkle, motion::kRightAnkle, motion::kLeftFoot,
-                        motion::kRightFoot, motion::kLeftKnee, motion::kRightKnee}) {
-      const at::Tensor q = p.select(1, j);
-      const auto [u, v] = along(box_, q);
-      const at::Tensor deep =
-          at::minimum(half_u - u.abs(), half_v - v.abs());  // from the nearest side
-      const at::Tensor rise = (deep / kRamp).clamp(0, 1);
-      const at::Tensor lift = (box_.height + margin_) * rise - q.select(1, 1);
-      const at::Tensor low = q.select(1, 1).detach() < box_.height + margin_;
-      const at::Tensor stands = speed(q.detach()) < kStands;
-      const at::Tensor inside = at::logical_and(deep.detach() > 0, low);
-      const at::Tensor residual =
-          at::where(inside, at::where(stands, deep, lift.clamp_min(0)), at::zeros_like(deep));
-      if (residual.abs().max().item<double>() > 0) asks.push_back({frames, residual});
+    for (const auto& leg :
+         {std::array{motion::kLeftAnkle, motion::kLeftFoot, motion::kLeftKnee},
+          std::array{motion::kRightAnkle, motion::kRightFoot, motion::kRightKnee}}) {
+      const at::Tensor ramp = ramps(p.select(1, leg[0]).detach());
+      for (const motion::Joint j : leg) {
+        const at::Tensor q = p.select(1, j);
+        const auto [u, v] = sides(q);
+        const at::Tensor deep = at::maximum(u, v).neg();  // from the nearest side
+        const at::Tensor far = (u.clamp_min(0).square() + v.clamp_min(0).square() + 1e-12).sqrt();
+        const at::Tensor near = (1 - far / ramp.clamp_min(kSteepest)).clamp(0, 1);
+        const at::Tensor lift = top * near * near * (3 - 2 * near) - q.select(1, 1);
+        const at::Tensor stands_in_it =
+            at::logical_and(at::maximum(u, v).detach() < 0, q.select(1, 1).detach() < top);
+        const at::Tensor residual = at::where(ramp > 0, lift.clamp_min(0),
+                                              at::where(stands_in_it, deep, at::zeros_like(deep)));
+        if (residual.abs().max().item<double>() > 0) asks.push_back({frames, residual});
+      }
     }
     return asks;
   }
@@ -295,14 +297,43 @@ class StepOver : public Goal {
   }
 
  private:
-  /// On the floor, m/s, [F].
-  static at::Tensor speed(const at::Tensor& q) {
-    const int64_t count = q.size(0);
-    if (count < 3) return at::zeros({count}, q.options());
-    const at::Tensor step = q.slice(0, 2) - q.slice(0, 0, count - 2);
-    const at::Tensor inner =
-        (step.select(1, 0).square() + step.select(1, 2).square()).sqrt() * (motion::kFps / 2);
-    return at::cat({inner.narrow(0, 0, 1), inner, inner.narrow(0, count - 3, 1)});
+  /// How far points [F, 3] are beyond the box's sides and its margin, metres; negative: inside.
+  std::pair<at::Tensor, at::Tensor> sides(const at::Tensor& q) const {
+    const auto [u, v] = along(box_, q);
+    return {u.abs() - (box_.width / 2 + margin_), v.abs() - (box_.depth / 2 + margin_)};
+  }
+
+  /// [F] metres before and behind the box in which a foot comes up and down where its step leads
+  /// over it: as far as the foot stands away, so that it leaves the floor and lands as it would; 0
+  /// where it stands or steps elsewhere. `ankle` [F, 3].
+  at::Tensor ramps(const at::Tensor& ankle) const {
+    const int64_t count = ankle.size(0);
+    const at::Tensor q = ankle.to(at::kDouble).contiguous();
+    const auto [u, v] = sides(q);
+    const at::Tensor us = u.contiguous(), vs = v.contiguous();
+    const auto far = [&](int64_t f) {
+      const double a = us.data_ptr<double>()[f], b = vs.data_ptr<double>()[f];
+      return a < 0 && b < 0 ? 0 : std::hypot(std::max(a, 0.0), std::max(b, 0.0));
+    };
+    const auto moves = [&](int64_t f) {
+      const int64_t a = std::max<int64_t>(f - 1, 0), b = std::min(f + 1, count - 1);
+      const double* at = q.data_ptr<double>();
+      const double way = std::hypot(at[3 * b] - at[3 * a], at[3 * b + 2] - at[3 * a + 2]);
+      return b > a && way * motion::kFps >= kStands * static_cast<double>(b - a);
+    };
+    // In whole steps of 5 cm, so that it stays while a solver moves the pose a little.
+    const auto whole = [](double metres) { return 0.05 * std::round(metres / 0.05); };
+    at::Tensor out = at::zeros({count}, at::kDouble);
+    for (int64_t first = 0, last = 0; first < count; first = last + 1) {
+      for (last = first; last < count && moves(last);) ++last;
+      int64_t enters = first, leaves = last;  // of the step [first, last)
+      while (enters < last && far(enters) > 0) ++enters;
+      while (leaves > enters && far(leaves - 1) > 0) --leaves;
+      if (enters == last) continue;
+      for (int64_t f = first; f < last; ++f)
+        out[f] = std::clamp(whole(f < leaves ? far(first) : far(last - 1)), kSteepest, kRamp);
+    }
+    return out.to(ankle.options());
   }
 
   Box box_;
