@@ -242,16 +242,19 @@ std::vector<at::Tensor> generated(const TextTrialOptions& o, const training::Pri
 }
 
 /// The same as `generate` makes them: words that name numbers hold, and what doesn't show all that
-/// was heard is made anew. By a plain body.
+/// was heard is made anew. By the bodies of `others`, clips of the same sentences: one body for all
+/// would be another difference.
 std::vector<at::Tensor> acted(const TextTrialOptions& o, const training::Prior& prior,
                               const training::TextGuide& guide, const Questions& q,
-                              Context& context, double& ms) {
-  const body::Character somebody = body::plain_character(motion::default_geometry(), 1);
+                              const std::vector<at::Tensor>& others, Context& context, double& ms) {
+  const auto body_of = [](const at::Tensor& clip) {
+    return body::plain_character(motion::geometry_of(features::decode(clip).skeleton.offsets), 1);
+  };
   std::vector<Performance> items;
   for (size_t i = 0; i < q.sentences.size(); ++i)
     items.push_back({.title = q.sentences[i],
                      .acts = {{.frames = o.frames, .text = q.sentences[i]}},
-                     .character = somebody,
+                     .character = body_of(others[i]),
                      .seed = derive_seed(o.seed, "text trial", i)});
   ActingOptions acting{.seed = o.seed};
   acting.tries = o.tries;
@@ -291,7 +294,7 @@ TextPart evaluate_text(const TextTrialOptions& o, const training::Prior& prior,
     at::Tensor where;
     part.rows.push_back(table.row("told: " + name, clips, ms, &where));
     if (guide.reader && guide.adapter && name == "adapter") {
-      const auto performed = acted(o, prior, guide, q, context, ms);
+      const auto performed = acted(o, prior, guide, q, clips, context, ms);
       part.rows.push_back(table.row("told: adapter, numbers hold", performed, ms));
     }
     if (!part.told.empty()) continue;
