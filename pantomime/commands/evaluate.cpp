@@ -231,8 +231,8 @@ void run(Options o, Context& context) {
                   o.label.repetitions, o.label.frames);
   if (o.judges.empty()) {
     o.judges = {shipped_judge("convolution")};
-    if (const fs::path other = shipped_judge("recurrent"); fs::exists(other))
-      o.judges.push_back(other);
+    for (const char* name : {"recurrent", "graph"})
+      if (const fs::path other = shipped_judge(name); fs::exists(other)) o.judges.push_back(other);
   }
   if (o.text_judge.empty()) o.text_judge = shipped_judge("text");
   if (o.wants("watch")) {
@@ -285,7 +285,7 @@ Run add_evaluate(CLI::App& app, Context& context) {
                  "Push towards the label down to this diffusion time; negative: the default");
   app.add_option("--judge", o->judges,
                  "Judges (pantomime train-judge); the first one's features are used for distances "
-                 "(default: the two shipped ones)")
+                 "(default: the shipped ones)")
       ->delimiter(',')
       ->type_name("FILE");
   app.add_option("--text-judge", o->text_judge,
