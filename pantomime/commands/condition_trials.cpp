@@ -15,6 +15,7 @@
 #include "pantomime/commands/condition_tasks.h"
 #include "pantomime/conditions/constraint_condition.h"
 #include "pantomime/conditions/geometry.h"
+#include "pantomime/conditions/shortfall.h"
 #include "pantomime/motion/foot_lock.h"
 #include "pantomime/motion/retarget.h"
 #include "pantomime/motion/root_path.h"
@@ -30,8 +31,8 @@ using motion::Vec3;
 constexpr double kNothing = std::numeric_limits<double>::quiet_NaN();
 constexpr int64_t kBatch = 16;
 
-enum class Way { Ours, Bare, Steady, Told, Plain, Replace, Gradient, After };
-constexpr std::array<std::pair<Way, const char*>, 8> kWays = {
+enum class Way { Ours, Bare, Steady, Told, Plain, Replace, Gradient, After, Noise };
+constexpr std::array<std::pair<Way, const char*>, 9> kWays = {
     {{Way::Ours, "ours"},
      {Way::Bare, "ours without the adapter"},
      {Way::Steady, "ours without new noise"},
@@ -39,7 +40,8 @@ constexpr std::array<std::pair<Way, const char*>, 8> kWays = {
      {Way::Plain, "plain projection"},
      {Way::Replace, "replacement"},
      {Way::Gradient, "gradient through the prior"},
-     {Way::After, "only afterwards"}}};
+     {Way::After, "only afterwards"},
+     {Way::Noise, "noise looked for"}}};
 
 bool solves(Way way) {
   return way == Way::Ours || way == Way::Bare || way == Way::Steady;
@@ -113,6 +115,8 @@ class Trials {
       case Way::Ours:
       case Way::After:
         return true;
+      case Way::Noise:  // takes half a minute a clip: for goals, and when named
+        return !sample.goals.empty() && !options_.ways.empty();
       case Way::Bare:
       case Way::Told:
         return options_.completion != nullptr &&
@@ -193,6 +197,9 @@ class Trials {
     if (solves(way) || way == Way::Told)
       generate.sampler.method = way == Way::Steady ? diffusion::Method::Dpm2m : options_.method;
     generate.sampler.progress = &progress_;
+    if (way == Way::Noise)
+      generate.search = {.rounds = options_.noise_rounds,
+                         .objective = conditions::shortfall(wanted, prior_.normaliser)};
     for (size_t i = 0; i < wanted.size(); ++i) {
       bodies.push_back(motion::geometry_of(real_[first + i].skeleton.offsets));
       generate.seeds.push_back(derive_seed(options_.seed, "trial", first + i));
@@ -230,7 +237,7 @@ class Trials {
       clip.skeleton = real_[first + i].skeleton;
       if (!c.fixes_height()) clip = motion::on_floor(clip);
       // Others don't know which frames are given.
-      if (options_.foot_lock && solves(way))
+      if (options_.foot_lock && (solves(way) || way == Way::Noise))
         clip = motion::lock_feet(
             motion::root_following_feet(clip, {.placed = c.placed_frames()}),
             motion::FootLockOptions{.root_follows = false, .pinned = c.whole_frames()});
@@ -238,7 +245,7 @@ class Trials {
         clip = motion::lock_feet(
             clip, motion::FootLockOptions{.root_follows = way == Way::After || way == Way::Told ||
                                                           c.placed_frames().empty()});
-      if (solves(way) || way == Way::Told || way == Way::After) {
+      if (solves(way) || way == Way::Told || way == Way::After || way == Way::Noise) {
         if (!c.empty()) clip = conditions::settle(clip, c, prior_.normaliser).clip;
       } else {
         // Others end with the known values, too.

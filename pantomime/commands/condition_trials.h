@@ -21,6 +21,7 @@ struct TrialOptions {
   int64_t frames = 96;  ///< of each
   int steps = diffusion::SampleOptions{}.steps;
   diffusion::Method method = diffusion::Method::Ddpm;  ///< of ours
+  int noise_rounds = 30;                               ///< where noise is looked for
   uint64_t seed = 1;
   bool foot_lock = true;
   std::vector<std::string> tasks;           ///< those whose names begin so; empty: all

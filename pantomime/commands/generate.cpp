@@ -46,6 +46,7 @@ struct Options {
   SceneOptions scene;
   fs::path out = "out";
   std::string sampler = "auto";
+  int noise_steps = 0;
   int steps = diffusion::SampleOptions{}.steps;
   bool no_foot_lock = false, no_completion = false, force = false;
   int size = 480;
@@ -77,6 +78,7 @@ json settings_of(const Options& options, const training::Prior& prior,
                    {"seconds", item.clip.seconds()},
                    {"sampler", options.sampler},
                    {"steps", options.steps},
+                   {"noise_steps", options.noise_steps},
                    {"guidance", item.title.empty() ? "none" : options.model.guidance},
                    {"foot_lock", !options.no_foot_lock},
                    {"person", item.character.description}};
@@ -219,6 +221,10 @@ void run(const Options& options, Context& context) {
     labelled = labelled || !act.label.empty();
     told = told || !act.text.empty();
   }
+  if (options.noise_steps > 0 && (acts.size() > 1 || frames > acting.stream.longest))
+    fail("--noise-steps: {} acts of {:.1f} s, expected one of at most {:.1f} s", acts.size(),
+         static_cast<double>(frames) / motion::kFps,
+         static_cast<double>(acting.stream.longest) / motion::kFps);
   const Scene scene(options.scene, frames);
   const training::Prior prior = open_prior(options.model);
   std::optional<training::Guide> guide;
@@ -269,6 +275,7 @@ void run(const Options& options, Context& context) {
     acting.stream.renoise = false;
   }
   acting.stream.sampler.steps = options.steps;
+  acting.stream.noise_rounds = options.noise_steps;
   acting.stream.sampler.progress = &context.terminal;
   acting.stream.strength = strength_of(options.model);
   acting.stream.foot_lock = !options.no_foot_lock;
@@ -367,6 +374,11 @@ Run add_generate(CLI::App& app, Context& context) {
   app.add_option("--sampler", o->sampler,
                  "dpm2m, ddim or ddpm; auto: ddpm where something must hold, else dpm2m");
   app.add_option("--steps", o->steps, "Denoising steps");
+  app.add_option(
+         "--noise-steps", o->noise_steps,
+         "Look so often for noise that leads to what is asked for, instead of holding it at "
+         "every step (one act of at most 4.2 s)")
+      ->check(CLI::Range(0, 10000).description(""));
   app.add_option("--size", o->size, "Width and height of videos, pixels");
   app.add_flag("--no-foot-lock", o->no_foot_lock, "Leave the feet as they were sampled");
   app.add_flag("--no-completion", o->no_completion,

@@ -332,7 +332,7 @@ conditions::Constraints Scene::constraints(const motion::Skeleton& body) const {
     for (int64_t f = begin + kEvery; f + kEvery / 2 < b.span.first; f += kEvery) {
       const auto [x, z] = way.at(static_cast<double>(f - begin) / static_cast<double>(gap));
       const Vec3 p = inside(x, 0, z);
-      out.places.push_back({f, p.x, p.z, kAbout});
+      out.places.push_back({.frame = f, .x = p.x, .z = p.z, .tolerance = kAbout, .firm = false});
     }
     // Who is told a way only goes forwards along it.
     if (!heading_.empty() || way.length() < 0.3) continue;

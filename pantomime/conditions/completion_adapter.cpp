@@ -46,10 +46,10 @@ at::Tensor hints_of(const Constraints& c, const features::Normaliser& normaliser
       g.x = static_cast<float>(*place.x), g.z = static_cast<float>(*place.z), g.place = true;
     }
   for (const auto& goal : c.goals)
-    for (const Wish& wish : goal->wishes()) {
-      Given& g = given[static_cast<size_t>(wish.frame)][static_cast<size_t>(wish.joint)];
-      if (wish.axes[0] && wish.axes[2]) g.x = wish.point.x, g.z = wish.point.z, g.place = true;
-      if (wish.axes[1]) g.y = wish.point.y, g.height = true;
+    for (const Aim& aim : goal->aims()) {
+      Given& g = given[static_cast<size_t>(aim.frame)][static_cast<size_t>(aim.joint)];
+      if (aim.axes[0] && aim.axes[2]) g.x = aim.point.x, g.z = aim.point.z, g.place = true;
+      if (aim.axes[1]) g.y = aim.point.y, g.height = true;
     }
   float* out = hints.data_ptr<float>();
   float before_x = 0, before_z = 0;

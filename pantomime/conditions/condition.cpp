@@ -98,6 +98,10 @@ at::Tensor generate(const Denoiser& prior, const features::Normaliser& normalise
     sampler.start = options.change;
     noise = schedule.alpha(sampler.start) * known + schedule.sigma(sampler.start) * noise;
   }
+  if (options.search.rounds > 0) {
+    sampler.method = diffusion::Method::Ddim;
+    noise = search_noise(denoise, noise, sampler, options.search);
+  }
   const at::Tensor sample = diffusion::sample(denoise, noise, sampler);
   return normaliser.to(device).restore(sample).narrow(1, 0, options.frames).to(at::kCPU);
 }

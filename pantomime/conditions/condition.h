@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "pantomime/conditions/noise_search.h"
 #include "pantomime/diffusion/denoiser.h"
 #include "pantomime/diffusion/sampler.h"
 #include "pantomime/features/features.h"
@@ -57,6 +58,9 @@ struct GenerateOptions {
   /// anything becomes of them, near 1 anything.
   at::Tensor begin = {};
   double change = 0.6;
+  /// With rounds: the noise is looked for first, and the steps are deterministic (DDIM). Conditions
+  /// must then be differentiable: labels, sentences, bodies are, ConstraintCondition isn't.
+  NoiseSearch search = {};
 };
 
 /// Samples [B, F, D] features in real units, one clip per seed. A clip depends on its seed, the

@@ -81,11 +81,10 @@ std::vector<char> Constraints::whole_frames() const {
 }
 
 std::vector<char> Constraints::placed_frames() const {
-  constexpr double kFirm = 0.13;  // metres: looser places may move as the feet push them
   std::vector<char> out(static_cast<size_t>(frames), 0);
   out[0] = 1;
   for (const Place& place : places)
-    if (place.x && place.z && place.tolerance <= kFirm)
+    if (place.x && place.z && place.firm)
       out[static_cast<size_t>(place.frame)] = out[static_cast<size_t>(place.from)] = 1;
   // A step that is given leads from one given place to the next.
   const at::Tensor velocity = known.select(1, kRootVelocity).contiguous();

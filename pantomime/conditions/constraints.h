@@ -35,6 +35,9 @@ struct Constraints {
     std::optional<double> x, z;  ///< metres; nothing: free
     double tolerance = 0;        ///< metres
     int64_t from = 0;            ///< x and z count from where the root is in this earlier frame
+    /// It is held when feet push the finished clip's root about (motion/root_path.h). False for
+    /// places that only say about where the way goes.
+    bool firm = true;
   };
   std::vector<Place> places;
   /// The last kLoopFrames frames are the first ones again (but for where they are), so that the
@@ -50,8 +53,8 @@ struct Constraints {
   bool fixes_height() const;
   /// [F] 1 where the whole pose is known.
   std::vector<char> whole_frames() const;
-  /// [F] 1 where it is given where the root is over the floor, within 13 cm; empty when that
-  /// is so in no frame but the first.
+  /// [F] 1 where firm places or kept steps say where the root is over the floor; empty when that is
+  /// so in no frame but the first.
   std::vector<char> placed_frames() const;
   /// The same in another world. Throws Error when a place with only one of x and z is to be turned.
   Constraints placed(const Placement& placement) const;

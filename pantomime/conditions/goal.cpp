@@ -94,14 +94,14 @@ class Reach : public Goal {
     }
     return asks;
   }
-  std::vector<Wish> wishes() const override {
-    std::vector<Wish> wishes;
+  std::vector<Aim> aims() const override {
+    std::vector<Aim> aims;
     for (size_t i = 0; i < frames_.size(); ++i) {
       motion::Vec3 p = o_.points[o_.points.size() == 1 ? 0 : i];
       p.y = static_cast<float>(std::min<double>(p.y, o_.highest));
-      wishes.push_back({o_.joint, frames_[i], p, o_.axes});
+      aims.push_back({o_.joint, frames_[i], p, o_.axes});
     }
-    return wishes;
+    return aims;
   }
   double tolerance() const override { return o_.tolerance; }
   double beyond() const override {

@@ -23,7 +23,7 @@ struct Ask {
 };
 
 /// A joint at a point in one frame, as far as its axes x, y, z are asked for.
-struct Wish {
+struct Aim {
   motion::Joint joint;
   int64_t frame;
   motion::Vec3 point;  ///< metres
@@ -42,7 +42,7 @@ class Goal {
   /// How far away what is asked for is beyond what ask() aims at, in the residual's unit.
   virtual double beyond() const { return 0; }
   /// What of it can be told to a network beforehand (completion_adapter.h).
-  virtual std::vector<Wish> wishes() const { return {}; }
+  virtual std::vector<Aim> aims() const { return {}; }
   /// For messages: "left wrist at (0.3, 1.2, 0.5) from 1.5 s on".
   virtual std::string describe() const = 0;
   /// The same goal in another world.

@@ -3,11 +3,13 @@
 #include <ATen/ATen.h>
 
 #include <algorithm>
+#include <cmath>
 
 #include "pantomime/base/error.h"
 #include "pantomime/base/random.h"
 #include "pantomime/conditions/constraint_condition.h"
 #include "pantomime/conditions/geometry.h"
+#include "pantomime/conditions/shortfall.h"
 #include "pantomime/motion/append.h"
 #include "pantomime/motion/fit_to_body.h"
 #include "pantomime/motion/foot_lock.h"
@@ -27,6 +29,22 @@ void add(Constraints& to, const Constraints& more) {
   to.places.insert(to.places.end(), more.places.begin(), more.places.end());
   to.goals.insert(to.goals.end(), more.goals.begin(), more.goals.end());
   to.loop = to.loop || more.loop;
+}
+
+/// The clip lifted or lowered to its floor, smoothly from frame `kept` on: a prior that is told
+/// where feet were before still has a floor of its own, some centimetres away.
+Clip on_floor_after(const Clip& clip, size_t kept) {
+  constexpr float kFarthest = 0.1f;  // metres; whoever is higher is meant to be
+  constexpr float kFrames = 20;
+  const Clip free = motion::cut(clip, kept, clip.frame_count() - kept);
+  const float lift = motion::on_floor(free).root_positions[0].y - free.root_positions[0].y;
+  if (std::abs(lift) > kFarthest) return clip;
+  Clip out = clip;
+  for (size_t f = kept; f < clip.frame_count(); ++f) {
+    const float u = std::min(1.0f, static_cast<float>(f + 1 - kept) / kFrames);
+    out.root_positions[f].y += lift * u * u * (3 - 2 * u);
+  }
+  return out;
 }
 
 }  // namespace
@@ -96,9 +114,16 @@ std::vector<MotionStream::Window> MotionStream::next(int64_t frames, const std::
         &completion.emplace(guides_.completion->adapter->steering(held, prior_.normaliser), 1.0));
   also.push_back(&geometry);
   std::optional<conditions::ConstraintCondition> constraints;
-  if (any) also.push_back(&constraints.emplace(held, prior_.normaliser));
   conditions::GenerateOptions generate{.frames = total, .sampler = options_.sampler};
-  if (any && options_.renoise) generate.sampler.method = diffusion::Method::Ddpm;
+  if (any && options_.noise_rounds > 0) {
+    PANTOMIME_CHECK(kept == 0 && !more && !particles,
+                    "stream: noise is looked for in single windows, without particles");
+    generate.search = {.rounds = options_.noise_rounds,
+                       .objective = conditions::shortfall(held, prior_.normaliser)};
+  } else if (any) {
+    also.push_back(&constraints.emplace(held, prior_.normaliser));
+    if (options_.renoise) generate.sampler.method = diffusion::Method::Ddpm;
+  }
   for (const uint64_t seed : seeds_)
     generate.seeds.push_back(windows_ == 0 ? seed : derive_seed(seed, "window", windows_));
   if (options_.begin.defined()) {
@@ -117,7 +142,10 @@ std::vector<MotionStream::Window> MotionStream::next(int64_t frames, const std::
   for (size_t i = 0; i < clips; ++i) {
     Clip clip =
         motion::fit_to_body(features::decode(features[static_cast<int64_t>(i)]), bodies_[i]);
-    if (!asked[i].fixes_height()) clip = motion::on_floor(clip);
+    if (kept > 0 && (wanted.empty() || !wanted[i].fixes_height()))
+      clip = on_floor_after(clip, static_cast<size_t>(kept));
+    else if (!asked[i].fixes_height())
+      clip = motion::on_floor(clip);
     if (options_.foot_lock)
       clip = motion::lock_feet(
           motion::root_following_feet(clip, {.placed = asked[i].placed_frames()}),
@@ -163,7 +191,9 @@ at::Tensor MotionStream::sample(const std::vector<Told>& told,
     PANTOMIME_CHECK(guides_.label != nullptr, "stream: a label, but no guide for labels");
     std::vector<int64_t> wanted;
     for (const Told& t : told) wanted.push_back(t.label);
-    return generate_labelled(prior_, *guides_.label, wanted, options, options_.strength, also);
+    GuidanceStrength strength = with_defaults(*guides_.label, options_.strength);
+    if (windows_ > 0) strength.scale *= options_.against_before;
+    return generate_labelled(prior_, *guides_.label, wanted, options, strength, also);
   }
   return conditions::generate(*prior_.denoiser, prior_.normaliser, also, options);
 }

@@ -24,6 +24,12 @@ struct StreamOptions {
   /// single window of F frames.
   at::Tensor begin = {};
   double change = 0.6;
+  /// What was done before pulls: windows that go on are guided by labels so many times as strongly.
+  double against_before = 2;
+  /// Instead of holding goals at every step: so many rounds of looking for noise whose clip meets
+  /// them (conditions/noise_search.h); what is left is corrected at the end as ever. For a single
+  /// window; 0: not.
+  int noise_rounds = 0;
   int64_t longest = 128;   ///< frames the prior makes at once: what it was trained on
   int64_t memory = 24;     ///< frames of a window that are the end of the window before
   int64_t lookahead = 16;  ///< frames made and thrown away: motion that goes on ends otherwise

@@ -7,6 +7,7 @@
 #include "pantomime/conditions/geometry.h"
 #include "pantomime/conditions/label_adapter.h"
 #include "pantomime/conditions/probe.h"
+#include "pantomime/motion/fit_to_body.h"
 #include "support.h"
 #include "tests/diffusion/small_denoiser.h"
 
@@ -191,6 +192,23 @@ TEST(Geometry, TheBodyAskedForComesOutExactly) {
   const motion::Clip clip = features::decode(generate(net, n, {&condition}, options)[0]);
   const motion::Geometry got = motion::geometry_of(clip.skeleton.offsets);
   for (size_t i = 0; i < got.size(); ++i) EXPECT_NEAR(got[i], body[i], 1e-5);
+}
+
+TEST(Geometry, EstimatesGetThePaceAndHeightOfTheLegs) {
+  const Denoiser net = diffusion::small_prior();
+  const features::Normaliser n = normaliser();
+  const motion::Clip small = test::random_clip(1, 16);
+  const motion::Geometry body = motion::default_geometry();
+  const double ratio = static_cast<double>(motion::leg_length(motion::canonical_skeleton(body))) /
+                       static_cast<double>(motion::leg_length(small.skeleton));
+  const at::Tensor raw = features::encode(small).unsqueeze(0), x = n.normalise(raw);
+  GeometryCondition condition({body}, n, 1e9);
+  Call call(net, x, 0.5, {});
+  const at::Tensor out = n.restore(condition.guide(call, x));
+  EXPECT_TRUE(at::allclose(out.narrow(2, 0, 3), ratio * raw.narrow(2, 0, 3), 1e-4, 1e-4));
+  EXPECT_TRUE(at::allclose(out.narrow(2, 3, features::kGeometry - 3),
+                           raw.narrow(2, 3, features::kGeometry - 3), 1e-4, 1e-5));
+  EXPECT_GT(std::abs(ratio - 1), 0.01);
 }
 
 }  // namespace

@@ -265,12 +265,12 @@ TEST(Constraints, KnowWhereTheRootIsPlaced) {
   const Clip clip = walk();
   Constraints none(kFrames);
   none.goals.push_back(face(3, 4, {0}));
-  none.places.push_back({30, 0, 1, 0.2});  // about there
+  none.places.push_back({.frame = 30, .x = 0, .z = 1, .tolerance = 0.01, .firm = false});
   EXPECT_TRUE(none.placed_frames().empty());
   Constraints some(kFrames);
   keep(some, clip, 0, 5, 0, parse_joints("all"));
   keep(some, clip, 40, 3, 40, parse_joints("all"));
-  some.places.push_back({20, 0.5, 0.5});
+  some.places.push_back({.frame = 20, .x = 0.5, .z = 0.5, .tolerance = 0.5});
   const std::vector<char> placed = some.placed_frames();
   for (size_t f = 0; f < placed.size(); ++f)
     EXPECT_EQ(placed[f] != 0, f < 5 || f == 20 || (f >= 40 && f < 43)) << f;
@@ -281,12 +281,12 @@ TEST(Constraints, StandingIsAsHighAsTheLegs) {
   Constraints constraints(kFrames);
   stand(constraints, body, 0, 10);
   ASSERT_EQ(constraints.goals.size(), 1u);
-  const auto wishes = constraints.goals[0]->wishes();
-  ASSERT_EQ(wishes.size(), 10u);
-  EXPECT_EQ(wishes[0].joint, motion::kPelvis);
-  EXPECT_FALSE(wishes[0].axes[0] || wishes[0].axes[2]);
-  EXPECT_GT(wishes[0].point.y, 0.8f);
-  EXPECT_LT(wishes[0].point.y, 1.1f);
+  const auto aims = constraints.goals[0]->aims();
+  ASSERT_EQ(aims.size(), 10u);
+  EXPECT_EQ(aims[0].joint, motion::kPelvis);
+  EXPECT_FALSE(aims[0].axes[0] || aims[0].axes[2]);
+  EXPECT_GT(aims[0].point.y, 0.8f);
+  EXPECT_LT(aims[0].point.y, 1.1f);
 }
 
 TEST(Constraints, GoWithTheirWorld) {

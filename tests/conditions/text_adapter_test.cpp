@@ -7,6 +7,7 @@
 
 #include "pantomime/base/error.h"
 #include "pantomime/conditions/label_adapter.h"
+#include "tests/conditions/sentences.h"
 #include "tests/diffusion/small_denoiser.h"
 
 namespace pantomime::conditions {
@@ -18,12 +19,6 @@ TextAdapter adapter(const Denoiser& net, bool filled) {
   TextAdapter made({.facts = 5, .words = 8, .width = 16, .code = 12, .rank = 2}, net.config(), 3);
   if (filled) diffusion::fill(made.parameters(), 0.2, 5);
   return made;
-}
-
-std::vector<float> sentence(int64_t pieces, int64_t seed) {
-  torch::manual_seed(seed);
-  const at::Tensor t = torch::randn({pieces, 8});
-  return {t.data_ptr<float>(), t.data_ptr<float>() + t.numel()};
 }
 
 /// What could be heard in a sentence: chances that depend on it.

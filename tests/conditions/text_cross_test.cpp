@@ -5,6 +5,7 @@
 
 #include "pantomime/base/error.h"
 #include "pantomime/conditions/condition.h"
+#include "tests/conditions/sentences.h"
 #include "tests/diffusion/small_denoiser.h"
 
 namespace pantomime::conditions {
@@ -16,12 +17,6 @@ TextCross cross(const Denoiser& net, bool filled) {
   TextCross made({.words = 8, .width = 16}, net.config(), 3);
   if (filled) diffusion::fill(made.parameters(), 0.3, 5);
   return made;
-}
-
-std::vector<float> sentence(int64_t pieces, int64_t seed) {
-  torch::manual_seed(seed);
-  const at::Tensor t = torch::randn({pieces, 8});
-  return {t.data_ptr<float>(), t.data_ptr<float>() + t.numel()};
 }
 
 at::Tensor noised(int64_t clips) {

@@ -4,6 +4,7 @@
 #include <torch/torch.h>
 
 #include "pantomime/base/error.h"
+#include "tests/conditions/sentences.h"
 #include "tests/diffusion/small_denoiser.h"
 
 namespace pantomime::conditions {
@@ -17,12 +18,6 @@ TextProbe probe(const Denoiser& net) {
       net.config(), 3);
   diffusion::fill(made.parameters(), 0.3, 5);
   return made;
-}
-
-std::vector<float> sentence(int64_t pieces, int64_t seed) {
-  torch::manual_seed(seed);
-  const at::Tensor t = torch::randn({pieces, 8});
-  return {t.data_ptr<float>(), t.data_ptr<float>() + t.numel()};
 }
 
 TEST(TextProbe, PutsBothOnOneSphere) {

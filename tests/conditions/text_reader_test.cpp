@@ -4,6 +4,7 @@
 #include <torch/torch.h>
 
 #include "pantomime/base/error.h"
+#include "tests/conditions/sentences.h"
 #include "tests/diffusion/small_denoiser.h"
 
 namespace pantomime::conditions {
@@ -13,12 +14,6 @@ TextReader reader(int64_t facts = 3) {
   TextReader made({.words = 8, .width = 16, .queries = 4, .hidden = 24, .facts = facts}, 3);
   diffusion::fill(made.parameters(), 0.3, 5);
   return made;
-}
-
-std::vector<float> sentence(int64_t pieces, int64_t seed) {
-  torch::manual_seed(seed);
-  const at::Tensor t = torch::randn({pieces, 8});
-  return {t.data_ptr<float>(), t.data_ptr<float>() + t.numel()};
 }
 
 TEST(TextReader, HearsNothingWhereNothingIsSaidAndNoPadding) {
