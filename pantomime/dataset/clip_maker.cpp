@@ -198,6 +198,19 @@ class ClipMaker {
     return static_cast<double>(frames) > kHeldFor * clip.fps;
   }
 
+  /// About where somebody is who sits on a seat at the origin, and who stands before it.
+  std::vector<Vec3> about_a_seat(float height) const {
+    std::vector<Vec3> points;
+    for (const float side : {-1.0f, 1.0f}) {
+      points.push_back({0.13f * side, height, 0.42f});         // knee
+      points.push_back({0.13f * side, 0.05f, 0.50f});          // foot
+      points.push_back({0.18f * side, height + 0.55f, 0.0f});  // shoulder
+      if (action_.when == RestWhen::All) continue;
+      for (const float y : {0.05f, 0.5f, 0.9f, 1.3f}) points.push_back({0.2f * side, y, 0.5f});
+    }
+    return points;
+  }
+
   bool act_on_rest(int attempt) {
     const bool bed = action_.rest == RestUse::Bed;
     std::vector<scene::Rest> rests = bed ? home_.beds : home_.seats;
@@ -208,6 +221,10 @@ class ClipMaker {
     for (size_t r = 0; r < std::min<size_t>(rests.size(), 3); ++r) {
       const scene::Rest& rest = rests[r];
       const scene::Placed& thing = home_.things[rest.thing];
+      const FloorPlace place{rest.facing, rest.position.x, rest.position.z};
+      // A motion is dear: none is made where the legs would be in a table.
+      if (!bed && space.margin(about_a_seat(rest.position.y), place, 0.02f, rest.thing) < 0.02f)
+        continue;
       ActRequest request;
       request.person = &players_[0].character;
       request.seed = seed_of("motion", static_cast<uint64_t>(10 * attempt) + r);
@@ -222,7 +239,6 @@ class ClipMaker {
         request.parts = {{action_.before, first}, {label(), seconds() - first}};
       ActResult result = studio_.actor.act(request);
       if (result.missed > kMissed || sinks(result.clip, rest.position.y)) continue;
-      FloorPlace place{rest.facing, rest.position.x, rest.position.z};
       if (space.margin(body_points(result.clip), place, kAirAtRest, rest.thing) < kAirAtRest)
         continue;
       players_[0].clip = place.apply(result.clip);

@@ -50,7 +50,7 @@ ColourPass::ColourPass(const Scene3d& scene, const Camera& camera, const RenderO
     : scene_(scene),
       camera_(camera),
       options_(options),
-      known_(options.samples == 1 ? options.known : nullptr),
+      known_(options.samples == 1 || options.soft_samples > 0 ? options.known : nullptr),
       still_(options.still),
       pixel_rays_(camera) {
   stream_ = 2 * static_cast<uint32_t>(options.seed ^ (options.seed >> 32));
@@ -138,7 +138,9 @@ void ColourPass::trace_packet(const Block& block, int sample, const LaneMask& as
   std::array<float, kPacket> left;  // light not yet stopped by nearer surfaces
   for (size_t i = 0; i < kPacket; ++i) {
     std::array<float, 2> jitter = {0.5f, 0.5f};
-    if (options_.samples > 1) jitter = spread_point(sample, block.shifts[i].jitter);
+    // Where most pixels get one sample it goes through the middle.
+    if (options_.samples > 1 && (sample > 0 || options_.soft_samples == 0))
+      jitter = spread_point(sample, block.shifts[i].jitter);
     directions[i] = pixel_rays_.direction(static_cast<float>(block.x[i]) + jitter[0],
                                           static_cast<float>(block.y[i]) + jitter[1]);
     left[i] = 1;
@@ -149,7 +151,7 @@ void ColourPass::trace_packet(const Block& block, int sample, const LaneMask& as
   for (int layer = 0; any; ++layer) {
     if (layer == 0 && still_ != nullptr && sees_open(block, valid, film))
       first_movers(valid, rays);
-    else if (layer > 0 || !take_known(block, valid, directions, rays))
+    else if (layer > 0 || sample > 0 || !take_known(block, valid, directions, rays))
       scene_.rays().intersect(primary_, valid, rays);
     any = false;
     for (size_t i = 0; i < kPacket; ++i) {
@@ -187,6 +189,7 @@ void ColourPass::trace_packet(const Block& block, int sample, const LaneMask& as
         ++lit.count;
         if (!film.fresh.light.empty()) {
           const size_t at = film.index(x, y);
+          if (point.weight < 1) film.busy[at] = 1;
           film.fresh.colour[at] += (point.weight * (1 - point.haze)) * point.surface.colour;
           if (asks(film.fresh, at, sample, point.surface))
             film.fresh.asked[at] += point.weight;
@@ -335,6 +338,7 @@ Film ColourPass::new_film() const {
   Film film(camera_.width, camera_.height);
   if (options_.soft_samples > 0) {
     film.fresh = SoftLight(film.light.size());
+    film.busy.assign(film.light.size(), 0);
     if (still_ != nullptr) film.taken = SoftLight(film.light.size());
   }
   return film;

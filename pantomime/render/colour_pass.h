@@ -59,6 +59,7 @@ struct Film {
   std::vector<Vec3> light;     // sum over samples
   std::vector<uint8_t> plain;  // no sample met anything but background and flat surfaces
   SoftLight fresh, taken;      // empty unless it is smoothed: what arrives, what movers take away
+  std::vector<uint8_t> busy;   // the same; 1: one sample doesn't tell what the pixel's others find
   Film(int w, int h)
       : width(w),
         height(h),
@@ -90,6 +91,10 @@ class ColourPass {
                    Film& film) const;
   /// A film for this pass.
   Film new_film() const;
+  /// After the first sample of a smoothed film: marks the pixels that show edges, see-through
+  /// things or the border of the sun's light; the light of all others is taken for that of all
+  /// samples.
+  std::vector<uint8_t> rest_wanted(Film& film) const;
   /// After the last sample: smooths what is kept apart and puts it into the film's light.
   void smooth(Film& film) const;
 

@@ -138,6 +138,7 @@ void ColourPass::key_light(const ShadePoint* points, size_t count, bool movers,
         !scene_.may_be_blocked(points[i].mesh, s.position, towards_light_, scene_.key.radius))
       continue;
     film.plain[film.index(points[i].x, points[i].y)] = 0;
+    if (!film.busy.empty()) film.busy[film.index(points[i].x, points[i].y)] = 1;
     const auto [u, v] = spread_point(points[i].sample, points[i].key);
     const float r = scene_.key.radius * std::sqrt(u);
     const auto [c, d] = kCircle.at(v);

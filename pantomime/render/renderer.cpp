@@ -157,8 +157,17 @@ Image render_colour(const Scene3d& scene, const Camera& camera, const RenderOpti
   if (options.samples > 1 && options.contrast > 0 && options.light == nullptr &&
       options.soft_samples == 0)
     return render_sparingly(pass, camera, options, film);
+  std::vector<uint8_t> wanted;
+  int done = 0;
+  if (options.soft_samples == 1 && options.samples > 1) {
+    for_each_tile(camera, options.threads,
+                  [&](int x, int y) { pass.add_samples(x, y, 0, 1, 1, nullptr, film); });
+    wanted = pass.rest_wanted(film);
+    done = 1;
+  }
   for_each_tile(camera, options.threads, [&](int x, int y) {
-    pass.add_samples(x, y, 0, options.samples, 1, nullptr, film);
+    pass.add_samples(x, y, done, options.samples, 1, wanted.empty() ? nullptr : wanted.data(),
+                     film);
   });
   pass.smooth(film);
   Image out(camera.width, camera.height, 3);

@@ -64,6 +64,36 @@ void spread(SoftLight& soft, int width, int height, std::vector<Vec3>& light) {
 
 }  // namespace
 
+std::vector<uint8_t> ColourPass::rest_wanted(Film& film) const {
+  constexpr float kTurned = 0.9f, kAway = 0.02f;  // cosine; metres off the plane
+  std::vector<uint8_t> wanted = film.busy;
+  const auto& guides = film.fresh.guides;
+  const auto compare = [&](size_t a, size_t b) {
+    const SoftLight::Guide &one = guides[a], &other = guides[b];
+    const bool none = one.normal == Vec3{0, 0, 0};
+    if (none && other.normal == Vec3{0, 0, 0}) return;
+    if (!none && dot(one.normal, other.normal) > kTurned &&
+        std::abs(dot(one.normal, other.position - one.position)) < kAway)
+      return;
+    wanted[a] = wanted[b] = 1;
+  };
+  const auto width = static_cast<size_t>(film.width), height = static_cast<size_t>(film.height);
+  for (size_t y = 0; y < height; ++y)
+    for (size_t x = 0; x < width; ++x) {
+      const size_t at = y * width + x;
+      if (x + 1 < width) compare(at, at + 1);
+      if (y + 1 < height) compare(at, at + width);
+    }
+  const auto all = static_cast<float>(options_.samples);
+  for (size_t i = 0; i < wanted.size(); ++i) {
+    if (wanted[i] != 0) continue;
+    film.light[i] = all * film.light[i];
+    film.fresh.colour[i] = all * film.fresh.colour[i];
+    if (!film.taken.colour.empty()) film.taken.colour[i] = all * film.taken.colour[i];
+  }
+  return wanted;
+}
+
 void ColourPass::smooth(Film& film) const {
   spread(film.fresh, film.width, film.height, film.light);
   spread(film.taken, film.width, film.height, film.light);
