@@ -9,6 +9,7 @@ namespace {
 
 constexpr int kReach = 3;                                                  // pixels to each side
 constexpr std::array<float, kReach + 1> kBell = {1, 0.88f, 0.61f, 0.32f};  // of two pixels
+constexpr int kManySamples = 4;
 constexpr float kThick = 0.025f;  // metres off the surface's plane at which something is another
 
 /// How much of a neighbour's light belongs to a surface. Source of the form: Dammertz et al. 2010,
@@ -21,7 +22,7 @@ float kinship(const SoftLight::Guide& here, const SoftLight::Guide& there) {
   return fourth * fourth * std::max(0.0f, 1 - off / kThick);
 }
 
-/// One direction of the filter: `step` pixels from one to the next, of which `before` and `after`
+/// One direction of the filter: `step` entries from one to the next, of which `before` and `after`
 /// lie in the picture.
 Vec3 blend(const SoftLight& soft, const std::vector<Vec3>& from, size_t at, ptrdiff_t step,
            int before, int after) {
@@ -39,8 +40,9 @@ Vec3 blend(const SoftLight& soft, const std::vector<Vec3>& from, size_t at, ptrd
 }
 
 /// Rows first, then columns: a bilateral filter falls apart like this only nearly, but seven looks
-/// twice cost a fraction of forty-nine.
-void spread(SoftLight& soft, int width, int height, std::vector<Vec3>& light) {
+/// twice cost a fraction of forty-nine. Then once more with `gap` pixels between the looks, which
+/// reaches so much farther.
+void spread(SoftLight& soft, int width, int height, int gap, std::vector<Vec3>& light) {
   if (soft.light.empty()) return;
   const size_t pixels = soft.light.size();
   std::vector<Vec3> found(pixels), rows(pixels);
@@ -54,10 +56,17 @@ void spread(SoftLight& soft, int width, int height, std::vector<Vec3>& light) {
         if (soft.guides[at].normal != Vec3{0, 0, 0}) use(at, x, y);
       }
   };
-  each([&](size_t at, int x, int) { rows[at] = blend(soft, found, at, 1, x, width - 1 - x); });
-  each([&](size_t at, int, int y) {
-    const Vec3 all = blend(soft, rows, at, width, y, height - 1 - y);
-    const Vec3 colour = soft.colour[at];
+  for (int pass = 0; pass < (gap > 1 ? 2 : 1); ++pass) {
+    const int step = pass == 0 ? 1 : gap;
+    each([&](size_t at, int x, int) {
+      rows[at] = blend(soft, found, at, step, x / step, (width - 1 - x) / step);
+    });
+    each([&](size_t at, int, int y) {
+      found[at] = blend(soft, rows, at, ptrdiff_t{step} * width, y / step, (height - 1 - y) / step);
+    });
+  }
+  each([&](size_t at, int, int) {
+    const Vec3 colour = soft.colour[at], all = found[at];
     light[at] += Vec3{colour.x * all.x, colour.y * all.y, colour.z * all.z};
   });
 }
@@ -95,8 +104,10 @@ std::vector<uint8_t> ColourPass::rest_wanted(Film& film) const {
 }
 
 void ColourPass::smooth(Film& film) const {
-  spread(film.fresh, film.width, film.height, film.light);
-  spread(film.taken, film.width, film.height, film.light);
+  // Of few samples some grain is left that is as coarse as the filter.
+  const int gap = options_.soft_samples < kManySamples ? 3 : 1;
+  spread(film.fresh, film.width, film.height, gap, film.light);
+  spread(film.taken, film.width, film.height, gap, film.light);
 }
 
 }  // namespace pantomime::render
