@@ -51,7 +51,10 @@ float lamp_share(const scene::Lamp& lamp, Vec3 target, Vec3 from, const Scene3d:
   if (dot(surface.geometric_normal, way) <= 0) return 0;
   const float here = dot(surface.normal, way), there = -dot(cross(lamp.a, lamp.b), way);
   if (here <= 0 || there <= 0) return 0;
-  return here * there / (std::numbers::pi_v<float> * square * square);
+  // A lamp that fills all that a surface sees would give 1. Points nearer to one spot of it than
+  // that, on a window's own frame, would be specks of white: cut off well above.
+  constexpr float kMost = 4;
+  return std::min(kMost, here * there / (std::numbers::pi_v<float> * square * square));
 }
 
 }  // namespace

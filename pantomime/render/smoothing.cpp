@@ -10,6 +10,7 @@ namespace {
 constexpr int kReach = 3;                                                  // pixels to each side
 constexpr std::array<float, kReach + 1> kBell = {1, 0.88f, 0.61f, 0.32f};  // of two pixels
 constexpr int kManySamples = 4;
+constexpr int kWidthOfGap = 213;  // pixels of the picture for each between the looks
 constexpr float kThick = 0.025f;  // metres off the surface's plane at which something is another
 
 /// How much of a neighbour's light belongs to a surface. Source of the form: Dammertz et al. 2010,
@@ -105,7 +106,9 @@ std::vector<uint8_t> ColourPass::rest_wanted(Film& film) const {
 
 void ColourPass::smooth(Film& film) const {
   // Of few samples some grain is left that is as coarse as the filter.
-  const int gap = options_.soft_samples < kManySamples ? 3 : 1;
+  // In small pictures a pixel is a large piece of the room.
+  const int gap =
+      options_.soft_samples < kManySamples ? std::clamp(film.width / kWidthOfGap, 1, 3) : 1;
   spread(film.fresh, film.width, film.height, gap, film.light);
   spread(film.taken, film.width, film.height, gap, film.light);
 }
