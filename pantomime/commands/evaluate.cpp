@@ -101,7 +101,7 @@ std::vector<RowPlan> plans_of(const Options& o) {
 
 /// The label part: judges that mark, and rows.
 void run_rows(const Options& o, const library::Library& library, library::Filter filter,
-              const MotionData& test, Evaluation& e, Context& context) {
+              const MotionData& test, Evaluation& e, const KeptSets& kept, Context& context) {
   std::vector<metrics::Judge> judges;
   for (const fs::path& path : o.judges) {
     judges.push_back(training::read_judge(path));
@@ -114,13 +114,13 @@ void run_rows(const Options& o, const library::Library& library, library::Filter
   label.seed = o.seed;
   label.baselines = o.wants("baselines");
   label.cheats = o.wants("cheats");
-  RowMaker maker(o.out / "parts", context);
+  RowMaker maker(kept, context);
   e.label = evaluate_labels(label, plans_of(o), judges, train, test, maker, context);
 }
 
 void run_text(const Options& o, const library::Library& library, library::Filter filter,
               const training::Prior& prior, const MotionData& test, Evaluation& e,
-              Context& context) {
+              const KeptSets& kept, Context& context) {
   const metrics::TextJudge judge = training::read_text_judge(o.text_judge);
   e.judges.push_back(
       {o.text_judge.stem().string(), "text", judge.hash, std::numeric_limits<double>::quiet_NaN()});
@@ -128,7 +128,8 @@ void run_text(const Options& o, const library::Library& library, library::Filter
   std::vector<NamedTextGuide> guides;
   for (const std::string& kinds : o.text_guidance) {
     if (kinds == "none") continue;
-    guides.push_back({kinds, open_text_guide(o.model, o.text_guide, prior, kinds)});
+    training::TextGuide guide = open_text_guide(o.model, o.text_guide, prior, kinds);
+    guides.push_back({kinds, text_guide_hash(o.model, o.text_guide, kinds), std::move(guide)});
   }
   filter.splits = {"train"};
   const auto train = MotionData::load(library, filter, kWindow, context.terminal);
@@ -140,7 +141,7 @@ void run_text(const Options& o, const library::Library& library, library::Filter
   text.foot_lock = !o.no_foot_lock;
   text.tries = o.tries;
   text.threads = context.threads;
-  e.text = evaluate_text(text, prior, guides, judge, encoder, train, test, context);
+  e.text = evaluate_text(text, prior, guides, judge, encoder, train, test, kept, context);
 }
 
 /// Given motion, places and goals; bodies; acts one after another.
@@ -230,8 +231,8 @@ void run(Options o, Context& context) {
                   o.label.repetitions, o.label.frames);
   if (o.judges.empty()) {
     o.judges = {shipped_judge("convolution")};
-    if (const fs::path other = shipped_judge("recurrent"); fs::exists(other))
-      o.judges.push_back(other);
+    for (const char* name : {"recurrent", "graph"})
+      if (const fs::path other = shipped_judge(name); fs::exists(other)) o.judges.push_back(other);
   }
   if (o.text_judge.empty()) o.text_judge = shipped_judge("text");
   if (o.wants("watch")) {
@@ -260,12 +261,13 @@ void run(Options o, Context& context) {
                .frames = o.label.frames,
                .repetitions = o.label.repetitions,
                .seed = o.seed};
-  if (o.wants_rows()) run_rows(o, library, filter, test, e, context);
-  if (o.wants("text")) run_text(o, library, filter, prior, test, e, context);
+  const KeptSets kept(o.out / "parts");
+  if (o.wants_rows()) run_rows(o, library, filter, test, e, kept, context);
+  if (o.wants("text")) run_text(o, library, filter, prior, test, e, kept, context);
   if (o.wants("conditions") || o.wants("bodies") || o.wants("timeline"))
     run_conditions(o, prior, test, e, context);
   write_report(o.out, e);
-  fs::remove_all(o.out / "parts");  // only needed to go on after a stop
+  kept.forget();  // only needed to go on after a stop
   context.terminal.print(to_markdown(e));
 }
 
@@ -283,7 +285,7 @@ Run add_evaluate(CLI::App& app, Context& context) {
                  "Push towards the label down to this diffusion time; negative: the default");
   app.add_option("--judge", o->judges,
                  "Judges (pantomime train-judge); the first one's features are used for distances "
-                 "(default: the two shipped ones)")
+                 "(default: the shipped ones)")
       ->delimiter(',')
       ->type_name("FILE");
   app.add_option("--text-judge", o->text_judge,

@@ -22,12 +22,47 @@ using nlohmann::json;
 
 constexpr size_t kBatch = 32;
 
-/// Everything that decides what a set is, as the name of its file.
-std::string key_of(const RowPlan& plan, const std::string& models,
-                   const std::vector<std::string>& wanted, int64_t frames, uint64_t seed) {
-  const json all = {models,     plan.guidance, plan.sampler,   plan.steps, plan.scale,
-                    plan.until, wanted,        plan.foot_lock, frames,     seed};
-  return sha256_hex(all.dump()).substr(0, 24);
+GeneratedSet generated(const RowPlan& plan, const training::Prior& model,
+                       const training::Guide* chosen, const std::vector<std::string>& wanted,
+                       int64_t frames, uint64_t seed, Progress& progress) {
+  // Classifier-free guidance has a network of its own.
+  const diffusion::Denoiser& network =
+      chosen && chosen->kind == training::GuidanceKind::Free ? *chosen->network : *model.denoiser;
+  GeneratedSet made;
+  const double before = network.flops_done();
+  double seconds = 0;
+  reset_peak_memory();
+  progress.begin(plan.name, static_cast<int64_t>(wanted.size()));
+  for (size_t first = 0; first < wanted.size(); first += kBatch) {
+    const size_t last = std::min(first + kBatch, wanted.size());
+    conditions::GenerateOptions generate{.frames = frames};
+    generate.sampler.steps = plan.steps;
+    generate.sampler.method = diffusion::parse_method(plan.sampler);
+    generate.sampler.progress = &progress;
+    std::vector<int64_t> labels;
+    for (size_t i = first; i < last; ++i) {
+      generate.seeds.push_back(derive_seed(seed, "evaluate", i));
+      labels.push_back(chosen ? chosen->index_of(wanted[i]) : -1);
+    }
+    const auto start = std::chrono::steady_clock::now();
+    const at::Tensor x =
+        chosen ? training::generate_labelled(model, *chosen, labels, generate,
+                                             {.scale = plan.scale, .until = plan.until})
+               : conditions::generate(*model.denoiser, model.normaliser, {}, generate);
+    seconds += std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+    for (size_t i = first; i < last; ++i) {
+      made.set.clips.push_back(
+          features::encode(finished(x[static_cast<int64_t>(i - first)], plan.foot_lock)));
+      made.set.labels.push_back(chosen ? wanted[i] : "");
+    }
+    progress.step(static_cast<int64_t>(last));
+    progress.check();
+  }
+  progress.end();
+  const auto clips = static_cast<double>(wanted.size());
+  made.cost = {1000 * seconds / clips, (network.flops_done() - before) / clips / 1e9,
+               peak_memory_mb()};
+  return made;
 }
 
 }  // namespace
@@ -72,53 +107,16 @@ void reset_peak_memory() {
 }
 
 struct RowMaker::Impl {
-  fs::path folder;
+  KeptSets kept;
   Context& context;
   std::map<std::string, training::Prior> priors;
   std::map<std::pair<std::string, std::string>, training::Guide> guides;
   std::map<std::pair<std::string, std::string>, std::string> guide_hashes;  ///< of their files
-
-  fs::path file_of(const std::string& key) const { return folder / (key + ".safetensors"); }
-
-  /// Sets are kept as one array [sum of F, D]; how many frames each clip has stands beside.
-  void keep(const std::string& key, const GeneratedSet& made) const {
-    if (folder.empty()) return;
-    fs::create_directories(folder);
-    json frames = json::array();
-    for (const at::Tensor& clip : made.set.clips) frames.push_back(clip.size(0));
-    formats::Safetensors file;
-    file.arrays["clips"] = training::to_array(at::cat(made.set.clips), training::Storage::Float);
-    file.metadata = {{"frames", frames.dump()},
-                     {"labels", json(made.set.labels).dump()},
-                     {"cost", json{made.cost.ms, made.cost.gflop, made.cost.peak_mb}.dump()}};
-    formats::write_safetensors(file_of(key), file);
-  }
-
-  std::optional<GeneratedSet> kept(const std::string& key) const {
-    if (folder.empty() || !fs::exists(file_of(key))) return {};
-    const formats::Safetensors file = formats::read_safetensors(file_of(key));
-    const std::string where = file_of(key).string();
-    GeneratedSet made;
-    const at::Tensor all = training::to_tensor(file.arrays.at("clips"), where);
-    int64_t first = 0;
-    for (const int64_t frames : json::parse(training::metadata(file, "frames", where))) {
-      made.set.clips.push_back(all.narrow(0, first, frames).clone());
-      first += frames;
-    }
-    made.set.labels = json::parse(training::metadata(file, "labels", where));
-    const json cost = json::parse(training::metadata(file, "cost", where));
-    made.cost = {cost.at(0), cost.at(1), cost.at(2)};
-    return made;
-  }
 };
 
-RowMaker::RowMaker(fs::path folder, Context& context)
-    : impl_(new Impl{std::move(folder), context, {}, {}, {}}) {}
+RowMaker::RowMaker(KeptSets kept, Context& context)
+    : impl_(new Impl{std::move(kept), context, {}, {}, {}}) {}
 RowMaker::~RowMaker() = default;
-
-void RowMaker::forget() {
-  if (!impl_->folder.empty()) fs::remove_all(impl_->folder);
-}
 
 const training::Prior& RowMaker::prior(const std::string& name) {
   const auto at = impl_->priors.find(name);
@@ -140,49 +138,12 @@ GeneratedSet RowMaker::make(const RowPlan& plan, const std::vector<std::string>&
   Context& context = impl_->context;
   const training::Prior& model = prior(plan.prior);
   const training::Guide* chosen = plan.guidance == "none" ? nullptr : &guide(plan);
-  const std::string key =
-      key_of(plan, model.hash + (chosen ? impl_->guide_hashes.at({plan.prior, plan.guidance}) : ""),
-             wanted, frames, seed);
-  if (auto there = impl_->kept(key)) return *std::move(there);
-  // Classifier-free guidance has a network of its own.
-  const diffusion::Denoiser& network =
-      chosen && chosen->kind == training::GuidanceKind::Free ? *chosen->network : *model.denoiser;
-  GeneratedSet made;
-  const double before = network.flops_done();
-  double seconds = 0;
-  reset_peak_memory();
-  context.terminal.begin(plan.name, static_cast<int64_t>(wanted.size()));
-  for (size_t first = 0; first < wanted.size(); first += kBatch) {
-    const size_t last = std::min(first + kBatch, wanted.size());
-    conditions::GenerateOptions generate{.frames = frames};
-    generate.sampler.steps = plan.steps;
-    generate.sampler.method = diffusion::parse_method(plan.sampler);
-    generate.sampler.progress = &context.terminal;
-    std::vector<int64_t> labels;
-    for (size_t i = first; i < last; ++i) {
-      generate.seeds.push_back(derive_seed(seed, "evaluate", i));
-      labels.push_back(chosen ? chosen->index_of(wanted[i]) : -1);
-    }
-    const auto start = std::chrono::steady_clock::now();
-    const at::Tensor x =
-        chosen ? training::generate_labelled(model, *chosen, labels, generate,
-                                             {.scale = plan.scale, .until = plan.until})
-               : conditions::generate(*model.denoiser, model.normaliser, {}, generate);
-    seconds += std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-    for (size_t i = first; i < last; ++i) {
-      made.set.clips.push_back(
-          features::encode(finished(x[static_cast<int64_t>(i - first)], plan.foot_lock)));
-      made.set.labels.push_back(chosen ? wanted[i] : "");
-    }
-    context.terminal.step(static_cast<int64_t>(last));
-    context.terminal.check();
-  }
-  context.terminal.end();
-  const auto clips = static_cast<double>(wanted.size());
-  made.cost = {1000 * seconds / clips, (network.flops_done() - before) / clips / 1e9,
-               peak_memory_mb()};
-  impl_->keep(key, made);
-  return made;
+  const std::string models =
+      model.hash + (chosen ? impl_->guide_hashes.at({plan.prior, plan.guidance}) : "");
+  const json facts = {models,     plan.guidance, plan.sampler,   plan.steps, plan.scale,
+                      plan.until, wanted,        plan.foot_lock, frames,     seed};
+  return impl_->kept.get(
+      facts, [&] { return generated(plan, model, chosen, wanted, frames, seed, context.terminal); });
 }
 
 }  // namespace pantomime::commands

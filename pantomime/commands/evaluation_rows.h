@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "pantomime/commands/commands.h"
+#include "pantomime/commands/kept_sets.h"
 #include "pantomime/commands/model_options.h"
 #include "pantomime/metrics/report.h"
 #include "pantomime/training/motion_data.h"
@@ -37,24 +38,10 @@ struct RowPlan {
 std::vector<RowPlan> parse_sweep(const std::string& toml, const std::string& file,
                                  const RowPlan& start);
 
-/// What a clip cost to make, in batches of 32.
-struct Cost {
-  double ms = 0;       ///< of the clock
-  double gflop = 0;    ///< matrix products of the prior's network (Denoiser::flops_done)
-  double peak_mb = 0;  ///< of the whole process while it was made; 0: not known on this system
-};
-
-struct GeneratedSet {
-  metrics::MotionSet set;
-  Cost cost;
-};
-
-/// Makes the clips of rows, keeps priors and guides open between rows, and keeps what was made in a
-/// folder so that a run that was stopped goes on where it was.
+/// Makes the clips of rows, and keeps priors and guides open between rows.
 class RowMaker {
  public:
-  /// `folder`: where finished sets are kept; empty: nowhere.
-  RowMaker(std::filesystem::path folder, Context& context);
+  RowMaker(KeptSets kept, Context& context);
   ~RowMaker();
 
   /// A clip for each of `wanted` (labels, with repetition); the seed of clip i is derived from
@@ -63,8 +50,6 @@ class RowMaker {
                     uint64_t seed);
   const training::Prior& prior(const std::string& name);
   const training::Guide& guide(const RowPlan& plan);
-  /// Throws away what was kept.
-  void forget();
 
  private:
   struct Impl;

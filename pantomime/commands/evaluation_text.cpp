@@ -7,6 +7,7 @@
 #include <cmath>
 #include <limits>
 #include <map>
+#include <nlohmann/json.hpp>
 
 #include "pantomime/base/error.h"
 #include "pantomime/base/random.h"
@@ -205,11 +206,10 @@ std::vector<at::Tensor> nearest_told(const TextTrialOptions& o, const Questions&
   return clips;
 }
 
-std::vector<at::Tensor> generated(const TextTrialOptions& o, const training::Prior& prior,
-                                  const training::TextGuide* guide, const Questions& q,
-                                  Progress& progress, double& ms) {
+GeneratedSet generated(const TextTrialOptions& o, const training::Prior& prior,
+                       const training::TextGuide* guide, const Questions& q, Progress& progress) {
   constexpr size_t kBatch = 32;
-  std::vector<at::Tensor> clips;
+  GeneratedSet made;
   progress.begin(guide ? "told by a sentence" : "told nothing",
                  static_cast<int64_t>(q.states.size()));
   double seconds = 0;
@@ -232,26 +232,29 @@ std::vector<at::Tensor> generated(const TextTrialOptions& o, const training::Pri
             : conditions::generate(*prior.denoiser, prior.normaliser, {}, generate);
     seconds += std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
     for (int64_t i = 0; i < x.size(0); ++i)
-      clips.push_back(features::encode(finished(x[i], o.foot_lock)));
+      made.set.clips.push_back(features::encode(finished(x[i], o.foot_lock)));
     progress.step(static_cast<int64_t>(last));
     progress.check();
   }
   progress.end();
-  ms = 1000 * seconds / static_cast<double>(q.states.size());
-  return clips;
+  made.cost.ms = 1000 * seconds / static_cast<double>(q.states.size());
+  return made;
 }
 
 /// The same as `generate` makes them: words that name numbers hold, and what doesn't show all that
-/// was heard is made anew. By a plain body.
-std::vector<at::Tensor> acted(const TextTrialOptions& o, const training::Prior& prior,
-                              const training::TextGuide& guide, const Questions& q,
-                              Context& context, double& ms) {
-  const body::Character somebody = body::plain_character(motion::default_geometry(), 1);
+/// was heard is made anew. By the bodies of `others`, clips of the same sentences: one body for all
+/// would be another difference.
+GeneratedSet acted(const TextTrialOptions& o, const training::Prior& prior,
+                   const training::TextGuide& guide, const Questions& q,
+                   const std::vector<at::Tensor>& others, Context& context) {
+  const auto body_of = [](const at::Tensor& clip) {
+    return body::plain_character(motion::geometry_of(features::decode(clip).skeleton.offsets), 1);
+  };
   std::vector<Performance> items;
   for (size_t i = 0; i < q.sentences.size(); ++i)
     items.push_back({.title = q.sentences[i],
                      .acts = {{.frames = o.frames, .text = q.sentences[i]}},
-                     .character = somebody,
+                     .character = body_of(others[i]),
                      .seed = derive_seed(o.seed, "text trial", i)});
   ActingOptions acting{.seed = o.seed};
   acting.tries = o.tries;
@@ -261,11 +264,11 @@ std::vector<at::Tensor> acted(const TextTrialOptions& o, const training::Prior& 
   acting.stream.foot_lock = o.foot_lock;
   const auto start = std::chrono::steady_clock::now();
   act(acting, prior, {nullptr, &guide}, Scene(SceneOptions{}, o.frames), items, context);
-  ms = 1000 * std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count() /
-       static_cast<double>(items.size());
-  std::vector<at::Tensor> clips;
-  for (const Performance& item : items) clips.push_back(features::encode(item.clip));
-  return clips;
+  const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
+  GeneratedSet made;
+  made.cost.ms = 1000 * took.count() / static_cast<double>(items.size());
+  for (const Performance& item : items) made.set.clips.push_back(features::encode(item.clip));
+  return made;
 }
 
 }  // namespace
@@ -273,7 +276,7 @@ std::vector<at::Tensor> acted(const TextTrialOptions& o, const training::Prior& 
 TextPart evaluate_text(const TextTrialOptions& o, const training::Prior& prior,
                        const std::vector<NamedTextGuide>& guides, const metrics::TextJudge& judge,
                        const text::SentenceEncoder& encoder, const MotionData& train,
-                       const MotionData& test, Context& context) {
+                       const MotionData& test, const KeptSets& kept, Context& context) {
   Progress& progress = context.terminal;
   const auto told = [&](const MotionData& data) {
     return training::first_sentences(data, library::default_caption_words(), o.seed, o.threads,
@@ -285,14 +288,23 @@ TextPart evaluate_text(const TextTrialOptions& o, const training::Prior& prior,
   part.rows.push_back(table.row("real, held-out people", q.clips, 0));
   part.rows.push_back(table.row("baseline: training clip with the nearest sentence",
                                 nearest_told(o, q, encoder, train, told(train), progress), 0));
-  double ms = 0;
-  for (const auto& [name, guide] : guides) {
-    const auto clips = generated(o, prior, &guide, q, progress, ms);
+  // All that decides what a row is, but for its name and guide.
+  const nlohmann::json asked = {prior.hash, q.sentences, o.frames,   o.steps, o.sampler, o.scale,
+                                o.contrast, o.probe,     o.foot_lock, o.seed,  o.tries};
+  for (const NamedTextGuide& named : guides) {
+    const std::string& name = named.name;
+    const training::TextGuide& guide = named.guide;
+    const GeneratedSet told_so = kept.get({"text", name, named.hash, asked},
+                                          [&] { return generated(o, prior, &guide, q, progress); });
+    const std::vector<at::Tensor>& clips = told_so.set.clips;
     at::Tensor where;
-    part.rows.push_back(table.row("told: " + name, clips, ms, &where));
+    part.rows.push_back(table.row("told: " + name, clips, told_so.cost.ms, &where));
     if (guide.reader && guide.adapter && name == "adapter") {
-      const auto performed = acted(o, prior, guide, q, context, ms);
-      part.rows.push_back(table.row("told: adapter, numbers hold", performed, ms));
+      const GeneratedSet held = kept.get(
+          {"text, numbers hold", named.hash, asked},
+          [&] { return acted(o, prior, guide, q, clips, context); });
+      part.rows.push_back(
+          table.row("told: adapter, numbers hold", held.set.clips, held.cost.ms));
     }
     if (!part.told.empty()) continue;
     const at::Tensor distance = (where - q.space).norm(2, 1);
@@ -302,8 +314,9 @@ TextPart evaluate_text(const TextTrialOptions& o, const training::Prior& prior,
     std::stable_sort(part.told.begin(), part.told.end(),
                      [](const auto& a, const auto& b) { return a.distance < b.distance; });
   }
-  const auto clips = generated(o, prior, nullptr, q, progress, ms);
-  part.rows.push_back(table.row("no condition", clips, ms));
+  const GeneratedSet nothing = kept.get(
+      {"text", "none", asked}, [&] { return generated(o, prior, nullptr, q, progress); });
+  part.rows.push_back(table.row("no condition", nothing.set.clips, nothing.cost.ms));
   return part;
 }
 

@@ -51,15 +51,17 @@ struct TextPart {
 
 struct NamedTextGuide {
   std::string name;  ///< "adapter", "free", …
+  std::string hash;  ///< SHA-256 of its files
   training::TextGuide guide;
 };
 
 /// Real motion and its own sentences; the training window whose sentence is most like the one asked
 /// for; samples of each guide; samples without a condition. TextPart::told is of the first guide.
+/// Finished rows go to `kept`, and come from there.
 TextPart evaluate_text(const TextTrialOptions& options, const training::Prior& prior,
                        const std::vector<NamedTextGuide>& guides, const metrics::TextJudge& judge,
                        const text::SentenceEncoder& encoder, const training::MotionData& train,
-                       const training::MotionData& test, Context& context);
+                       const training::MotionData& test, const KeptSets& kept, Context& context);
 
 std::string to_markdown(const std::vector<TextRow>& rows);
 

@@ -31,7 +31,7 @@ std::map<std::string, double> watch(const WatchOptions& o, const RowPlan& plan,
   std::vector<std::string> wanted;
   for (int64_t k = 0; k < o.per_label; ++k)
     wanted.insert(wanted.end(), o.labels.begin(), o.labels.end());
-  RowMaker maker({}, context);
+  RowMaker maker(KeptSets({}), context);
   const GeneratedSet told = maker.make(plan, wanted, o.frames, o.seed);
   RowPlan free = plan;
   free.guidance = "none";

@@ -74,6 +74,31 @@ fs::path text_guide_path(const std::string& prior, training::TextKind kind) {
          (main ? "text.safetensors" : fmt::format("text-{}.safetensors", name_of(kind)));
 }
 
+namespace {
+
+/// Which files a guide for sentences is in, and of what kind each is.
+std::vector<std::pair<fs::path, std::string>> text_guide_files(const ModelOptions& options,
+                                                               const fs::path& file,
+                                                               const std::string& guidance) {
+  if (!file.empty()) return {{file, "adapter"}};
+  std::vector<std::pair<fs::path, std::string>> files;
+  for (const std::string_view part : split_list(guidance, '+')) {
+    const std::string kind(part);
+    files.emplace_back(text_guide_path(options.prior, training::parse_text_kind(kind)), kind);
+  }
+  return files;
+}
+
+}  // namespace
+
+std::string text_guide_hash(const ModelOptions& options, const fs::path& file,
+                            const std::string& guidance) {
+  std::string all;
+  for (const auto& [path, kind] : text_guide_files(options, file, guidance))
+    all += sha256_hex(read_file(path));
+  return all;
+}
+
 training::TextGuide open_text_guide(const ModelOptions& options, const fs::path& file,
                                     const training::Prior& prior, const std::string& guidance) {
   const auto read = [&](const fs::path& path, const std::string& kind) {
@@ -82,14 +107,12 @@ training::TextGuide open_text_guide(const ModelOptions& options, const fs::path&
            path.string(), kind, options.prior);
     return training::read_text_guide(path, prior);
   };
-  if (!file.empty()) return read(file, "adapter");
   std::optional<training::TextGuide> guide;
-  for (const std::string_view part : split_list(guidance, '+')) {
-    const std::string name(part);
-    const training::TextGuide one =
-        read(text_guide_path(options.prior, training::parse_text_kind(name)), name);
+  for (const auto& [path, kind] : text_guide_files(options, file, guidance)) {
+    const training::TextGuide one = read(path, kind);
     guide = guide ? training::joined(std::move(*guide), one) : one;
   }
+  if (!file.empty()) return *guide;
   if (!guide) fail("guidance by text \"\": expected adapter, free, probe or adapter+probe");
   const fs::path reads = text_guide_path(options.prior, training::TextKind::Adapter);
   if (!guide->reader && fs::exists(reads)) {

@@ -36,6 +36,9 @@ std::filesystem::path text_guide_path(const std::string& prior, training::TextKi
 training::TextGuide open_text_guide(const ModelOptions& options, const std::filesystem::path& file,
                                     const training::Prior& prior,
                                     const std::string& guidance = "adapter");
+/// SHA-256 of its file, or of its files one after another.
+std::string text_guide_hash(const ModelOptions& options, const std::filesystem::path& file,
+                            const std::string& guidance);
 training::GuidanceStrength strength_of(const ModelOptions& options);
 
 }  // namespace pantomime::commands

@@ -12,6 +12,7 @@ constexpr float kNearest = 1.1f;       // metres from a person
 constexpr float kNearestAbove = 1.6f;  // the same under the ceiling: nobody from straight above
 constexpr double kTall = 0.5;          // part of the picture that a person should be high
 constexpr float kHousing = 0.15f;      // metres of air around a camera
+constexpr float kCrown = 0.22f;        // metres from the head joint to the top of the hair
 
 bool in_free_air(const scene::Home& home, Vec3 p) {
   if (std::min({p.x + home.width / 2, home.width / 2 - p.x, p.z + home.depth / 2,
@@ -26,30 +27,41 @@ bool in_free_air(const scene::Home& home, Vec3 p) {
   return true;
 }
 
-/// How well a shot shows somebody: 1 is good, less is worse, 0 useless.
-double worth(const CameraShot& shot, const std::vector<Vec3>& joints) {
+/// How well a shot shows somebody: 1 is good, less is worse, 0 useless. `heads`: see Recipe.
+double worth(const CameraShot& shot, const std::vector<Vec3>& joints, double heads) {
   const size_t frames = shot.cameras.size();
-  size_t inside = 0;
+  size_t inside = 0, whole_heads = 0;
   double height = 0;
   for (size_t f = 0; f < frames; ++f) {
     const render::Camera& camera = shot.cameras[f];
     const auto w = static_cast<float>(camera.width), h = static_cast<float>(camera.height);
+    const float edge = 0.02f * h;
+    const auto is_inside = [&](const std::optional<render::Projected>& seen) {
+      return seen && seen->depth > 0.5f && seen->u > edge && seen->u < w - edge && seen->v > edge &&
+             seen->v < h - edge;
+    };
     float low = h, high = 0;
     for (size_t j = 0; j < kJoints; ++j) {
       const auto seen = render::project(camera, joints[f * kJoints + j]);
       if (!seen || seen->depth < 0.5f) continue;
-      const float edge = 0.02f * h;
-      if (seen->u > edge && seen->u < w - edge && seen->v > edge && seen->v < h - edge) ++inside;
+      if (is_inside(seen)) ++inside;
       low = std::min(low, std::clamp(seen->v, 0.0f, h));
       high = std::max(high, std::clamp(seen->v, 0.0f, h));
     }
+    const Vec3 head = joints[f * kJoints + motion::kHead],
+               neck = joints[f * kJoints + motion::kNeck];
+    const Vec3 crown = head + kCrown * motion::normalized(head - neck, {0, 1, 0});
+    if (is_inside(render::project(camera, head)) && is_inside(render::project(camera, crown)))
+      ++whole_heads;
     height += std::max(0.0f, high - low) / h;
   }
   const double share = static_cast<double>(inside) / static_cast<double>(frames * kJoints);
   height /= static_cast<double>(frames);
   // Of who lies or crouches little height can be had: it is a wish, not a condition.
   const double tall = height < kTall ? height / kTall : height > 0.92 ? 0.8 : 1;
-  return share < 0.9 ? 0 : std::min(1.0, share / 0.97) * tall;
+  if (share < 0.9 || static_cast<double>(whole_heads) < heads * static_cast<double>(frames))
+    return 0;
+  return std::min(1.0, share / 0.97) * tall;
 }
 
 }  // namespace
@@ -77,7 +89,7 @@ std::optional<CameraShot> find_camera(const Recipe& recipe, const scene::Home& h
 
   std::optional<CameraShot> best;
   double best_worth = 0.3;
-  for (int attempt = 0; attempt < 80; ++attempt) {
+  for (int attempt = 0; attempt < 160; ++attempt) {
     Vec3 at;
     if (where == CameraPlace::Ceiling) {
       // Under the ceiling, near a wall.
@@ -111,7 +123,7 @@ std::optional<CameraShot> find_camera(const Recipe& recipe, const scene::Home& h
       shot.cameras.push_back(camera);
     }
     if (!good) continue;
-    const double found = worth(shot, joints);
+    const double found = worth(shot, joints, recipe.heads);
     if (found <= best_worth) continue;
     best_worth = found;
     best = std::move(shot);

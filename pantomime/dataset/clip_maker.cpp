@@ -15,6 +15,7 @@
 #include "pantomime/dataset/layers.h"
 #include "pantomime/dataset/placing.h"
 #include "pantomime/formats/png.h"
+#include "pantomime/motion/dynamics.h"
 #include "pantomime/render/sensor.h"
 #include "pantomime/render/video.h"
 #include "pantomime/scene/held.h"
@@ -29,7 +30,9 @@ constexpr double kMissed = 0.13;       // metres by which a motion may miss its 
 constexpr double kVisibleMiss = 0.025;  // between wanted and found visible fraction: good enough
 constexpr int kHomes = 30, kCameras = 5;
 /// Light of what stands still before a camera that does, in samples of the others: it is paid once.
-constexpr int kStillSamples = 8;
+constexpr int kStillSamples = 3;
+/// Of those samples, and of a frame's, that ask for the light of lamps and sky.
+constexpr int kStillSoft = 4, kSoft = 1;
 
 /// Somebody who is on the stage.
 struct Player {
@@ -139,7 +142,7 @@ class ClipMaker {
     request.person = &players_[0].character;
     request.seed = seed_of("motion", static_cast<uint64_t>(attempt));
     ActResult anywhere = studio_.actor.act(request);
-    if (travel(anywhere.clip) < action_.travel) return false;
+    if (travel(anywhere.clip) < action_.travel || falls_over(anywhere.clip)) return false;
     const FreeSpace space(home_);
     Random random(seed_of("place", static_cast<uint64_t>(attempt)));
     if (const auto place = find_place(home_, space, body_points(anywhere.clip), kAir, random)) {
@@ -166,7 +169,7 @@ class ClipMaker {
         }
     ActResult result = studio_.actor.act(request);
     if (space.margin(body_points(result.clip), {}, 0.02f) < 0.02f ||
-        travel(result.clip) < action_.travel)
+        travel(result.clip) < action_.travel || falls_over(result.clip))
       return false;
     players_[0].clip = std::move(result.clip);
     record_.missed = result.missed;
@@ -182,6 +185,32 @@ class ClipMaker {
     return most;
   }
 
+  /// Whether somebody who hardly moves stands as nobody can: the prior leans too far now and then.
+  static bool falls_over(const motion::Clip& clip) {
+    constexpr float kSlow = 0.25f;    // m/s of the centre of mass
+    constexpr float kOver = 0.08f;    // metres outside of the feet
+    constexpr double kHeldFor = 0.4;  // seconds
+    const motion::Dynamics dynamics = motion::dynamics_of(clip);
+    const std::vector<float> over = motion::overhang(clip, motion::forward_kinematics(clip));
+    size_t frames = 0;
+    for (size_t f = 0; f < over.size(); ++f)
+      if (over[f] > kOver && dynamics.speed[f] < kSlow) ++frames;
+    return static_cast<double>(frames) > kHeldFor * clip.fps;
+  }
+
+  /// About where somebody is who sits on a seat at the origin, and who stands before it.
+  std::vector<Vec3> about_a_seat(float height) const {
+    std::vector<Vec3> points;
+    for (const float side : {-1.0f, 1.0f}) {
+      points.push_back({0.13f * side, height, 0.42f});         // knee
+      points.push_back({0.13f * side, 0.05f, 0.50f});          // foot
+      points.push_back({0.18f * side, height + 0.55f, 0.0f});  // shoulder
+      if (action_.when == RestWhen::All) continue;
+      for (const float y : {0.05f, 0.5f, 0.9f, 1.3f}) points.push_back({0.2f * side, y, 0.5f});
+    }
+    return points;
+  }
+
   bool act_on_rest(int attempt) {
     const bool bed = action_.rest == RestUse::Bed;
     std::vector<scene::Rest> rests = bed ? home_.beds : home_.seats;
@@ -192,6 +221,10 @@ class ClipMaker {
     for (size_t r = 0; r < std::min<size_t>(rests.size(), 3); ++r) {
       const scene::Rest& rest = rests[r];
       const scene::Placed& thing = home_.things[rest.thing];
+      const FloorPlace place{rest.facing, rest.position.x, rest.position.z};
+      // A motion is dear: none is made where the legs would be in a table.
+      if (!bed && space.margin(about_a_seat(rest.position.y), place, 0.02f, rest.thing) < 0.02f)
+        continue;
       ActRequest request;
       request.person = &players_[0].character;
       request.seed = seed_of("motion", static_cast<uint64_t>(10 * attempt) + r);
@@ -206,7 +239,6 @@ class ClipMaker {
         request.parts = {{action_.before, first}, {label(), seconds() - first}};
       ActResult result = studio_.actor.act(request);
       if (result.missed > kMissed || sinks(result.clip, rest.position.y)) continue;
-      FloorPlace place{rest.facing, rest.position.x, rest.position.z};
       if (space.margin(body_points(result.clip), place, kAirAtRest, rest.thing) < kAirAtRest)
         continue;
       players_[0].clip = place.apply(result.clip);
@@ -370,8 +402,10 @@ class ClipMaker {
     options.contrast = 0;  // rooms have no even surfaces to save on
     options.exposure = record_.exposure;
     options.seed = seed_of("still");
+    options.soft_samples = std::min(kStillSoft, kStillSamples * recipe_.samples);
     if (record_.shot.move == CameraMove::Fixed)
       stage_->stand_still(record_.shot.cameras[0], kStillSamples * recipe_.samples, options);
+    options.soft_samples = kSoft;
     std::vector<Image> pictures;
     for (size_t f = 0; f < frames; ++f) {
       progress_.check();

@@ -239,6 +239,7 @@ Recipe parse_recipe(const std::string& text, const std::string& name) {
   camera.range("field_of_view", recipe.field_of_view, 20, 120);
   camera.range("distortion", recipe.distortion, -0.3, 0.3);
   camera.range("noise", recipe.noise, 0, 4);
+  camera.number("heads", recipe.heads, 0, 1);
   camera.finish();
 
   Table occlusion = table.sub("occlusion");

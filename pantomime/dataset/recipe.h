@@ -68,6 +68,7 @@ struct Recipe {
   Range field_of_view{62, 85};    ///< degrees, across the picture
   Range distortion{-0.12, 0.02};  ///< k1 of the lens
   Range noise{0, 0.5};            ///< level of sensor noise, see render::add_noise
+  double heads = 0;  ///< part of a clip in which the head of who acts is in the picture, at least
 
   double occluded = 0.4;       ///< share of clips with a requested visible fraction
   Range visible{0.3, 0.9};     ///< what is requested of them

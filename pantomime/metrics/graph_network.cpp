@@ -53,12 +53,12 @@ at::Tensor convolution_over_frames(const at::Tensor& x, const at::Tensor& weight
                       weight.size(1) / x.size(3) % 2 == 1 && stride >= 1,
                   "convolution over frames: {} numbers a frame, weights for {}", x.size(3),
                   weight.size(1));
-  const int64_t reach = weight.size(1) / x.size(3), aside = reach / 2, frames = x.size(1);
-  const at::Tensor padded = at::constant_pad_nd(x, {0, 0, 0, 0, aside, aside}, 0);
-  std::vector<at::Tensor> shifted;
-  for (int64_t k = 0; k < reach; ++k)
-    shifted.push_back(padded.narrow(1, k, frames).slice(1, 0, c10::nullopt, stride));
-  return at::linear(at::cat(shifted, 3), weight, bias);
+  const int64_t numbers = x.size(3), reach = weight.size(1) / numbers;
+  const at::Tensor kernel =
+      weight.view({-1, reach, numbers}).permute({0, 2, 1}).unsqueeze(3);  // [O, C, reach, 1]
+  // Channels stay last in memory: nothing is copied for the different order of dimensions.
+  return at::conv2d(x.permute({0, 3, 1, 2}), kernel, bias, {stride, 1}, {reach / 2, 0})
+      .permute({0, 2, 3, 1});
 }
 
 }  // namespace pantomime::metrics

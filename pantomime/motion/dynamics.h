@@ -16,6 +16,11 @@ std::vector<Vec3> body_centres(const WorldPose& pose);
 /// adult's flesh around the joints; about 0 while anything stands, sits or lies on the floor.
 std::vector<float> floor_clearance(const Clip& clip, const WorldPose& pose);
 
+/// Metres by which the centre of mass stands outside of the feet that are on the floor, [F]: 0
+/// above them, and where no foot is on it or the pelvis is as low as who sits, kneels or lies has
+/// it. Walking people are out of balance with every step; who stands is not.
+std::vector<float> overhang(const Clip& clip, const WorldPose& pose);
+
 /// How a body moves under its weight, [F] each.
 struct Dynamics {
   std::vector<float> acceleration;  ///< of the centre of mass, m/s², over a seventh of a second

@@ -5,6 +5,7 @@
 #include <numbers>
 
 #include "pantomime/base/error.h"
+#include "pantomime/render/pixel_rays.h"
 
 namespace pantomime::render {
 namespace {
@@ -55,22 +56,47 @@ std::optional<Projected> project(const Camera& camera, Vec3 point) {
   return Projected{camera.cx + camera.fx * x, camera.cy + camera.fy * y, p.z};
 }
 
+float Camera::grown(float seen) const {
+  // Newton's method for r (1 + k1 r^2 + k2 r^4) = seen; r = seen / grown.
+  float r = seen;
+  for (int i = 0; i < 8; ++i) {
+    const float square = r * r;
+    const float slope = 1 + square * (3 * k1 + 5 * k2 * square);
+    if (slope < 0.05f) break;
+    const float step = (r * (1 + square * (k1 + k2 * square)) - seen) / slope;
+    r -= step;
+    if (std::abs(step) < 1e-7f) break;
+  }
+  return r > 1e-9f ? seen / r : 1;
+}
+
 Vec3 Camera::ray(float u, float v) const {
   const float x = (u - cx) / fx, y = (v - cy) / fy;
-  float grown = 1;
-  if (!is_pinhole()) {
-    // Newton's method for r (1 + k1 r^2 + k2 r^4) = seen; r = seen / grown.
-    const float seen = std::sqrt(x * x + y * y);
-    float r = seen;
-    for (int i = 0; i < 8; ++i) {
-      const float square = r * r;
-      const float slope = 1 + square * (3 * k1 + 5 * k2 * square);
-      if (slope < 0.05f) break;
-      r -= (r * (1 + square * (k1 + k2 * square)) - seen) / slope;
+  const float shrunk = is_pinhole() ? 1 : 1 / grown(std::sqrt(x * x + y * y));
+  return world_from_camera * Vec3{shrunk * x, shrunk * y, 1};
+}
+
+PixelRays::PixelRays(const Camera& camera)
+    : camera_(camera),
+      pinhole_(camera.is_pinhole()),
+      inverse_fx_(1 / camera.fx),
+      inverse_fy_(1 / camera.fy),
+      position_(camera.position),
+      forward_(camera.world_from_camera * Vec3{0, 0, 1}),
+      corner_(camera.world_from_camera * Vec3{-camera.cx / camera.fx, -camera.cy / camera.fy, 0}),
+      across_(camera.world_from_camera * Vec3{1 / camera.fx, 0, 0}),
+      down_(camera.world_from_camera * Vec3{0, 1 / camera.fy, 0}) {
+  if (pinhole_) return;
+  // As far as the picture's corners; what lies beyond is asked for seldom.
+  float most = 0;
+  for (const float u : {0.0f, static_cast<float>(camera.width)})
+    for (const float v : {0.0f, static_cast<float>(camera.height)}) {
+      const float x = (u - camera.cx) / camera.fx, y = (v - camera.cy) / camera.fy;
+      most = std::max(most, x * x + y * y);
     }
-    if (r > 1e-9f) grown = seen / r;
-  }
-  return world_from_camera * Vec3{x / grown, y / grown, 1};
+  steps_ = static_cast<float>(kSteps) / (1.001f * most);
+  for (size_t i = 0; i <= kSteps; ++i)
+    shrunk_[i] = 1 / camera.grown(std::sqrt(static_cast<float>(i) / steps_));
 }
 
 Camera look_at(Vec3 position, Vec3 target, float vertical_fov, int width, int height) {

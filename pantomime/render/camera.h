@@ -29,6 +29,9 @@ struct Camera {
   /// Direction in the world through a point of the picture, not normalised: its part along the
   /// optical axis is 1, so position + depth * ray is the point at that depth.
   Vec3 ray(float u, float v) const;
+  /// How much farther from the axis than without a lens something is seen at distance `seen` of it,
+  /// both at depth 1. 1 for a pinhole.
+  float grown(float seen) const;
   bool is_pinhole() const { return k1 == 0 && k2 == 0; }
   bool operator==(const Camera&) const = default;
 };

@@ -50,7 +50,7 @@ ColourPass::ColourPass(const Scene3d& scene, const Camera& camera, const RenderO
     : scene_(scene),
       camera_(camera),
       options_(options),
-      known_(options.samples == 1 ? options.known : nullptr),
+      known_(options.samples == 1 || options.soft_samples > 0 ? options.known : nullptr),
       still_(options.still),
       pixel_rays_(camera) {
   stream_ = 2 * static_cast<uint32_t>(options.seed ^ (options.seed >> 32));
@@ -85,12 +85,8 @@ void ColourPass::add_samples(int tile_x, int tile_y, int first, int last, int st
       if (still_ != nullptr) {
         mark_shaded(valid, film, block);
         if (all_still(valid, film, block)) {
-          for (size_t i = 0; i < kPacket; ++i)
-            if (valid[i] != 0) {
-              const size_t at = film.index(block.x[i], block.y[i]);
-              film.light[at] += static_cast<float>(last - first) * still_->light[at];
-              film.plain[at] = 0;
-            }
+          add_still(block, first, last, valid, shaded, film);
+          if (shaded.count >= Waiting::kRoom) shade_all(shaded, true, film);
           continue;
         }
       }
@@ -112,10 +108,12 @@ Shifts ColourPass::shifts(int x, int y) const {
   const auto tile = noise_bits(px / kTileSide, py / kTileSide, stream_ + 1);
   const auto across = px % kTileSide, down = py % kTileSide, last = kTileSide - 1;
   const auto count = static_cast<uint32_t>(options_.samples);
+  const auto soft =
+      options_.soft_samples > 0 ? static_cast<uint32_t>(options_.soft_samples) : count;
   // Each use walks another way, so that they don't go hand in hand.
   const uint32_t key = count * kHilbert.at(across, down);
-  const uint32_t sky = count * kHilbert.at(last - across, down);
-  const uint32_t lamp = count * kHilbert.at(down, last - across);
+  const uint32_t sky = soft * kHilbert.at(last - across, down);
+  const uint32_t lamp = soft * kHilbert.at(down, last - across);
   const auto at = [](uint32_t bits) { return static_cast<float>(bits >> 8) * 0x1p-24f; };
   return {{a[0], a[1]},
           {at(tile[0] + key * kSpread2[0]), at(tile[1] + key * kSpread2[1])},
@@ -132,14 +130,17 @@ Vec3 ColourPass::background(Vec3 unit_direction) const {
 }
 
 /// One sample of a block: collects the surfaces that each ray meets, front to back.
-void ColourPass::trace_packet(const Block& block, int sample, LaneMask valid, Waiting& lit,
+void ColourPass::trace_packet(const Block& block, int sample, const LaneMask& asked, Waiting& lit,
                               Waiting& shaded, Film& film) const {
+  LaneMask valid = asked;
   alignas(32) HitPacket rays;
   std::array<Vec3, kPacket> directions;
   std::array<float, kPacket> left;  // light not yet stopped by nearer surfaces
   for (size_t i = 0; i < kPacket; ++i) {
     std::array<float, 2> jitter = {0.5f, 0.5f};
-    if (options_.samples > 1) jitter = spread_point(sample, block.shifts[i].jitter);
+    // Where most pixels get one sample it goes through the middle.
+    if (options_.samples > 1 && (sample > 0 || options_.soft_samples == 0))
+      jitter = spread_point(sample, block.shifts[i].jitter);
     directions[i] = pixel_rays_.direction(static_cast<float>(block.x[i]) + jitter[0],
                                           static_cast<float>(block.y[i]) + jitter[1]);
     left[i] = 1;
@@ -150,7 +151,7 @@ void ColourPass::trace_packet(const Block& block, int sample, LaneMask valid, Wa
   for (int layer = 0; any; ++layer) {
     if (layer == 0 && still_ != nullptr && sees_open(block, valid, film))
       first_movers(valid, rays);
-    else if (layer > 0 || !take_known(block, valid, directions, rays))
+    else if (layer > 0 || sample > 0 || !take_known(block, valid, directions, rays))
       scene_.rays().intersect(primary_, valid, rays);
     any = false;
     for (size_t i = 0; i < kPacket; ++i) {
@@ -183,7 +184,19 @@ void ColourPass::trace_packet(const Block& block, int sample, LaneMask valid, Wa
       point.key = block.shifts[i].key;
       point.sky = block.shifts[i].sky;
       point.lamp = block.shifts[i].lamp;
-      if (point.weight > 0) ++lit.count;
+      point.lights = Scene3d::kAllLights;
+      if (point.weight > 0) {
+        ++lit.count;
+        if (!film.fresh.light.empty()) {
+          const size_t at = film.index(x, y);
+          if (point.weight < 1) film.busy[at] = 1;
+          film.fresh.colour[at] += (point.weight * (1 - point.haze)) * point.surface.colour;
+          if (asks(film.fresh, at, sample, point.surface))
+            film.fresh.asked[at] += point.weight;
+          else
+            point.lights = Scene3d::kSun;
+        }
+      }
       left[i] *= 1 - stopped;
       if (left[i] < 0.02f) continue;
       PixelRays::restart(rays, i, distance * (1 + 1e-6f) + 2e-5f);
@@ -221,14 +234,36 @@ void ColourPass::first_movers(const LaneMask& valid, HitPacket& rays) const {
   scene_.rays().intersect(query, met, rays);
 }
 
-/// Whether nothing that moves is seen in a block, nor takes light from it.
+/// Whether nothing that moves is seen in a block.
 bool ColourPass::all_still(const LaneMask& valid, const Film& film, const Block& block) const {
   for (size_t i = 0; i < kPacket; ++i) {
     if (valid[i] == 0) continue;
     const int x = block.x[i], y = block.y[i];
-    if (block.shaded[i] || still_->open[film.index(x, y)] == 0 || movers_.holds(x, y)) return false;
+    if (still_->open[film.index(x, y)] == 0 || movers_.holds(x, y)) return false;
   }
   return true;
+}
+
+/// What stands still, in a block in which nothing that moves is seen: no ray is needed but those to
+/// the lights that something moving may hide.
+void ColourPass::add_still(Block& block, int first, int last, const LaneMask& valid,
+                           Waiting& shaded, Film& film) const {
+  for (size_t i = 0; i < kPacket; ++i) {
+    if (valid[i] == 0) continue;
+    const size_t at = film.index(block.x[i], block.y[i]);
+    if (block.shaded[i] == 0) {
+      film.light[at] += static_cast<float>(last - first) * still_->light[at];
+      film.plain[at] = 0;
+      continue;
+    }
+    block.shifts[i] = shifts(block.x[i], block.y[i]);
+    const Vec3 direction = pixel_rays_.direction(static_cast<float>(block.x[i]) + 0.5f,
+                                                 static_cast<float>(block.y[i]) + 0.5f);
+    for (int s = first; s < last; ++s) {
+      still_light(block, i, direction, s, 1, shaded, film);
+      if (shaded.count >= Waiting::kRoom) shade_all(shaded, true, film);
+    }
+  }
 }
 
 void ColourPass::mark_shaded(const LaneMask& valid, const Film& film, Block& block) const {
@@ -238,16 +273,19 @@ void ColourPass::mark_shaded(const LaneMask& valid, const Film& film, Block& blo
     const auto at = static_cast<size_t>(block.y[0] / kBlockHeight * still_->blocks_across +
                                         block.x[0] / kBlockWidth);
     const StillView::Ball& ball = still_->blocks[at];
-    if (ball.radius < 0 || !scene_.movers_may_shade(ball.centre, ball.radius)) {
-      block.shaded.fill(false);
-      return;
-    }
+    block.shaded.fill(ball.radius < 0 ? 0
+                                      : scene_.lights_movers_may_take(ball.centre, ball.radius));
+    for (size_t i = 0; i < kPacket; ++i)
+      if (valid[i] != 0 && still_->truth.meshes[film.index(block.x[i], block.y[i])] < 0)
+        block.shaded[i] = 0;
+    return;
   }
   for (size_t i = 0; i < kPacket; ++i) {
     if (valid[i] == 0) continue;
     const size_t at = film.index(block.x[i], block.y[i]);
-    block.shaded[i] = still_->truth.meshes[at] >= 0 &&
-                      (whole || scene_.movers_may_shade(still_->surfaces[at].position, 0));
+    block.shaded[i] = still_->truth.meshes[at] < 0
+                          ? 0
+                          : scene_.lights_movers_may_take(still_->surfaces[at].position, 0);
   }
 }
 
@@ -258,8 +296,18 @@ void ColourPass::still_light(const Block& block, size_t lane, Vec3 direction, in
   const size_t at = film.index(x, y);
   film.light[at] += left * still_->light[at];
   film.plain[at] = 0;
-  if (!block.shaded[lane]) return;
+  uint32_t lights = block.shaded[lane];
+  if (lights == 0) return;
+  if (!film.taken.light.empty()) {
+    film.taken.colour[at] += left * still_->surfaces[at].colour;
+    if (asks(film.taken, at, sample, still_->surfaces[at]))
+      film.taken.asked[at] += left;
+    else
+      lights &= Scene3d::kSun;
+    if (lights == 0) return;
+  }
   ShadePoint& point = shaded.points[shaded.count++];
+  point.lights = lights;
   point.surface = still_->surfaces[at];
   point.direction = direction;
   point.mesh = static_cast<uint32_t>(still_->truth.meshes[at]);
@@ -270,6 +318,30 @@ void ColourPass::still_light(const Block& block, size_t lane, Vec3 direction, in
   point.key = block.shifts[lane].key;
   point.sky = block.shifts[lane].sky;
   point.lamp = block.shifts[lane].lamp;
+}
+
+/// Whether a sample asks for light of lamps and sky; notes the surface that others are compared to.
+bool ColourPass::asks(SoftLight& soft, size_t pixel, int sample,
+                      const Scene3d::Surface& surface) const {
+  SoftLight::Guide& guide = soft.guides[pixel];
+  if (guide.normal == Vec3{0, 0, 0}) {
+    guide = {surface.position, surface.normal};
+    return true;
+  }
+  if (sample < options_.soft_samples) return true;
+  constexpr float kTurned = 0.8f, kAway = 0.03f;  // cosine; metres
+  return dot(guide.normal, surface.normal) < kTurned ||
+         std::abs(dot(guide.normal, surface.position - guide.position)) > kAway;
+}
+
+Film ColourPass::new_film() const {
+  Film film(camera_.width, camera_.height);
+  if (options_.soft_samples > 0) {
+    film.fresh = SoftLight(film.light.size());
+    film.busy.assign(film.light.size(), 0);
+    if (still_ != nullptr) film.taken = SoftLight(film.light.size());
+  }
+  return film;
 }
 
 /// Fills in what the truth already found. False when some ray passed a see-through surface.

@@ -26,6 +26,7 @@ struct ShadePoint {
   float haze;    // 0 … 1
   int x, y;      // pixel
   int sample;
+  uint32_t lights;  // that are asked, bits as of Scene3d::lights_movers_may_take
   std::array<float, 2> key, sky;
   std::array<float, 3> lamp;
 };
@@ -37,11 +38,28 @@ struct Waiting {
   std::array<ShadePoint, kRoom + kPacket> points;  // a packet of rays may still be added when full
 };
 
+/// Light of lamps and sky, kept apart from the surfaces that send it on, so that it can be
+/// smoothed.
+struct SoftLight {
+  std::vector<Vec3> light;   // that arrives: sum over samples that asked, by weight in the pixel
+  std::vector<float> asked;  // sum of their weights
+  std::vector<Vec3> colour;  // the surfaces' reflectance: sum over all samples, by weight
+  struct Guide {
+    Vec3 position, normal;  // of the first surface; zero: none
+  };
+  std::vector<Guide> guides;
+
+  explicit SoftLight(size_t pixels = 0)
+      : light(pixels), asked(pixels), colour(pixels), guides(pixels) {}
+};
+
 /// Light that arrives at each pixel, before tone mapping.
 struct Film {
   int width, height;
   std::vector<Vec3> light;     // sum over samples
   std::vector<uint8_t> plain;  // no sample met anything but background and flat surfaces
+  SoftLight fresh, taken;      // empty unless it is smoothed: what arrives, what movers take away
+  std::vector<uint8_t> busy;   // the same; 1: one sample doesn't tell what the pixel's others find
   Film(int w, int h)
       : width(w),
         height(h),
@@ -58,7 +76,7 @@ struct Film {
 struct Block {
   std::array<int, kPacket> x, y;
   std::array<Shifts, kPacket> shifts;
-  std::array<bool, kPacket> shaded;  // what moves may take light from what stands still there
+  std::array<uint32_t, kPacket> shaded;  // lights that movers may take from what stands still there
 };
 
 class ColourPass {
@@ -71,20 +89,31 @@ class ColourPass {
   /// `wanted` (all: null) marks.
   void add_samples(int tile_x, int tile_y, int first, int last, int step, const uint8_t* wanted,
                    Film& film) const;
+  /// A film for this pass.
+  Film new_film() const;
+  /// After the first sample of a smoothed film: marks the pixels that show edges, see-through
+  /// things or the border of the sun's light; the light of all others is taken for that of all
+  /// samples.
+  std::vector<uint8_t> rest_wanted(Film& film) const;
+  /// After the last sample: smooths what is kept apart and puts it into the film's light.
+  void smooth(Film& film) const;
 
  private:
   Shifts shifts(int x, int y) const;
   Vec3 background(Vec3 unit_direction) const;
-  void trace_packet(const Block& block, int sample, LaneMask valid, Waiting& lit, Waiting& shaded,
-                    Film& film) const;
+  void trace_packet(const Block& block, int sample, const LaneMask& asked, Waiting& lit,
+                    Waiting& shaded, Film& film) const;
   bool take_known(const Block& block, const LaneMask& valid,
                   const std::array<Vec3, kPacket>& directions, HitPacket& rays) const;
   bool all_still(const LaneMask& valid, const Film& film, const Block& block) const;
+  void add_still(Block& block, int first, int last, const LaneMask& valid, Waiting& shaded,
+                 Film& film) const;
   void mark_shaded(const LaneMask& valid, const Film& film, Block& block) const;
   bool sees_open(const Block& block, const LaneMask& valid, const Film& film) const;
   void first_movers(const LaneMask& valid, HitPacket& rays) const;
   void still_light(const Block& block, size_t lane, Vec3 direction, int sample, float left,
                    Waiting& shaded, Film& film) const;
+  bool asks(SoftLight& soft, size_t pixel, int sample, const Scene3d::Surface& surface) const;
 
   // Light, in lights.cpp. `movers`: only what moving meshes take away from still surfaces.
   void shade_all(Waiting& waiting, bool movers, Film& film) const;
@@ -100,8 +129,10 @@ class ColourPass {
     size_t lamp;
     float chance;
   };
-  LampChoice choose_lamp(const Scene3d::Surface& surface, float random) const;
-  Vec3 radiance(const ShadePoint& point, float lit, float open) const;
+  LampChoice choose_lamp(const Scene3d::Surface& surface, float random, uint32_t lamps) const;
+  Vec3 sky_arriving(const ShadePoint& point, float open) const;
+  Vec3 radiance(const ShadePoint& point, float lit, Vec3 from_sky) const;
+  void give(const ShadePoint& point, Vec3 arriving, bool movers, Film& film) const;
 
   const Scene3d& scene_;
   const Camera& camera_;

@@ -51,7 +51,10 @@ float lamp_share(const scene::Lamp& lamp, Vec3 target, Vec3 from, const Scene3d:
   if (dot(surface.geometric_normal, way) <= 0) return 0;
   const float here = dot(surface.normal, way), there = -dot(cross(lamp.a, lamp.b), way);
   if (here <= 0 || there <= 0) return 0;
-  return here * there / (std::numbers::pi_v<float> * square * square);
+  // A lamp that fills all that a surface sees would give 1. Points nearer to one spot of it than
+  // that, on a window's own frame, would be specks of white: cut off well above.
+  constexpr float kMost = 4;
+  return std::min(kMost, here * there / (std::numbers::pi_v<float> * square * square));
 }
 
 }  // namespace
@@ -67,12 +70,26 @@ void ColourPass::shade(const ShadePoint* points, size_t count, bool movers, Film
   open.fill(1);
   key_light(points, count, movers, lit, film);
   if (options_.occlusion_rays > 0) sky_light(points, count, movers, open, film);
+  const bool apart = options_.soft_samples > 0;
   for (size_t i = 0; i < count; ++i) {
     Vec3& light = film.at(points[i].x, points[i].y);
-    if (!movers)
-      light += radiance(points[i], lit[i], open[i]);
-    else if (lit[i] > 0 || open[i] < 1)
-      light = light - (radiance(points[i], lit[i], 1) - radiance(points[i], 0, open[i]));
+    const Vec3 sky = sky_arriving(points[i], open[i]);
+    if (apart) {
+      const bool asked = (points[i].lights & ~Scene3d::kSun) != 0;
+      if (!movers) {
+        light += radiance(points[i], lit[i], {});
+        if (asked) give(points[i], sky, false, film);
+      } else {
+        if (lit[i] > 0)
+          light = light - (radiance(points[i], lit[i], {}) - radiance(points[i], 0, {}));
+        if (asked && open[i] < 1) give(points[i], sky_arriving(points[i], 1) - sky, true, film);
+      }
+    } else if (!movers) {
+      light += radiance(points[i], lit[i], sky);
+    } else if (lit[i] > 0 || open[i] < 1) {
+      light = light - (radiance(points[i], lit[i], sky_arriving(points[i], 1)) -
+                       radiance(points[i], 0, sky));
+    }
   }
   if (!scene_.lamps.empty()) lamp_light(points, count, movers, film);
 }
@@ -110,6 +127,7 @@ void ColourPass::key_light(const ShadePoint* points, size_t count, bool movers,
   bool any = false;
   if (scene_.key.colour == Vec3{0, 0, 0}) return;  // night
   for (size_t i = 0; i < count; ++i) {
+    if ((points[i].lights & Scene3d::kSun) == 0) continue;
     const Scene3d::Surface& s = points[i].surface;
     // Behind the real surface there is no light, whatever the smooth normal says.
     if (dot(s.geometric_normal, towards_light_) <= 0) continue;
@@ -123,6 +141,7 @@ void ColourPass::key_light(const ShadePoint* points, size_t count, bool movers,
         !scene_.may_be_blocked(points[i].mesh, s.position, towards_light_, scene_.key.radius))
       continue;
     film.plain[film.index(points[i].x, points[i].y)] = 0;
+    if (!film.busy.empty()) film.busy[film.index(points[i].x, points[i].y)] = 1;
     const auto [u, v] = spread_point(points[i].sample, points[i].key);
     const float r = scene_.key.radius * std::sqrt(u);
     const auto [c, d] = kCircle.at(v);
@@ -150,10 +169,11 @@ void ColourPass::lamp_light(const ShadePoint* points, size_t count, bool movers,
   bool any = false;
   for (size_t i = 0; i < count; ++i) {
     const ShadePoint& point = points[i];
+    if ((point.lights & ~(Scene3d::kSun | Scene3d::kSky)) == 0) continue;
     film.plain[film.index(point.x, point.y)] = 0;
     const auto random = spread_point(point.sample, point.lamp);
     const Vec3 from = point.surface.position + kOff * point.surface.geometric_normal;
-    const LampChoice choice = choose_lamp(point.surface, random[2]);
+    const LampChoice choice = choose_lamp(point.surface, random[2], point.lights);
     if (choice.chance <= 0) continue;
     const scene::Lamp& lamp = scene_.lamps[choice.lamp];
     const Vec3 target = lamp.corner + random[0] * lamp.a + random[1] * lamp.b;
@@ -169,26 +189,33 @@ void ColourPass::lamp_light(const ShadePoint* points, size_t count, bool movers,
       valid[i] = -1;
       any = true;
     } else if (!movers) {
-      film.at(point.x, point.y) += point.weight * times(point.surface.colour, arriving[i]);
+      give(point, arriving[i], false, film);
     }
   }
   if (!any) return;
   std::array<bool, kPacket> blocked;
   find_blocked(shadow_, valid, movers, rays, blocked);
-  const float sign = movers ? -1.0f : 1.0f;
   for (size_t i = 0; i < count; ++i)
-    if (valid[i] != 0 && blocked[i] == movers)
-      film.at(points[i].x, points[i].y) +=
-          (sign * points[i].weight) * times(points[i].surface.colour, arriving[i]);
+    if (valid[i] != 0 && blocked[i] == movers) give(points[i], arriving[i], movers, film);
 }
 
-ColourPass::LampChoice ColourPass::choose_lamp(const Scene3d::Surface& surface,
-                                               float random) const {
+/// Light of lamps or sky at a point; `movers`: what they take away.
+void ColourPass::give(const ShadePoint& point, Vec3 arriving, bool movers, Film& film) const {
+  const Vec3 weighed = (movers ? -point.weight : point.weight) * arriving;
+  if (options_.soft_samples == 0)
+    film.at(point.x, point.y) += times(point.surface.colour, weighed);
+  else
+    (movers ? film.taken : film.fresh).light[film.index(point.x, point.y)] += weighed;
+}
+
+ColourPass::LampChoice ColourPass::choose_lamp(const Scene3d::Surface& surface, float random,
+                                               uint32_t lamps) const {
   if (scene_.lamps.size() == 1) return {0, 1};
-  std::array<float, 8> gives{};
+  std::array<float, Scene3d::kMostLamps> gives{};
   const size_t count = std::min(scene_.lamps.size(), gives.size());
   float all = 0;
   for (size_t k = 0; k < count; ++k) {
+    if ((lamps >> k & 1) == 0) continue;
     const scene::Lamp& lamp = scene_.lamps[k];
     const Vec3 middle = lamp.corner + 0.5f * (lamp.a + lamp.b);
     const float share = lamp_share(lamp, middle, surface.position, surface);
@@ -197,11 +224,14 @@ ColourPass::LampChoice ColourPass::choose_lamp(const Scene3d::Surface& surface,
     all += gives[k];
   }
   float at = random * all;
-  for (size_t k = 0; k + 1 < count; ++k) {
-    if (at < gives[k]) return {k, gives[k] / all};
+  size_t last = 0;
+  for (size_t k = 0; k < count; ++k) {
+    if (gives[k] == 0) continue;
+    last = k;
+    if (at < gives[k]) break;
     at -= gives[k];
   }
-  return {count - 1, gives[count - 1] / all};
+  return {last, gives[last] / all};
 }
 
 /// Part of the sky that nothing near the point hides.
@@ -212,8 +242,9 @@ void ColourPass::sky_light(const ShadePoint* points, size_t count, bool movers,
   std::array<bool, kPacket> asked{};
   bool any = false;
   for (size_t i = 0; i < count; ++i) {
-    asked[i] = movers ? scene_.rays().movers_near(points[i].surface.position, reach)
-                      : scene_.may_be_blocked(points[i].mesh, points[i].surface.position, reach);
+    asked[i] = (points[i].lights & Scene3d::kSky) != 0 &&
+               (movers ? scene_.rays().movers_near(points[i].surface.position, reach)
+                       : scene_.may_be_blocked(points[i].mesh, points[i].surface.position, reach));
     any |= asked[i];
     if (asked[i]) film.plain[film.index(points[i].x, points[i].y)] = 0;
   }
@@ -240,13 +271,18 @@ void ColourPass::sky_light(const ShadePoint* points, size_t count, bool movers,
   }
 }
 
-Vec3 ColourPass::radiance(const ShadePoint& point, float lit, float open) const {
-  const Scene3d::Surface& s = point.surface;
+/// Light from sky and ground where `open` of it is not hidden from near.
+Vec3 ColourPass::sky_arriving(const ShadePoint& point, float open) const {
   const Surroundings& around = scene_.surroundings;
-  const Vec3 sky = lerp(around.ground, around.sky, 0.5f + 0.5f * s.normal.y);
+  const Vec3 sky = lerp(around.ground, around.sky, 0.5f + 0.5f * point.surface.normal.y);
   // What hides the sky is itself lit and gives back a part of it.
   const float bounced = 0.25f * (1 - open);
-  Vec3 light = times(s.colour, lit * scene_.key.colour + (open + bounced) * sky);
+  return (open + bounced) * sky;
+}
+
+Vec3 ColourPass::radiance(const ShadePoint& point, float lit, Vec3 from_sky) const {
+  const Scene3d::Surface& s = point.surface;
+  Vec3 light = times(s.colour, lit * scene_.key.colour + from_sky);
   if (lit > 0 && s.gloss > 0) {
     // Blinn-Phong lobe of a dielectric: reflects 0.04 at the middle, all at grazing (Schlick).
     const Vec3 half = normalized(towards_light_ - point.direction, s.normal);

@@ -143,20 +143,33 @@ Image render_colour(const Scene3d& scene, const Camera& camera, const RenderOpti
   check_camera(camera);
   PANTOMIME_CHECK(options.samples >= 1 && options.samples <= 1024,
                   "render: {} samples, expected 1 to 1024", options.samples);
+  PANTOMIME_CHECK(options.soft_samples >= 0 && options.soft_samples <= options.samples,
+                  "render: {} soft samples of {}", options.soft_samples, options.samples);
   PANTOMIME_CHECK(options.occlusion_rays >= 0 && options.occlusion_rays <= 1024,
                   "render: {} occlusion rays, expected 0 to 1024", options.occlusion_rays);
   if (options.known != nullptr)
     PANTOMIME_CHECK(options.known->width == camera.width && options.known->height == camera.height,
                     "render: surfaces of {} x {} pixels for a picture of {} x {}",
                     options.known->width, options.known->height, camera.width, camera.height);
-  Film film(camera.width, camera.height);
   const ColourPass pass(scene, camera, options);
+  Film film = pass.new_film();
   // Pixels that were looked at once only hold another sum of light than the others.
-  if (options.samples > 1 && options.contrast > 0 && options.light == nullptr)
+  if (options.samples > 1 && options.contrast > 0 && options.light == nullptr &&
+      options.soft_samples == 0)
     return render_sparingly(pass, camera, options, film);
+  std::vector<uint8_t> wanted;
+  int done = 0;
+  if (options.soft_samples == 1 && options.samples > 1) {
+    for_each_tile(camera, options.threads,
+                  [&](int x, int y) { pass.add_samples(x, y, 0, 1, 1, nullptr, film); });
+    wanted = pass.rest_wanted(film);
+    done = 1;
+  }
   for_each_tile(camera, options.threads, [&](int x, int y) {
-    pass.add_samples(x, y, 0, options.samples, 1, nullptr, film);
+    pass.add_samples(x, y, done, options.samples, 1, wanted.empty() ? nullptr : wanted.data(),
+                     film);
   });
+  pass.smooth(film);
   Image out(camera.width, camera.height, 3);
   const float scale = options.exposure / static_cast<float>(options.samples);
   for (size_t i = 0; i < film.light.size(); ++i) develop(film.light[i], scale, &out.pixels[3 * i]);

@@ -35,6 +35,11 @@ struct RenderOptions {
   /// Pixels whose first sample differs by at most so many 8-bit steps from all eight neighbours'
   /// get no further samples. 0: every pixel gets every sample.
   int contrast = 5;
+  /// 0: every sample asks a lamp and the sky for light. Else so many of a pixel's samples ask, the
+  /// others take over what was found, and all of it is averaged over the pixels around that show
+  /// the same surface: as smooth as many times as many samples, and shadows of lamps and sky are
+  /// 3 pixels softer, 2 % of the width where less than 4 ask. Sun, textures, edges stay sharp.
+  int soft_samples = 0;
   bool shadows = true;
   float exposure = 1;  ///< factor before tone mapping
   uint64_t seed = 0;

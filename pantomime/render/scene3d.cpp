@@ -158,17 +158,21 @@ bool Scene3d::may_be_blocked(uint32_t mesh, Vec3 point, Vec3 direction, float st
   return meets_box(low - grow, high + grow, point, direction);
 }
 
-bool Scene3d::movers_may_shade(Vec3 point, float extent) const {
-  if (rays_.movers_near(point, surroundings.occlusion_reach + extent)) return true;
-  for (const scene::Lamp& lamp : lamps)
+uint32_t Scene3d::lights_movers_may_take(Vec3 point, float extent) const {
+  uint32_t lights = rays_.movers_near(point, surroundings.occlusion_reach + extent) ? kSky : 0;
+  for (size_t k = 0; k < std::min(lamps.size(), kMostLamps); ++k) {
+    const scene::Lamp& lamp = lamps[k];
     if (rays_.movers_between(point, extent, lamp.corner + 0.5f * (lamp.a + lamp.b),
                              0.5f * length(lamp.a + lamp.b)))
-      return true;
-  if (key.colour == Vec3{0, 0, 0}) return false;
+      lights |= 1u << k;
+  }
+  if (key.colour == Vec3{0, 0, 0}) return lights;
   constexpr float kFar = 20;  // metres: farther than any home is wide
-  return rays_.movers_between(point, extent, point + kFar * normalized(key.towards),
-                              kFar * key.radius + extent) &&
-         key_may_enter(point, extent);
+  if (rays_.movers_between(point, extent, point + kFar * normalized(key.towards),
+                           kFar * key.radius + extent) &&
+      key_may_enter(point, extent))
+    lights |= kSun;
+  return lights;
 }
 
 bool Scene3d::key_may_enter(Vec3 point, float extent) const {

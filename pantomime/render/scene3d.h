@@ -118,9 +118,11 @@ class Scene3d : public CutOut {
   /// (the ray may stray by `stray` metres for each metre). False is certain; true means that a ray
   /// must tell. Spares most of the rays of an empty floor.
   bool may_be_blocked(uint32_t mesh, Vec3 point, Vec3 direction, float stray) const;
-  /// Whether what moves may take light from still points within `extent` metres of this one; false
-  /// is certain.
-  bool movers_may_shade(Vec3 point, float extent) const;
+  /// Lights that what moves may take from still points within `extent` metres of this one: bit k
+  /// for lamp k (of the first kMostLamps), then kSun and kSky. What is not named is certain.
+  uint32_t lights_movers_may_take(Vec3 point, float extent) const;
+  static constexpr size_t kMostLamps = 8;
+  static constexpr uint32_t kSun = 1u << kMostLamps, kSky = 2 * kSun, kAllLights = 2 * kSky - 1;
   /// Whether the key light can come to a point through one of its openings.
   bool key_may_enter(Vec3 point, float extent = 0) const;
   /// The same for all directions, as far as `reach` metres.

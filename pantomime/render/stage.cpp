@@ -234,12 +234,21 @@ void Stage::find_amodal(const Camera& camera, const Person& person, const Truth&
   // Pixels that it can be in.
   const PixelBox most = grown_picture(camera);
   float low_u = 1e9f, low_v = 1e9f, high_u = -1e9f, high_v = -1e9f;
+  const Quat camera_from_world = conjugate(camera.world_from_camera);
   for (const std::vector<Vec3>& positions : person.mover.positions)
     for (const Vec3 p : positions) {
       const auto there = project(camera, p);
       if (!there) {
-        low_u = low_v = -1e9f;
-        high_u = high_v = 1e9f;
+        // So far aside that the lens folds over, it is seen at no place of the picture, however
+        // large; what of it still is lies in that direction. Behind the camera anything may be.
+        const Vec3 q = camera_from_world * (p - camera.position);
+        if (q.z < 0.05f) {
+          low_u = low_v = -1e9f;
+          high_u = high_v = 1e9f;
+          continue;
+        }
+        if (std::abs(q.x) > 0.25f * q.z) (q.x < 0 ? low_u : high_u) = q.x < 0 ? -1e9f : 1e9f;
+        if (std::abs(q.y) > 0.25f * q.z) (q.y < 0 ? low_v : high_v) = q.y < 0 ? -1e9f : 1e9f;
         continue;
       }
       low_u = std::min(low_u, there->u), high_u = std::max(high_u, there->u);
@@ -249,9 +258,11 @@ void Stage::find_amodal(const Camera& camera, const Person& person, const Truth&
     return static_cast<int>(
         std::clamp(std::floor(value), static_cast<float>(low), static_cast<float>(high)));
   };
-  const PixelBox area{within(low_u, most.left, most.right), within(low_v, most.top, most.bottom),
-                      within(high_u + 1, most.left, most.right),
-                      within(high_v + 1, most.top, most.bottom)};
+  constexpr float kMargin = 8;  // pixels: triangles at the fold end somewhere between their corners
+  const PixelBox area{within(low_u - kMargin, most.left, most.right),
+                      within(low_v - kMargin, most.top, most.bottom),
+                      within(high_u + kMargin, most.left, most.right),
+                      within(high_v + kMargin, most.top, most.bottom)};
   out.amodal.assign(seen.depth.size(), 0);
   std::array<int64_t, body::kPartCount> all{}, visible{};
   auto count = [&](int x, int y, uint8_t part, bool is_seen) {

@@ -43,10 +43,11 @@ StillView render_still(const Scene3d& scene, const Camera& camera, int samples,
   many.samples = samples;
   many.known = nullptr;
   many.still = nullptr;
-  Film film(camera.width, camera.height);
   const ColourPass pass(scene, camera, many, Meshes::Still);
+  Film film = pass.new_film();
   for_each_tile(camera, options.threads,
                 [&](int x, int y) { pass.add_samples(x, y, 0, samples, 1, nullptr, film); });
+  pass.smooth(film);
   out.light = std::move(film.light);
   for (Vec3& light : out.light) light = (1 / static_cast<float>(samples)) * light;
 

@@ -28,24 +28,46 @@ void for_each_tile(const Camera& camera, int threads, const std::function<void(i
 PixelBox area_of_movers(const Scene3d& scene, const Camera& camera) {
   Vec3 low, high;
   if (!scene.rays().movers_bounds(low, high)) return {};
+  const PixelBox whole{0, 0, camera.width, camera.height};
+  // Where a pinhole would see the box, at depth 1.
+  const Quat camera_from_world = conjugate(camera.world_from_camera);
   float left = 1e9f, top = 1e9f, right = -1e9f, bottom = -1e9f;
   for (int corner = 0; corner < 8; ++corner) {
-    const auto seen =
-        project(camera, {(corner & 1) != 0 ? high.x : low.x, (corner & 2) != 0 ? high.y : low.y,
-                         (corner & 4) != 0 ? high.z : low.z});
-    if (!seen || !camera.is_pinhole()) {  // a lens bends the box's edges
-      left = top = 0;
-      right = bottom = 1e9f;
-      break;
-    }
-    left = std::min(left, seen->u), right = std::max(right, seen->u);
-    top = std::min(top, seen->v), bottom = std::max(bottom, seen->v);
+    const Vec3 p = camera_from_world *
+                   (Vec3{(corner & 1) != 0 ? high.x : low.x, (corner & 2) != 0 ? high.y : low.y,
+                         (corner & 4) != 0 ? high.z : low.z} -
+                    camera.position);
+    if (p.z < 1e-3f) return whole;
+    left = std::min(left, p.x / p.z), right = std::max(right, p.x / p.z);
+    top = std::min(top, p.y / p.z), bottom = std::max(bottom, p.y / p.z);
   }
-  const auto pixel = [](float value, int most) {
-    return static_cast<int>(std::clamp(value, 0.0f, static_cast<float>(most)));
+  if (!camera.is_pinhole()) {
+    // The picture's corners are the farthest that is seen; what the lens does lies within what it
+    // does to the nearest and to the farthest point of the rectangle.
+    const float aside = std::max(camera.cx, static_cast<float>(camera.width) - camera.cx);
+    const float down = std::max(camera.cy, static_cast<float>(camera.height) - camera.cy);
+    const float seen = std::hypot(aside / camera.fx, down / camera.fy);
+    const float farthest = seen / camera.grown(seen);
+    for (float* side : {&left, &top, &right, &bottom})
+      *side = std::clamp(*side, -farthest, farthest);
+    const float near_x = std::clamp(0.0f, left, right), near_y = std::clamp(0.0f, top, bottom);
+    const float far_x = std::max(-left, right), far_y = std::max(-top, bottom);
+    const float a = near_x * near_x + near_y * near_y;
+    const float b = std::min(far_x * far_x + far_y * far_y, farthest * farthest);
+    const auto [k1_low, k1_high] = std::minmax({camera.k1 * a, camera.k1 * b});
+    const auto [k2_low, k2_high] = std::minmax({camera.k2 * a * a, camera.k2 * b * b});
+    const float least = 1 + k1_low + k2_low, most = 1 + k1_high + k2_high;
+    if (least <= 0) return whole;
+    left *= left < 0 ? most : least, top *= top < 0 ? most : least;
+    right *= right < 0 ? least : most, bottom *= bottom < 0 ? least : most;
+  }
+  const auto pixel = [](float value, int end) {
+    return static_cast<int>(std::clamp(value, 0.0f, static_cast<float>(end)));
   };
-  return {pixel(left - 1, camera.width), pixel(top - 1, camera.height),
-          pixel(right + 2, camera.width), pixel(bottom + 2, camera.height)};
+  return {pixel(camera.cx + camera.fx * left - 1, camera.width),
+          pixel(camera.cy + camera.fy * top - 1, camera.height),
+          pixel(camera.cx + camera.fx * right + 2, camera.width),
+          pixel(camera.cy + camera.fy * bottom + 2, camera.height)};
 }
 
 namespace {

@@ -12,6 +12,7 @@
 #include "pantomime/base/random.h"
 #include "pantomime/training/losses.h"
 #include "pantomime/training/optimiser.h"
+#include "pantomime/training/steps.h"
 
 namespace pantomime::training {
 namespace {
@@ -165,14 +166,11 @@ Guide train_guide(const MotionData& data, const Prior& prior, const GuideOptions
   for (const Trained& t : trained)
     optimisers.emplace_back(*t.parameters, OptimiserOptions{.average = 0.995});
 
-  double sum = 0;
-  progress.begin(fmt::format("train {}", name_of(guide.kind)), options.steps);
-  for (int64_t step = 0; step < options.steps; ++step) {
-    progress.check();
+  const auto step_of = [&](int64_t step) {
     const Batch batch = data.draw(seed, step, options.batch, prior.normaliser);
     at::Tensor labels = renumber(batch.labels, data.labels(), guide.labels);
     const at::Tensor known = labels.ge(0).nonzero().squeeze(1);
-    if (known.numel() == 0) continue;
+    if (known.numel() == 0) return 0.0;
     const at::Tensor x0 = batch.x.index_select(0, known), mask = batch.mask.index_select(0, known);
     labels = labels.index_select(0, known);
     const auto [t, x_t, generator] = with_noise(x0, seed, step);
@@ -191,21 +189,12 @@ Guide train_guide(const MotionData& data, const Prior& prior, const GuideOptions
       loss = adapter_loss(estimate, x0, mask);
     }
     loss.backward();
-    sum += loss.item<double>();
     const double rate = learning_rate(options.rate, step, options.steps, 50, 0.4);
     for (size_t i = 0; i < trained.size(); ++i) optimisers[i].step(trained[i].pace * rate);
-    if ((step + 1) % 10 == 0) {
-      if (on_log) on_log(step + 1, sum / 10);
-      progress.step(step + 1, fmt::format("loss {:.4f}", sum / 10));
-      sum = 0;
-    }
-  }
-  progress.end();
-  for (size_t i = 0; i < trained.size(); ++i) {
-    at::Tensor block = trained[i].parameters->block();
-    block.copy_(optimisers[i].average());
-    trained[i].parameters->set_trainable(false);
-  }
+    return loss.item<double>();
+  };
+  run_steps(fmt::format("train {}", name_of(guide.kind)), options.steps, step_of, on_log, progress);
+  for (size_t i = 0; i < trained.size(); ++i) take_average(*trained[i].parameters, optimisers[i]);
   if (guide.network) guide.network->freeze();
   return guide;
 }

@@ -1,7 +1,6 @@
 #include "pantomime/training/text_judge_trainer.h"
 
 #include <ATen/ATen.h>
-#include <ATen/core/grad_mode.h>
 
 #include <algorithm>
 #include <array>
@@ -16,6 +15,7 @@
 #include "pantomime/diffusion/sampler.h"
 #include "pantomime/metrics/rows.h"
 #include "pantomime/training/optimiser.h"
+#include "pantomime/training/steps.h"
 
 namespace pantomime::training {
 namespace {
@@ -25,7 +25,6 @@ using diffusion::Parameters;
 
 constexpr int64_t kFrames = 96;    // longest part of a window that is looked at
 constexpr int64_t kShortest = 24;  // captions of windows are true of most of their frames only
-constexpr int64_t kLogEvery = 25;
 
 struct Examples {
   at::Tensor input, mask;         ///< [B, F, 133], [B, F]
@@ -125,11 +124,7 @@ metrics::TextJudge train_text_judge(const MotionData& motion, const TextData& da
 
   Optimiser optimiser(parameters,
                       {.beta2 = 0.99, .weight_decay = options.weight_decay, .average = 0.995});
-  progress.begin("text judge", options.steps);
-  double sum = 0;
-  int64_t since = 0;
-  for (int64_t step = 0; step < options.steps; ++step) {
-    progress.check();
+  const auto step_of = [&](int64_t step) {
     const Examples e = draw_examples(motion, data, cumulative, options, step);
     const at::Tensor m = metrics::embed_motion(options.network, weights, e.input, e.mask);
     const at::Tensor s = metrics::embed_sentence(options.network, weights, e.states, e.words_mask);
@@ -137,21 +132,10 @@ metrics::TextJudge train_text_judge(const MotionData& motion, const TextData& da
     const at::Tensor loss = 0.5 * (matching_loss(logits) + matching_loss(logits.t()));
     loss.backward();
     optimiser.step(learning_rate(options.rate, step, options.steps, 50, 0.5));
-    sum += loss.item<double>();
-    if (++since == kLogEvery || step + 1 == options.steps) {
-      const double mean = sum / static_cast<double>(since);
-      if (on_log) on_log(step + 1, mean);
-      progress.step(step + 1, fmt::format("loss {:.3f}", mean));
-      sum = 0, since = 0;
-    }
-  }
-  progress.end();
-  parameters.set_trainable(false);
-  {
-    const at::NoGradGuard no_grad;
-    at::Tensor block = parameters.block();
-    block.copy_(optimiser.average());
-  }
+    return loss.item<double>();
+  };
+  run_steps("text judge", options.steps, step_of, on_log, progress);
+  take_average(parameters, optimiser);
   metrics::TextJudge judge;
   judge.config = options.network;
   judge.licence = options.licence;

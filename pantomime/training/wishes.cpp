@@ -165,7 +165,14 @@ Wishes wishes_of(const std::vector<std::pair<std::string, double>>& heard, const
   };
   const bool runs = goes("run") > goes("walk");
   const std::string gait = runs ? "run" : "walk";
-  if (goes(gait) >= kSure) {
+  // Whoever dances takes steps and turns as well, and is not led along a way for it.
+  double other_act = 0;
+  for (const auto& [fact, chance] : heard)
+    if (fact.starts_with("label ") && fact != "label walk" && fact != "label run")
+      other_act = std::max(other_act, chance);
+  constexpr double kAsSure = 0.05;
+  const bool going = goes(gait) >= other_act - kAsSure || said.metres > 0;
+  if (going && goes(gait) >= kSure) {
     Way way = Way::kForward;
     for (const Way other : kWays)
       if (facts(fmt::format("{} way {}", gait, motion::name_of(other))) >

@@ -248,6 +248,38 @@ class Dataset(TestInFolder):
         self.assertIn("/nowhere/chairs.sh3f: not there", line)
         self.assertFalse((self.folder / "x").exists())
 
+    def test_a_missing_or_damaged_asset_leaves_what_is_finished(self):
+        whole = self.make("whole", "--threads", "1")
+        self.make("half", "--shard", "0/2")
+        out = self.folder / "half"
+
+        def state():
+            return {p: (p.read_bytes(), p.stat().st_mtime_ns)
+                    for p in sorted(out.rglob("*")) if p.is_file()}
+
+        finished = state()
+        self.assertEqual(2, len(list((out / "shards").iterdir())))
+        roles = self.folder / "roles.toml"
+        roles.write_text('catalogue = "/nowhere/chairs.sh3f"\nlicence = "CC0-1.0"\n[roles]\n')
+        # A body whose download broke off; it is found before the one of the source tree.
+        broken = self.folder / "home/assets/body.pantomime"
+        broken.parent.mkdir(parents=True)
+        broken.write_bytes(b"PANTO")
+        for arguments, what in (
+                (("--body", "plain", "--furniture", roles), "/nowhere/chairs.sh3f: not there"),
+                (("--furniture", "plain"), str(broken))):
+            ended = program.pantomime(
+                "dataset", self.recipe, "-o", out, "--seed", "5", "-q", *arguments,
+                environment={**program.ENVIRONMENT, "PANTOMIME_HOME": str(self.folder / "home")})
+            self.assertEqual(ended.returncode, 1, ended.stderr)
+            self.assertEqual(len(ended.stderr.strip().splitlines()), 1, ended.stderr)
+            self.assertIn(what, ended.stderr)
+            self.assertEqual(finished, state())
+        self.assertEqual(whole, self.make("half"))
+        for path, (content, time_of_it) in finished.items():
+            self.assertEqual(path.read_bytes(), content)
+            self.assertEqual(path.stat().st_mtime_ns, time_of_it)
+
     def test_light_comes_as_exr_when_asked_for(self):
         self.recipe.write_text(RECIPE.replace("clips = 4", "clips = 1\nlayers = "
                                               "[\"light\", \"depth\"]"))

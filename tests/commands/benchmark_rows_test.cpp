@@ -131,10 +131,12 @@ TEST(BenchmarkActions, RunsOnAnActorFile) {
 metrics::GraphClassifier graph_classifier() {
   Filler f;
   const auto add_norm = [&](const std::string& name, int64_t n) {
-    for (const char* part : {"weight", "bias", "running_mean"}) f.add(name + "." + part, {n});
-    f.weights[name + ".running_var"] = at::ones({n}, at::kFloat);
+    for (const char* part : {"bias", "running_mean"}) f.add(name + "." + part, {n});
+    // As they are when a training begins: smaller gains leave nothing of the input.
+    for (const char* part : {"weight", "running_var"})
+      f.weights[name + "." + part] = at::ones({n}, at::kFloat);
   };
-  f.add("A", {3, 24, 24});
+  f.add("A", {3, 24, 24}, 0.7);
   add_norm("data_bn", 6 * 24);
   int64_t in = 6, b = 0;
   for (const int64_t out : {4, 4, 8}) {
@@ -231,6 +233,14 @@ TEST(BenchmarkActions, RunsOnUestc) {
       EXPECT_TRUE(std::isfinite(row.numbers.at(column).value)) << column;
   // The same motions in another order have the same features: no noise in this judge.
   EXPECT_NEAR(rows[0].numbers.at("FID").value, 0, 1e-5);
+  // One motion for all is seen.
+  const auto always = [&](const std::vector<int64_t>& actions, uint64_t) {
+    return std::vector<formats::ActorSequence>(actions.size(), data.sequences[0]);
+  };
+  const auto worse = benchmark_actions(data.sequences, protocol, always, {.repetitions = 2}, quiet);
+  EXPECT_GT(worse[1].numbers.at("FID").value, 1e-3);
+  EXPECT_NEAR(worse[1].numbers.at("diversity").value, 0, 1e-5);
+  EXPECT_GT(worse[0].numbers.at("diversity").value, 1e-2);
 }
 
 /// A data set in HumanML3D's form, of random motion.

@@ -177,48 +177,86 @@ TEST(Stage, FlowLeadsToTheSamePointInTheNextFrame) {
     }
 }
 
-TEST(Stage, ARenderedBackgroundChangesNoTruthAndNoLight) {
-  const scene::Home home = empty_home();
-  const Walker walker({0, 0, 0});
-  const scene::Model floor = slab({8, 0.02f, 8}), pole = slab({0.2f, 2, 0.2f});
-  scene::Placed on_floor, before;
-  before.position = {0.3f, 0, 1.2f};
-  const Camera camera = camera_at({0, 1.4f, 3.5f}, {0, 0.9f, 0});
-  RenderOptions options;
-  options.samples = 64;
-  options.contrast = 0;
-  std::vector<FrameTruth> truths;
-  std::vector<Image> pictures;
-  for (const bool once : {false, true}) {
+/// The largest difference of two pictures in the mean of 8 x 8 pixels, and that of all pixels.
+std::pair<double, double> differences(const Image& a, const Image& b) {
+  double sum = 0, most = 0;
+  for (int y = 0; y + 8 <= a.height; y += 8)
+    for (int x = 0; x + 8 <= a.width; x += 8) {
+      double block = 0;
+      for (int dy = 0; dy < 8; ++dy)
+        for (int dx = 0; dx < 8; ++dx) block += a.at(x + dx, y + dy)[1] - b.at(x + dx, y + dy)[1];
+      sum += block;
+      most = std::max(most, std::abs(block / 64));
+    }
+  return {most, std::abs(sum / (a.width * a.height))};
+}
+
+/// Somebody on a floor behind a pole, with many lights, by several ways to the same picture.
+class WaysToAPicture : public testing::TestWithParam<float> {
+ public:
+  struct Made {
+    FrameTruth truth;
+    Image picture;
+  };
+  /// `once`: what stands still is rendered once. `k1`: of the lens.
+  Made make(bool once, int samples, int soft) {
+    Camera camera = camera_at({0, 1.4f, 3.5f}, {0, 0.9f, 0});
+    camera.k1 = GetParam();
     Stage stage(home);
     stage.add_person(walker.character, walker.pose);
     stage.add_still(floor, on_floor);
     stage.add_still(pole, before);
     stage.show(0);
+    RenderOptions options;
+    options.contrast = 0;
+    options.soft_samples = soft;
     if (once) stage.stand_still(camera, 64);
+    options.samples = samples;
     stage.show(1);
-    truths.push_back(stage.truth(camera, camera));
-    pictures.push_back(stage.colour(camera, options, &truths.back()));
+    Made made{stage.truth(camera, camera), {}};
+    made.picture = stage.colour(camera, options, &made.truth);
+    return made;
   }
-  EXPECT_EQ(truths[0].surfaces.depth, truths[1].surfaces.depth);
-  EXPECT_EQ(truths[0].surfaces.objects, truths[1].surfaces.objects);
-  EXPECT_EQ(truths[0].surfaces.parts, truths[1].surfaces.parts);
-  EXPECT_EQ(truths[0].flow.size(), truths[1].flow.size());
-  EXPECT_EQ(truths[0].people[0].amodal, truths[1].people[0].amodal);
+
+ private:
+  scene::Home home = empty_home();
+  Walker walker{{0, 0, 0}};
+  scene::Model floor = slab({8, 0.02f, 8}), pole = slab({0.2f, 2, 0.2f});
+  scene::Placed on_floor, before{.position = {0.3f, 0, 1.2f}};
+};
+
+TEST_P(WaysToAPicture, ARenderedBackgroundChangesNoTruthAndNoLight) {
+  const Made one = make(false, 64, 0), other = make(true, 64, 0);
+  EXPECT_EQ(one.truth.surfaces.depth, other.truth.surfaces.depth);
+  EXPECT_EQ(one.truth.surfaces.objects, other.truth.surfaces.objects);
+  EXPECT_EQ(one.truth.surfaces.parts, other.truth.surfaces.parts);
+  EXPECT_EQ(one.truth.flow.size(), other.truth.flow.size());
+  EXPECT_EQ(one.truth.people[0].amodal, other.truth.people[0].amodal);
   // Light is the same but for the noise of 64 samples: on average, and in the shadow at the feet.
-  double sum = 0, most = 0;
-  for (int y = 0; y + 8 <= camera.height; y += 8)
-    for (int x = 0; x + 8 <= camera.width; x += 8) {
-      double block = 0;
-      for (int dy = 0; dy < 8; ++dy)
-        for (int dx = 0; dx < 8; ++dx)
-          block += pictures[0].at(x + dx, y + dy)[1] - pictures[1].at(x + dx, y + dy)[1];
-      sum += block;
-      most = std::max(most, std::abs(block / 64));
-    }
-  EXPECT_LT(std::abs(sum / (camera.width * camera.height)), 0.3);
+  const auto [most, mean] = differences(one.picture, other.picture);
+  EXPECT_LT(mean, 0.3);
   EXPECT_LT(most, 6);
 }
+
+TEST_P(WaysToAPicture, SmoothedLightIsTheSameLightWithoutGrain) {
+  const Made exact = make(false, 64, 0), rough = make(false, 8, 0);
+  for (const bool once : {false, true}) {
+    const Made soft = make(once, 8, 1);
+    const auto [most, mean] = differences(exact.picture, soft.picture);
+    EXPECT_LT(mean, 0.5) << once;
+    EXPECT_LT(most, 8) << once;
+    // Grain is what single pixels have beyond the exact picture.
+    const auto grain = [&](const Image& picture) {
+      double sum = 0;
+      for (size_t i = 0; i < picture.pixels.size(); ++i)
+        sum += std::pow(picture.pixels[i] - exact.picture.pixels[i], 2);
+      return std::sqrt(sum / static_cast<double>(picture.pixels.size()));
+    };
+    EXPECT_LT(grain(soft.picture), grain(rough.picture)) << once;
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Lenses, WaysToAPicture, testing::Values(0.0f, -0.12f));
 
 /// Stage with one window that the sky comes in through.
 scene::Home home_with_sky(std::shared_ptr<const scene::Sky> sky, motion::Vec3 mean) {

@@ -75,8 +75,8 @@ TEST_F(TextJudgeTrainer, LearnsWhichSentenceBelongsToWhichWalk) {
   std::vector<double> losses;
   const metrics::TextJudge judge = train_text_judge(
       *data_, *told_, small(), [&](int64_t, double loss) { losses.push_back(loss); }, quiet);
-  ASSERT_EQ(losses.size(), 2u);
-  EXPECT_LT(losses[1], 0.9 * losses[0]);
+  ASSERT_EQ(losses.size(), 5u);
+  EXPECT_LT(losses.back(), 0.9 * losses[0]);
   // Each walk is nearer to its own sentence than to one of the other kind.
   at::Tensor slow, fast;
   std::vector<at::Tensor> clips;

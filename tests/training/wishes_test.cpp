@@ -51,6 +51,18 @@ TEST(Wishes, WhoGoesWhileTheArmsAreBusyGoes) {
   EXPECT_TRUE(wishes_of({{"squat", 0.9}}, {.busy_arms = true}).empty());
 }
 
+TEST(Wishes, WhoDancesTakesStepsAndTurnsButIsNotLedInACircle) {
+  const std::vector<std::pair<std::string, double>> steps = {
+      {"walk", 0.76}, {"turn left full", 0.3}, {"turn right full", 0.3}};
+  auto dance = steps, wave = steps;
+  dance.emplace_back("label dance", 1.0);
+  wave.emplace_back("label wave", 0.7);
+  EXPECT_TRUE(wishes_of(steps, {}).travel.has_value());
+  EXPECT_TRUE(wishes_of(wave, {}).travel.has_value());
+  EXPECT_TRUE(wishes_of(dance, {}).empty());
+  EXPECT_TRUE(wishes_of(dance, {.metres = 3}).travel.has_value());  // says how far
+}
+
 TEST(Wishes, WaysAndCircles) {
   const auto wishes = wishes_of({{"walk", 0.9}, {"walk way backward", 0.8}}, {});
   EXPECT_EQ(wishes.travel->way, Way::kBackward);
