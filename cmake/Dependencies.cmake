@@ -12,6 +12,8 @@ pkg_check_modules(ARCHIVE REQUIRED IMPORTED_TARGET libarchive)
 pkg_check_modules(PNG REQUIRED IMPORTED_TARGET libpng)
 pkg_check_modules(JPEG REQUIRED IMPORTED_TARGET libjpeg)
 pkg_check_modules(OPENEXR REQUIRED OpenEXR)
+# Debian 13 names /usr/include too: as a system folder it would hide the C library from <cstdlib>.
+list(REMOVE_ITEM OPENEXR_INCLUDE_DIRS /usr/include)
 list(TRANSFORM OPENEXR_INCLUDE_DIRS PREPEND "-isystem" OUTPUT_VARIABLE OPENEXR_SYSTEM)
 pkg_check_modules(UTF8PROC REQUIRED IMPORTED_TARGET libutf8proc)
 pkg_check_modules(CAIRO REQUIRED IMPORTED_TARGET cairo)
