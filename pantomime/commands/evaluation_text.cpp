@@ -289,7 +289,7 @@ TextPart evaluate_text(const TextTrialOptions& o, const training::Prior& prior,
   part.rows.push_back(table.row("baseline: training clip with the nearest sentence",
                                 nearest_told(o, q, encoder, train, told(train), progress), 0));
   // All that decides what a row is, but for its name and guide.
-  const nlohmann::json asked = {prior.hash, q.sentences, o.frames,   o.steps, o.sampler, o.scale,
+  const nlohmann::json asked = {prior.hash, q.sentences, o.frames,    o.steps, o.sampler, o.scale,
                                 o.contrast, o.probe,     o.foot_lock, o.seed,  o.tries};
   for (const NamedTextGuide& named : guides) {
     const std::string& name = named.name;
@@ -300,11 +300,9 @@ TextPart evaluate_text(const TextTrialOptions& o, const training::Prior& prior,
     at::Tensor where;
     part.rows.push_back(table.row("told: " + name, clips, told_so.cost.ms, &where));
     if (guide.reader && guide.adapter && name == "adapter") {
-      const GeneratedSet held = kept.get(
-          {"text, numbers hold", named.hash, asked},
-          [&] { return acted(o, prior, guide, q, clips, context); });
-      part.rows.push_back(
-          table.row("told: adapter, numbers hold", held.set.clips, held.cost.ms));
+      const GeneratedSet held = kept.get({"text, numbers hold", named.hash, asked},
+                                         [&] { return acted(o, prior, guide, q, clips, context); });
+      part.rows.push_back(table.row("told: adapter, numbers hold", held.set.clips, held.cost.ms));
     }
     if (!part.told.empty()) continue;
     const at::Tensor distance = (where - q.space).norm(2, 1);
@@ -314,8 +312,8 @@ TextPart evaluate_text(const TextTrialOptions& o, const training::Prior& prior,
     std::stable_sort(part.told.begin(), part.told.end(),
                      [](const auto& a, const auto& b) { return a.distance < b.distance; });
   }
-  const GeneratedSet nothing = kept.get(
-      {"text", "none", asked}, [&] { return generated(o, prior, nullptr, q, progress); });
+  const GeneratedSet nothing =
+      kept.get({"text", "none", asked}, [&] { return generated(o, prior, nullptr, q, progress); });
   part.rows.push_back(table.row("no condition", nothing.set.clips, nothing.cost.ms));
   return part;
 }
