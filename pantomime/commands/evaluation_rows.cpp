@@ -142,8 +142,9 @@ GeneratedSet RowMaker::make(const RowPlan& plan, const std::vector<std::string>&
       model.hash + (chosen ? impl_->guide_hashes.at({plan.prior, plan.guidance}) : "");
   const json facts = {models,     plan.guidance, plan.sampler,   plan.steps, plan.scale,
                       plan.until, wanted,        plan.foot_lock, frames,     seed};
-  return impl_->kept.get(
-      facts, [&] { return generated(plan, model, chosen, wanted, frames, seed, context.terminal); });
+  return impl_->kept.get(facts, [&] {
+    return generated(plan, model, chosen, wanted, frames, seed, context.terminal);
+  });
 }
 
 }  // namespace pantomime::commands
