@@ -10,14 +10,12 @@
 #include "pantomime/base/bytes.h"
 #include "pantomime/base/error.h"
 #include "pantomime/base/random.h"
-#include "pantomime/formats/safetensors.h"
 #include "pantomime/motion/foot_lock.h"
 #include "pantomime/motion/retarget.h"
 
 namespace pantomime::commands {
 namespace {
 
-namespace fs = std::filesystem;
 using nlohmann::json;
 
 constexpr size_t kBatch = 32;

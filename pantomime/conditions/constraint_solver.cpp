@@ -182,19 +182,10 @@ ConstraintSolver::Pose ConstraintSolver::pose_of(const at::Tensor& x) const {
   pose.six = raw.narrow(2, kRootRotation, kSix).clone().requires_grad_(true);
   pose.height = raw.select(2, kRootHeight).clone().requires_grad_(true);
   pose.path = features::root_path(raw).clone().requires_grad_(true);
-  at::Tensor offsets;
-  if (constraints_.offsets.empty()) {
-    offsets = features::bone_offsets(raw.narrow(2, kGeometry, kGeometrySize).mean(1));
-  } else {
-    offsets = at::empty({1, motion::kJointCount, 3}, at::kDouble);
-    double* to = offsets.data_ptr<double>();
-    for (const motion::Vec3& o : constraints_.offsets)
-      for (const float v : {o.x, o.y, o.z}) *to++ = v;
-  }
   const at::Tensor root =
       at::stack({pose.path.select(2, 0), pose.height, pose.path.select(2, 1)}, 2);
   // Means over plausible poses can be short: their directions must not turn wildly.
-  pose.joints = features::world_joints(pose.six, root, offsets, 0.1);
+  pose.joints = features::world_joints(pose.six, root, constraints_.bones(raw), 0.1);
   return pose;
 }
 

@@ -9,6 +9,7 @@
 
 #include "pantomime/base/error.h"
 #include "pantomime/features/features.h"
+#include "pantomime/features/kinematics.h"
 #include "pantomime/motion/fit_to_body.h"
 
 namespace pantomime::conditions {
@@ -66,6 +67,16 @@ Constraints::Constraints(int64_t frame_count)
 
 bool Constraints::empty() const {
   return places.empty() && goals.empty() && !loop && !known.any().item<bool>();
+}
+
+at::Tensor Constraints::bones(const at::Tensor& raw) const {
+  if (offsets.empty())
+    return features::bone_offsets(raw.narrow(2, kGeometry, kGeometrySize).mean(1));
+  at::Tensor all = at::empty({1, kJointCount, 3}, at::kFloat);
+  float* to = all.data_ptr<float>();
+  for (const Vec3& o : offsets)
+    for (const float v : {o.x, o.y, o.z}) *to++ = v;
+  return all.to(raw.options());
 }
 
 bool Constraints::fixes_height() const {

@@ -49,6 +49,10 @@ struct Constraints {
   std::vector<motion::Vec3> offsets;
 
   bool empty() const;
+  /// Bones [1, 22, 3] that the goals are meant for: `offsets`, or those of the clip's own mean
+  /// geometry. `raw` [1, F, D] is not normalised; what comes is of its type, and differentiable by
+  /// it.
+  at::Tensor bones(const at::Tensor& raw) const;
   /// True when heights are given, so that nobody may move the clip up or down any more.
   bool fixes_height() const;
   /// [F] 1 where the whole pose is known.

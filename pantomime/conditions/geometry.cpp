@@ -18,11 +18,15 @@ namespace {
 constexpr int64_t kLengths = 3;      // root velocity and height, side by side
 constexpr double kLargestRatio = 2;  // people differ no more; early estimates may be anything
 
-double leg_length_of(const at::Tensor& geometry) {
-  const at::Tensor raw = geometry.to(at::kCPU, at::kFloat).contiguous();
-  motion::Geometry body{};
-  std::copy_n(raw.data_ptr<float>(), body.size(), body.begin());
-  return static_cast<double>(motion::leg_length(motion::canonical_skeleton(body)));
+motion::Geometry geometry_of(const at::Tensor& numbers) {
+  const at::Tensor raw = numbers.to(at::kCPU, at::kFloat).contiguous();
+  motion::Geometry geometry{};
+  std::copy_n(raw.data_ptr<float>(), geometry.size(), geometry.begin());
+  return geometry;
+}
+
+double leg_length_of(const motion::Geometry& geometry) {
+  return static_cast<double>(motion::leg_length(motion::canonical_skeleton(geometry)));
 }
 
 }  // namespace
@@ -43,7 +47,7 @@ GeometryCondition::GeometryCondition(const std::vector<motion::Geometry>& bodies
   scale_ = scale;
   lengths_centre_ = normaliser.mean.narrow(0, kRootVelocity, kLengths);
   lengths_scale_ = normaliser.scale.narrow(0, kRootVelocity, kLengths);
-  for (int64_t b = 0; b < count; ++b) legs_.push_back(leg_length_of(raw_of(held_[b][0])));
+  for (size_t b = 0; b < bodies.size(); ++b) legs_.push_back(leg_length_of(held(b)));
 }
 
 at::Tensor GeometryCondition::raw_of(const at::Tensor& geometry) const {
@@ -51,10 +55,7 @@ at::Tensor GeometryCondition::raw_of(const at::Tensor& geometry) const {
 }
 
 motion::Geometry GeometryCondition::held(size_t clip) const {
-  const at::Tensor raw = raw_of(held_[static_cast<int64_t>(clip)][0]).to(at::kCPU).contiguous();
-  motion::Geometry geometry{};
-  std::copy_n(raw.data_ptr<float>(), geometry.size(), geometry.begin());
-  return geometry;
+  return geometry_of(raw_of(held_[static_cast<int64_t>(clip)][0]));
 }
 
 at::Tensor GeometryCondition::guide(Call& call, const at::Tensor& estimate) {
@@ -63,12 +64,14 @@ at::Tensor GeometryCondition::guide(Call& call, const at::Tensor& estimate) {
   PANTOMIME_CHECK(rows % bodies == 0, "geometry: {} bodies for {} clips", bodies, rows);
   // The estimate is about a body of its own: its strides and heights become those of these legs.
   const at::Tensor own = raw_of(out.narrow(2, kGeometry, kGeometrySize).mean(1).to(at::kCPU));
+  const at::Tensor centre = lengths_centre_.to(out.device());
+  const at::Tensor scale = lengths_scale_.to(out.device());
   for (int64_t row = 0; row < rows; ++row) {
     const double legs = legs_[static_cast<size_t>(row * bodies / rows)];
     const double ratio =
-        std::clamp(legs / leg_length_of(own[row]), 1 / kLargestRatio, kLargestRatio);
+        std::clamp(legs / leg_length_of(geometry_of(own[row])), 1 / kLargestRatio, kLargestRatio);
     at::Tensor lengths = out[row].narrow(1, kRootVelocity, kLengths);
-    lengths.copy_(ratio * lengths + (ratio - 1) * lengths_centre_ / lengths_scale_);
+    lengths.copy_(ratio * lengths + (ratio - 1) * centre / scale);
   }
   out.narrow(2, kGeometry, kGeometrySize)
       .copy_(

@@ -8,7 +8,6 @@
 namespace pantomime::conditions {
 namespace {
 
-using features::kGeometry;
 using features::kRootHeight;
 using features::kRootRotation;
 
@@ -33,19 +32,10 @@ at::Tensor shortfall_of(const Constraints& c, const features::Normaliser& normal
       sum = sum + off.square() / static_cast<double>(c.places.size());
     }
   if (c.goals.empty()) return sum;
-  at::Tensor offsets;
-  if (c.offsets.empty()) {
-    offsets = features::bone_offsets(raw.narrow(2, kGeometry, motion::kGeometrySize).mean(1));
-  } else {
-    offsets = at::empty({1, motion::kJointCount, 3}, at::kFloat);
-    float* to = offsets.data_ptr<float>();
-    for (const motion::Vec3& o : c.offsets)
-      for (const float v : {o.x, o.y, o.z}) *to++ = v;
-  }
   const at::Tensor root =
       at::stack({path.select(2, 0), raw.select(2, kRootHeight), path.select(2, 1)}, 2);
   const auto joints = features::world_joints(raw.narrow(2, kRootRotation, 6 * motion::kJointCount),
-                                             root, offsets.to(x.options()), 0.1);
+                                             root, c.bones(raw), 0.1);
   for (const auto& goal : c.goals)
     for (const Ask& ask : goal->ask(joints)) {
       if (ask.frames.empty()) continue;

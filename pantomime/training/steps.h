@@ -11,8 +11,9 @@
 
 namespace pantomime::training {
 
-/// `steps` calls of `step_of`, which say a loss; every ten steps the mean of theirs is told to
-/// `on_log` (step, loss; may be empty) and shown as progress under the name `what`.
+/// `steps` calls of `step_of`, which say a loss; every ten steps, and after the last, the mean of
+/// theirs is told to `on_log` (step, loss; may be empty) and shown as progress under the name
+/// `what`.
 void run_steps(const std::string& what, int64_t steps,
                const std::function<double(int64_t)>& step_of,
                const std::function<void(int64_t, double)>& on_log, Progress& progress);

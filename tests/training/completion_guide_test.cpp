@@ -5,8 +5,7 @@
 
 #include "pantomime/base/bytes.h"
 #include "pantomime/base/error.h"
-#include "pantomime/training/trainer.h"
-#include "support.h"
+#include "small_prior.h"
 
 namespace pantomime::training {
 namespace {
@@ -17,45 +16,25 @@ constexpr int64_t kFrames = 64;
 library::Library wanderers(const std::filesystem::path& path) {
   library::Library library(path, library::Library::Mode::Write);
   for (int i = 0; i < 10; ++i) {
-    library::ClipInfo info{.name = fmt::format("set/{}", i),
-                           .set = "set",
-                           .subject = fmt::format("s{}", i),
-                           .split = "train",
-                           .licence = "CC0-1.0",
-                           .source = "made by a test",
-                           .mapping = "none",
-                           .frames = kFrames};
-    info.segments = {{0, kFrames, "wander", "x"}};
-    library.put(info, test::random_clip(static_cast<uint64_t>(i), kFrames));
+    library.put(made_clip(i, kFrames, "wander"),
+                test::random_clip(static_cast<uint64_t>(i), kFrames));
   }
   return library;
 }
 
-class Completion : public testing::Test {
- protected:
-  static void SetUpTestSuite() {
-    folder_ = new test::TemporaryFolder;
-    Progress quiet;
-    data_ = new MotionData(MotionData::load(wanderers(*folder_ / "l.db"), {}, kFrames, quiet));
+class Completion : public OnSmallPrior<Completion> {
+ public:
+  static void set_up_suite() {
     TrainOptions options;
     options.network = {.features = features::kFeatureSize, .width = 32, .layers = 2, .heads = 2};
     options.steps = 60;
     options.batch = 8;
     options.window = kFrames;
-    options.rate = 3e-3;
-    options.warm_up = 10;
     options.optimiser.average = 0.95;
-    options.losses.kinematic_share = 0;
-    options.validate_every = options.checkpoint_every = 10000;
-    train(*data_, nullptr, options, *folder_ / "run", {}, quiet);
-    prior_ = new Prior(read_prior(*folder_ / "run/prior.safetensors"));
-  }
-  static void TearDownTestSuite() {
-    delete prior_;
-    delete data_;
-    delete folder_;
+    learn(wanderers(*folder_ / "l.db"), options);
   }
 
+ protected:
   static CompletionGuide trained(int64_t steps, std::vector<int64_t>* logged = nullptr) {
     Progress quiet;
     return train_completion(
@@ -90,14 +69,7 @@ class Completion : public testing::Test {
     return {batch.x, prior_->denoiser->estimate(x, t, batch.mask),
             prior_->denoiser->estimate(x, t, batch.mask, &steering)};
   }
-
-  static test::TemporaryFolder* folder_;
-  static MotionData* data_;
-  static Prior* prior_;
 };
-test::TemporaryFolder* Completion::folder_ = nullptr;
-MotionData* Completion::data_ = nullptr;
-Prior* Completion::prior_ = nullptr;
 
 TEST_F(Completion, LearnsToHeedWhatIsGiven) {
   const std::string hash = weights_hash(*prior_);

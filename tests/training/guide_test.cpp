@@ -5,8 +5,7 @@
 
 #include "pantomime/base/error.h"
 #include "pantomime/conditions/geometry.h"
-#include "pantomime/training/trainer.h"
-#include "support.h"
+#include "small_prior.h"
 
 namespace pantomime::training {
 namespace {
@@ -22,16 +21,7 @@ library::Library two_labels(const std::filesystem::path& path) {
         const float side = j == motion::kLeftShoulder ? 1.0f : -1.0f;
         clip.rotation(f, j) = motion::from_axis_angle({0, 0, 1}, side * (up ? 1.3f : -1.3f));
       }
-    library::ClipInfo info{.name = fmt::format("set/{}", i),
-                           .set = "set",
-                           .subject = fmt::format("s{}", i),
-                           .split = "train",
-                           .licence = "CC0-1.0",
-                           .source = "made by a test",
-                           .mapping = "none",
-                           .frames = 64};
-    info.segments = {{0, 64, up ? "up" : "down", "x"}};
-    library.put(info, clip);
+    library.put(made_clip(i, 64, up ? "up" : "down"), clip);
   }
   return library;
 }
@@ -49,39 +39,18 @@ double wrists_above_shoulders(const at::Tensor& sample) {
   return sum / static_cast<double>(clip.frame_count());
 }
 
-class Guides : public testing::Test {
- protected:
-  static void SetUpTestSuite() {
-    folder_ = new test::TemporaryFolder;
-    const library::Library library = two_labels(*folder_ / "l.db");
-    Progress quiet;
-    data_ = new MotionData(MotionData::load(library, {}, 64, quiet));
+class Guides : public OnSmallPrior<Guides> {
+ public:
+  static void set_up_suite() {
     TrainOptions options;
     options.network = {.features = features::kFeatureSize, .width = 64, .layers = 2, .heads = 2};
     options.steps = 250;
     options.batch = 12;
     options.window = 64;
-    options.rate = 3e-3;
-    options.warm_up = 10;
     options.optimiser.average = 0.97;
-    options.losses.kinematic_share = 0;
-    options.validate_every = 10000;
-    options.checkpoint_every = 10000;
-    train(*data_, nullptr, options, *folder_ / "run", {}, quiet);
-    prior_ = new Prior(read_prior(*folder_ / "run/prior.safetensors"));
+    learn(two_labels(*folder_ / "l.db"), options);
   }
-  static void TearDownTestSuite() {
-    delete prior_;
-    delete data_;
-    delete folder_;
-  }
-  static test::TemporaryFolder* folder_;
-  static MotionData* data_;
-  static Prior* prior_;
 };
-test::TemporaryFolder* Guides::folder_ = nullptr;
-MotionData* Guides::data_ = nullptr;
-Prior* Guides::prior_ = nullptr;
 
 TEST_F(Guides, EveryKindRaisesTheRightArmsAndSurvivesItsFile) {
   Progress quiet;

@@ -9,7 +9,7 @@
 #include "pantomime/base/bytes.h"
 #include "pantomime/base/error.h"
 #include "pantomime/diffusion/sampler.h"
-#include "support.h"
+#include "small_prior.h"
 
 namespace pantomime::training {
 namespace {
@@ -18,17 +18,8 @@ namespace {
 library::Library small_library(const std::filesystem::path& path, int clips = 4) {
   library::Library library(path, library::Library::Mode::Write);
   for (int i = 0; i < clips; ++i) {
-    const motion::Clip clip = test::random_clip(static_cast<uint64_t>(i), 70);
-    library::ClipInfo info{.name = fmt::format("set/clip{}", i),
-                           .set = "set",
-                           .subject = fmt::format("s{}", i),
-                           .split = "train",
-                           .licence = "CC0-1.0",
-                           .source = "made by a test",
-                           .mapping = "none",
-                           .frames = static_cast<int64_t>(clip.frame_count())};
-    info.segments = {{0, 70, i % 2 == 0 ? "walk" : "wave", "x"}};
-    library.put(info, clip);
+    library.put(made_clip(i, 70, i % 2 == 0 ? "walk" : "wave"),
+                test::random_clip(static_cast<uint64_t>(i), 70));
   }
   return library;
 }
