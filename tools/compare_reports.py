@@ -5,7 +5,7 @@
 
 Two intervals overlap when the numbers are no further apart than the sum of their halves. Of independent 95 %
 intervals of the same thing nearly all do (99.4 % of equally wide ones). Compared is every number that has an
-interval, of every row that was generated, for each judge and for sentences. Exit status 1 when the reports
+interval, of every row that was generated, for each judge, for sentences, conditions, bodies and timelines. Exit status 1 when the reports
 are of different priors, judges, lengths or numbers of clips.
 """
 import json
@@ -35,6 +35,17 @@ def rows_of(report):
     for row in report.get("text", []):
         if row.get("ms"):
             rows["sentences", row["name"]] = (row["clips"], numbers_of(row))
+    for row in report.get("conditions", []):
+        if row.get("ms"):
+            rows["conditions", ", ".join(filter(None, (row["task"], row["way"])))] = (row["clips"], numbers_of(row))
+    for row in report.get("bodies", []):
+        if row.get("leg_ratio"):
+            rows["bodies", row["person"]] = (row["clips"], numbers_of(row))
+    if timeline := report.get("timeline"):
+        rows["timeline", "all acts"] = (timeline["clips"], numbers_of(timeline))
+        for jerk in timeline["jerk"]:
+            if not jerk["where"].startswith("real"):
+                rows["timeline", jerk["where"]] = (timeline["clips"], numbers_of(jerk))
     return rows
 
 

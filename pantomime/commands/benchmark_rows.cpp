@@ -31,13 +31,8 @@ class Collected {
   void add(const std::string& column, double value) { values_[column].push_back(value); }
   BenchmarkRow row() const {
     BenchmarkRow row{.name = name_};
-    for (const auto& [column, values] : values_) {
-      const auto n = static_cast<double>(values.size());
-      double sum = 0, squares = 0;
-      for (const double v : values) sum += v;
-      for (const double v : values) squares += std::pow(v - sum / n, 2);
-      row.numbers[column] = {sum / n, 1.96 * std::sqrt(squares / n) / std::sqrt(n)};
-    }
+    for (const auto& [column, values] : values_)
+      row.numbers[column] = metrics::mean_interval(values);
     return row;
   }
 

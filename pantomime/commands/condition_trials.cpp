@@ -8,8 +8,10 @@
 #include <cmath>
 #include <functional>
 #include <limits>
+#include <nlohmann/json.hpp>
 #include <optional>
 
+#include "pantomime/base/bytes.h"
 #include "pantomime/base/error.h"
 #include "pantomime/base/random.h"
 #include "pantomime/commands/condition_tasks.h"
@@ -50,20 +52,12 @@ bool tells(Way way) {
   return way == Way::Ours || way == Way::Steady || way == Way::Told;
 }
 
-Interval mean_of(const std::vector<double>& values) {
-  if (values.empty()) return {kNothing, kNothing};
-  double sum = 0, squares = 0;
-  for (const double v : values) sum += v, squares += v * v;
-  const auto n = static_cast<double>(values.size());
-  const double mean = sum / n;
-  return {mean, 1.96 * std::sqrt(std::max(0.0, squares / n - mean * mean) / n)};
-}
-
 class Trials {
  public:
   Trials(const training::Prior& prior, const metrics::Judge& judge,
-         const training::MotionData& test, const TrialOptions& options, Progress& progress)
-      : prior_(prior), judge_(judge), options_(options), progress_(progress) {
+         const training::MotionData& test, const TrialOptions& options, const KeptSets& kept,
+         Progress& progress)
+      : prior_(prior), judge_(judge), options_(options), progress_(progress), kept_(kept) {
     // Evenly spread over all windows that are long enough.
     std::vector<size_t> windows;
     for (size_t i = 0; i < test.windows().size(); ++i)
@@ -80,11 +74,17 @@ class Trials {
       set_.labels.push_back(w.label < 0 ? "" : test.labels()[static_cast<size_t>(w.label)]);
     }
     measured_ = metrics::measure(set_, judge);
+    const at::Tensor all = at::cat(set_.clips).contiguous();
+    kept_ = kept.about({sha256_hex({static_cast<const char*>(all.data_ptr()), all.nbytes()}),
+                        options.frames, options.steps, static_cast<int>(options.method),
+                        options.noise_rounds, options.seed, options.foot_lock});
   }
 
   std::vector<Trial> run() {
     std::vector<Trial> trials;
-    Trial real{.task = "real, held-out people", .error_mm = {kNothing, kNothing}};
+    Trial real{.task = "real, held-out people",
+               .clips = static_cast<int64_t>(real_.size()),
+               .error_mm = {kNothing, kNothing}};
     real.numbers = metrics::compare(real.task, measured_, measured_, judge_);
     real.rest_mm = real.error_deg = real.numbers.accuracy = {kNothing, kNothing};
     real.peak_jerk = real.jerk_area = real.ms = real.keyframes.mean_m = kNothing;
@@ -136,40 +136,29 @@ class Trials {
   }
 
   Trial trial(const Task& task, Way way, const std::string& method) {
-    Trial result{.task = task.name, .method = method};
+    Trial result{.task = task.name, .method = method, .clips = static_cast<int64_t>(real_.size())};
     metrics::MotionSet set;
     set.labels =
         task.label.empty() ? set_.labels : std::vector<std::string>(real_.size(), task.label);
     std::vector<double> errors, angles, rest;
     std::vector<std::vector<double>> located;
     std::vector<std::vector<Vec3>> seams, real_seams;
-    double seconds = 0;
-    const auto total = static_cast<int64_t>(real_.size());
-    progress_.begin(task.name + (method.empty() ? "" : ", " + method), total);
-    for (int64_t first = 0; first < total; first += kBatch) {
-      const int64_t last = std::min(first + kBatch, total);
-      const auto start = std::chrono::steady_clock::now();
-      std::vector<Constraints> wanted;
-      for (int64_t i = first; i < last; ++i) wanted.push_back(asked(task, static_cast<size_t>(i)));
-      const std::vector<Clip> made = make(task, wanted, way, static_cast<size_t>(first));
-      seconds += std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-      for (int64_t i = first; i < last; ++i) {
-        const auto at = static_cast<size_t>(i);
-        const Clip& clip = made[static_cast<size_t>(i - first)];
-        judge_clip(wanted[static_cast<size_t>(i - first)], clip, real_[at], errors, angles, rest,
-                   result.worst_mm, located);
-        add_seams(task, clip, seams);
-        add_seams(task, real_[at], real_seams);
-        set.clips.push_back(features::encode(clip));
-      }
-      progress_.step(last);
-      progress_.check();
+    std::vector<motion::Skeleton> bodies;
+    for (const Clip& clip : real_) bodies.push_back(clip.skeleton);
+    const GeneratedClips made = kept_.clips({"trial", task.name, static_cast<int>(way)}, bodies,
+                                            [&] { return make_all(task, way, method); });
+    for (size_t i = 0; i < real_.size(); ++i) {
+      const Clip& clip = made.clips[i];
+      judge_clip(asked(task, i), clip, real_[i], errors, angles, rest, result.worst_mm, located);
+      add_seams(task, clip, seams);
+      add_seams(task, real_[i], real_seams);
+      set.clips.push_back(features::encode(clip));
     }
-    progress_.end();
-    result.ms = 1000 * seconds / static_cast<double>(total);
-    result.error_mm = mean_of(errors);
-    result.error_deg = mean_of(angles);
-    result.rest_mm = task.label.empty() ? mean_of(rest) : Interval{kNothing, kNothing};
+    result.ms = made.cost.ms;
+    result.error_mm = metrics::mean_interval(errors);
+    result.error_deg = metrics::mean_interval(angles);
+    result.rest_mm =
+        task.label.empty() ? metrics::mean_interval(rest) : Interval{kNothing, kNothing};
     result.keyframes.mean_m = kNothing;
     if (!located.empty()) result.keyframes = metrics::keyframe_errors(located);
     result.numbers = metrics::compare(task.name, metrics::measure(set, judge_), measured_, judge_);
@@ -187,6 +176,27 @@ class Trials {
       result.jerk_area = jerk.area;
     }
     return result;
+  }
+
+  GeneratedClips make_all(const Task& task, Way way, const std::string& method) {
+    GeneratedClips all;
+    double seconds = 0;
+    const auto total = static_cast<int64_t>(real_.size());
+    progress_.begin(task.name + (method.empty() ? "" : ", " + method), total);
+    for (int64_t first = 0; first < total; first += kBatch) {
+      const int64_t last = std::min(first + kBatch, total);
+      const auto start = std::chrono::steady_clock::now();
+      std::vector<Constraints> wanted;
+      for (int64_t i = first; i < last; ++i) wanted.push_back(asked(task, static_cast<size_t>(i)));
+      for (Clip& clip : make(task, wanted, way, static_cast<size_t>(first)))
+        all.clips.push_back(std::move(clip));
+      seconds += std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+      progress_.step(last);
+      progress_.check();
+    }
+    progress_.end();
+    all.cost.ms = 1000 * seconds / static_cast<double>(total);
+    return all;
   }
 
   std::vector<Clip> make(const Task& task, const std::vector<Constraints>& wanted, Way way,
@@ -316,6 +326,7 @@ class Trials {
   const metrics::Judge& judge_;
   TrialOptions options_;
   Progress& progress_;
+  KeptSets kept_;
   std::vector<Clip> real_;
   metrics::MotionSet set_;
   metrics::MeasuredSet measured_;
@@ -335,8 +346,8 @@ std::string number(const Interval& i, int digits) {
 
 std::vector<Trial> condition_trials(const training::Prior& prior, const metrics::Judge& judge,
                                     const training::MotionData& test, const TrialOptions& options,
-                                    Progress& progress) {
-  return Trials(prior, judge, test, options, progress).run();
+                                    const KeptSets& kept, Progress& progress) {
+  return Trials(prior, judge, test, options, kept, progress).run();
 }
 
 std::string to_markdown(const std::vector<Trial>& trials) {

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "pantomime/base/progress.h"
+#include "pantomime/commands/kept_sets.h"
 #include "pantomime/diffusion/sampler.h"
 #include "pantomime/metrics/keyframes.h"
 #include "pantomime/metrics/report.h"
@@ -33,6 +34,7 @@ struct TrialOptions {
 /// One line of the table: a task and a way to do it.
 struct Trial {
   std::string task, method;
+  int64_t clips = 0;
   metrics::Interval error_mm;   ///< of what was asked for, mean over clips; NaN: nothing is
   metrics::Interval error_deg;  ///< of directions; NaN: none is asked for
   double worst_mm = 0;          ///< the largest
@@ -44,10 +46,11 @@ struct Trial {
   double ms = 0;                        ///< a clip, in batches of 16, with foot lock and settling
 };
 
-/// All tasks in all ways; the first lines are real motion and motion without a condition.
+/// All tasks in all ways; the first lines are real motion and motion without a condition. `kept` is
+/// about the prior and its guides; finished lines go there, and come from there.
 std::vector<Trial> condition_trials(const training::Prior& prior, const metrics::Judge& judge,
                                     const training::MotionData& test, const TrialOptions& options,
-                                    Progress& progress);
+                                    const KeptSets& kept, Progress& progress);
 
 std::string to_markdown(const std::vector<Trial>& trials);
 

@@ -45,6 +45,8 @@ struct Options {
   std::vector<std::string> only = {"label"};
   std::vector<std::string> tasks, ways;
   bool no_completion = false;
+  int64_t condition_clips = TrialOptions{}.clips, body_clips = BodiesOptions{}.per_label,
+          timeline_clips = TimelineOptions{}.clips;
   double long_seconds = TimelineOptions{}.long_seconds;
 
   bool wants(const char* part) const {
@@ -146,21 +148,27 @@ void run_text(const Options& o, const library::Library& library, library::Filter
 
 /// Given motion, places and goals; bodies; acts one after another.
 void run_conditions(const Options& o, const training::Prior& prior, const MotionData& test,
-                    Evaluation& e, Context& context) {
+                    Evaluation& e, const KeptSets& all_kept, Context& context) {
   const metrics::Judge judge = training::read_judge(o.judges[0]);
   std::optional<training::Guide> labels;
   if (fs::exists(guide_path(o.model))) labels = open_guide(o.model, prior);
   std::optional<training::CompletionGuide> completion;
   if (!o.no_completion) completion = open_completion(o.model, prior);
+  const auto hash_of = [](const fs::path& path) {
+    return fs::exists(path) ? sha256_hex(read_file(path)) : "";
+  };
+  const KeptSets kept =
+      all_kept.about({prior.hash, hash_of(guide_path(o.model)),
+                      completion ? hash_of(completion_path(o.model)) : "", o.model.scale});
   if (o.wants("conditions")) {
     TrialOptions trial{.frames = o.label.frames, .steps = o.steps, .seed = o.seed};
-    if (o.label.samples > 0) trial.clips = o.label.samples;
+    trial.clips = o.condition_clips;
     trial.foot_lock = !o.no_foot_lock;
     trial.tasks = o.tasks;
     trial.ways = o.ways;
     trial.labels = labels ? &*labels : nullptr;
     trial.completion = completion ? &*completion : nullptr;
-    e.conditions = condition_trials(prior, judge, test, trial, context.terminal);
+    e.conditions = condition_trials(prior, judge, test, trial, kept, context.terminal);
   }
   if (!o.wants("bodies") && !o.wants("timeline")) return;
   const training::Guide& guide = labels ? *labels : open_guide(o.model, prior);
@@ -170,17 +178,16 @@ void run_conditions(const Options& o, const training::Prior& prior, const Motion
       fail("--only bodies: {} is not there (tools/fetch_body makes it)", assets.string());
     BodiesOptions bodies{.frames = o.label.frames, .steps = o.steps, .seed = o.seed};
     bodies.foot_lock = !o.no_foot_lock;
-    if (o.label.samples > 0)
-      bodies.per_label = std::max<int64_t>(1, o.label.samples / std::ssize(bodies.labels));
+    bodies.per_label = o.body_clips;
     e.bodies = evaluate_bodies(prior, guide, judge, formats::open_body_assets(assets), test, bodies,
-                               context.terminal);
+                               kept, context.terminal);
   }
   if (o.wants("timeline")) {
     TimelineOptions timeline{.long_seconds = o.long_seconds, .steps = o.steps, .seed = o.seed};
-    if (o.label.samples > 0) timeline.clips = o.label.samples;
+    timeline.clips = o.timeline_clips;
     timeline.foot_lock = !o.no_foot_lock;
     timeline.completion = completion ? &*completion : nullptr;
-    e.timeline = evaluate_timeline(prior, guide, judge, test, timeline, context.terminal);
+    e.timeline = evaluate_timeline(prior, guide, judge, test, timeline, kept, context.terminal);
   }
 }
 
@@ -265,7 +272,7 @@ void run(Options o, Context& context) {
   if (o.wants_rows()) run_rows(o, library, filter, test, e, kept, context);
   if (o.wants("text")) run_text(o, library, filter, prior, test, e, kept, context);
   if (o.wants("conditions") || o.wants("bodies") || o.wants("timeline"))
-    run_conditions(o, prior, test, e, context);
+    run_conditions(o, prior, test, e, kept, context);
   write_report(o.out, e);
   kept.forget();  // only needed to go on after a stop
   context.terminal.print(to_markdown(e));
@@ -321,8 +328,8 @@ Run add_evaluate(CLI::App& app, Context& context) {
       ->type_name("FILE");
   app.add_option("--per-label", o->label.per_label, "At most so many clips of each label");
   app.add_option("--samples", o->label.samples,
-                 "Generated clips of each kind of guidance, the same number of each label; 0: of "
-                 "each label as many as real ones")
+                 "Generated clips of each kind of guidance, the same number of each label (0: of "
+                 "each label as many as real ones); or of each sentence of pairs")
       ->check(CLI::NonNegativeNumber);
   app.add_option("--repetitions", o->label.repetitions,
                  "Generate each row so often, with seeds of their own; intervals are then over "
@@ -332,6 +339,9 @@ Run add_evaluate(CLI::App& app, Context& context) {
   app.add_option("--steps", o->steps, "Denoising steps");
   app.add_option("--sampler", o->sampler, "dpm2m, ddim or ddpm");
   app.add_flag("--no-foot-lock", o->no_foot_lock, "Measure motion as it was sampled");
+  app.add_option("--condition-clips", o->condition_clips, "Clips of each condition and way");
+  app.add_option("--body-clips", o->body_clips, "Clips of each body and label");
+  app.add_option("--timeline-clips", o->timeline_clips, "Clips of all acts one after another");
   app.add_option("--tasks", o->tasks, "Of the conditions: only those that begin so")
       ->delimiter(',');
   app.add_option("--ways", o->ways, "Of the ways to do them: only those that begin so, and ours")

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <nlohmann/json.hpp>
 #include <numeric>
 
 #include "pantomime/base/error.h"
@@ -22,19 +23,11 @@ using motion::Clip;
 
 constexpr size_t kSkinStep = 4;  // frames
 
-Interval mean_of(const std::vector<double>& values) {
-  double sum = 0, squares = 0;
-  for (const double v : values) sum += v, squares += v * v;
-  const auto n = static_cast<double>(values.size());
-  const double mean = sum / n;
-  return {mean, 1.96 * std::sqrt(std::max(0.0, squares / n - mean * mean) / n)};
-}
-
 template <typename Value>
 Interval over(const metrics::MeasuredSet& set, const Value& value) {
   std::vector<double> values;
   for (size_t i = 0; i < set.size(); ++i) values.push_back(value(i));
-  return mean_of(values);
+  return metrics::mean_interval(values);
 }
 
 /// Share of clips with a label the judge knows that get it.
@@ -42,7 +35,7 @@ Interval accuracy_of(const metrics::MeasuredSet& set) {
   std::vector<double> right;
   for (size_t i = 0; i < set.size(); ++i)
     if (set.truth[i] >= 0) right.push_back(set.guess[i] == set.truth[i] ? 1 : 0);
-  return mean_of(right);
+  return metrics::mean_interval(right);
 }
 
 /// The same motion on the average body.
@@ -57,7 +50,7 @@ BodyRow row_of(const std::string& person, const metrics::MotionSet& set,
   for (const at::Tensor& clip : set.clips)
     average.clips.push_back(features::encode(averaged(features::decode(clip))));
   const auto& floor = skin != nullptr ? *skin : measured.floor;
-  BodyRow row{.person = person};
+  BodyRow row{.person = person, .clips = std::ssize(set.clips)};
   row.accuracy = accuracy_of(measured);
   row.accuracy_average = accuracy_of(metrics::measure(average, judge));
   row.skating = over(measured, [&](size_t i) { return measured.physics[i].skating; });
@@ -69,13 +62,44 @@ BodyRow row_of(const std::string& person, const metrics::MotionSet& set,
   return row;
 }
 
+/// What a person does when told each of `wanted`.
+GeneratedClips acted(const std::string& name, const motion::Skeleton& skeleton,
+                     const training::Prior& prior, const training::Guide& guide,
+                     const std::vector<std::string>& wanted, const BodiesOptions& options,
+                     Progress& progress) {
+  constexpr size_t kBatch = 16;
+  GeneratedClips made;
+  progress.begin(name, static_cast<int64_t>(wanted.size()));
+  for (size_t first = 0; first < wanted.size(); first += kBatch) {
+    const size_t last = std::min(first + kBatch, wanted.size());
+    training::StreamOptions stream;
+    stream.sampler.steps = options.steps;
+    stream.sampler.progress = &progress;
+    stream.foot_lock = options.foot_lock;
+    std::vector<uint64_t> seeds;
+    std::vector<training::Told> told;
+    for (size_t i = first; i < last; ++i) {
+      seeds.push_back(derive_seed(options.seed, "body", i));
+      told.push_back({.label = guide.index_of(wanted[i])});
+    }
+    training::MotionStream making(prior, {.label = &guide},
+                                  std::vector<motion::Skeleton>(last - first, skeleton), seeds,
+                                  stream);
+    for (auto& window : making.next(options.frames, told, {}, false))
+      made.clips.push_back(std::move(window.clip));
+    progress.step(static_cast<int64_t>(last));
+    progress.check();
+  }
+  progress.end();
+  return made;
+}
+
 }  // namespace
 
 std::vector<BodyRow> evaluate_bodies(const training::Prior& prior, const training::Guide& guide,
                                      const metrics::Judge& judge, const body::BodyAssets& assets,
                                      const training::MotionData& test, const BodiesOptions& options,
-                                     Progress& progress) {
-  constexpr size_t kBatch = 16;
+                                     const KeptSets& kept, Progress& progress) {
   std::vector<BodyRow> rows;
   const metrics::MotionSet real = real_set(test, options.labels, options.per_label, options.frames);
   PANTOMIME_CHECK(real.clips.size() >= 8, "bodies: {} real clips of these labels, expected 8",
@@ -88,33 +112,17 @@ std::vector<BodyRow> evaluate_bodies(const training::Prior& prior, const trainin
     wanted.insert(wanted.end(), static_cast<size_t>(options.per_label), label);
   for (const std::string& text : options.people) {
     const body::Character person = body::make_character(assets, body::parse_person(text));
+    const GeneratedClips made = kept.clips(
+        {"body", text, wanted, options.frames, options.steps, options.seed, options.foot_lock},
+        std::vector<motion::Skeleton>(wanted.size(), person.skeleton),
+        [&] { return acted(text, person.skeleton, prior, guide, wanted, options, progress); });
     metrics::MotionSet set{{}, wanted};
     std::vector<metrics::FloorContact> skin;
-    progress.begin(text, static_cast<int64_t>(wanted.size()));
-    for (size_t first = 0; first < wanted.size(); first += kBatch) {
-      const size_t last = std::min(first + kBatch, wanted.size());
-      training::StreamOptions stream;
-      stream.sampler.steps = options.steps;
-      stream.sampler.progress = &progress;
-      stream.foot_lock = options.foot_lock;
-      std::vector<uint64_t> seeds;
-      std::vector<training::Told> told;
-      for (size_t i = first; i < last; ++i) {
-        seeds.push_back(derive_seed(options.seed, "body", i));
-        told.push_back({.label = guide.index_of(wanted[i])});
-      }
-      training::MotionStream making(prior, {.label = &guide},
-                                    std::vector<motion::Skeleton>(last - first, person.skeleton),
-                                    seeds, stream);
-      for (const auto& window : making.next(options.frames, told, {}, false)) {
-        set.clips.push_back(features::encode(window.clip));
-        skin.push_back(
-            metrics::floor_contact(metrics::lowest_vertices(person, window.clip, kSkinStep)));
-      }
-      progress.step(static_cast<int64_t>(last));
+    for (const Clip& clip : made.clips) {
+      set.clips.push_back(features::encode(clip));
+      skin.push_back(metrics::floor_contact(metrics::lowest_vertices(person, clip, kSkinStep)));
       progress.check();
     }
-    progress.end();
     BodyRow row = row_of(text, set, &skin, judge);
     row.leg_ratio = static_cast<double>(motion::leg_length(person.skeleton)) / average;
     rows.push_back(std::move(row));

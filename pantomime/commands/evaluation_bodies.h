@@ -8,6 +8,7 @@
 
 #include "pantomime/base/progress.h"
 #include "pantomime/body/body_assets.h"
+#include "pantomime/commands/kept_sets.h"
 #include "pantomime/diffusion/sampler.h"
 #include "pantomime/metrics/report.h"
 #include "pantomime/training/guide.h"
@@ -37,6 +38,7 @@ struct BodiesOptions {
 /// One line: everybody does all labels, with the same seeds.
 struct BodyRow {
   std::string person;
+  int64_t clips = 0;
   double leg_ratio = 0;                ///< leg length over that of the average body; 0: many bodies
   metrics::Interval accuracy;          ///< as it is
   metrics::Interval accuracy_average;  ///< the same motion on the average body's bones
@@ -45,11 +47,12 @@ struct BodyRow {
 };
 
 /// The first line is real motion of held-out people with these labels on their own bones; its skin
-/// is that of a plain body.
+/// is that of a plain body. `kept` is about the prior and the guide; what everybody did goes there,
+/// and comes from there.
 std::vector<BodyRow> evaluate_bodies(const training::Prior& prior, const training::Guide& guide,
                                      const metrics::Judge& judge, const body::BodyAssets& assets,
                                      const training::MotionData& test, const BodiesOptions& options,
-                                     Progress& progress);
+                                     const KeptSets& kept, Progress& progress);
 
 std::string to_markdown(const std::vector<BodyRow>& rows);
 

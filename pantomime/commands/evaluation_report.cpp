@@ -159,6 +159,7 @@ ordered_json conditions_json(const std::vector<Trial>& trials) {
   for (const Trial& t : trials)
     rows.push_back({{"task", t.task},
                     {"way", t.method},
+                    {"clips", t.clips},
                     {"error_mm", number(t.error_mm)},
                     {"error_deg", number(t.error_deg)},
                     {"accuracy", number(t.numbers.accuracy)},
@@ -180,6 +181,7 @@ ordered_json bodies_json(const std::vector<BodyRow>& bodies) {
   ordered_json rows = ordered_json::array();
   for (const BodyRow& b : bodies)
     rows.push_back({{"person", b.person},
+                    {"clips", b.clips},
                     {"leg_ratio", number(b.leg_ratio)},
                     {"accuracy", number(b.accuracy)},
                     {"accuracy_average", number(b.accuracy_average)},
@@ -193,7 +195,8 @@ ordered_json bodies_json(const std::vector<BodyRow>& bodies) {
 }
 
 ordered_json timeline_json(const TimelineNumbers& n) {
-  ordered_json all = {{"accuracy", number(n.accuracy)},
+  ordered_json all = {{"clips", n.clips},
+                      {"accuracy", number(n.accuracy)},
                       {"ms_a_second", number(n.ms_a_second)},
                       {"memory",
                        {{{"seconds", n.short_seconds}, {"mb", n.short_mb}},

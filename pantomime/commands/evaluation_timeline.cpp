@@ -7,6 +7,7 @@
 #include <cmath>
 #include <limits>
 #include <map>
+#include <nlohmann/json.hpp>
 
 #include "pantomime/base/error.h"
 #include "pantomime/base/random.h"
@@ -60,6 +61,11 @@ TimelineNumbers::Jerk jerk_of(const std::string& where, const std::vector<Positi
           {whole.area, 1.96 * std::sqrt(area)}};
 }
 
+std::vector<motion::Skeleton> bodies(int64_t clips) {
+  return std::vector<motion::Skeleton>(static_cast<size_t>(clips),
+                                       motion::canonical_skeleton(motion::default_geometry()));
+}
+
 class Maker {
  public:
   Maker(const training::Prior& prior, const training::Guide& guide, const TimelineOptions& options)
@@ -75,11 +81,8 @@ class Maker {
     std::vector<uint64_t> seeds;
     for (int64_t i = 0; i < clips; ++i)
       seeds.push_back(derive_seed(options_.seed, "timeline", static_cast<uint64_t>(i)));
-    training::MotionStream making(
-        prior_, {.label = &guide_, .completion = options_.completion},
-        std::vector<motion::Skeleton>(static_cast<size_t>(clips),
-                                      motion::canonical_skeleton(motion::default_geometry())),
-        seeds, stream);
+    training::MotionStream making(prior_, {.label = &guide_, .completion = options_.completion},
+                                  bodies(clips), seeds, stream);
     const auto act = static_cast<int64_t>(std::lround(options_.seconds * motion::kFps));
     const auto total = static_cast<int64_t>(std::lround(seconds * motion::kFps));
     for (int64_t first = 0, a = 0; first < total; first += act, ++a) {
@@ -144,20 +147,26 @@ void judge_acts(const std::vector<Clip>& clips, const TimelineOptions& options,
 
 TimelineNumbers evaluate_timeline(const training::Prior& prior, const training::Guide& guide,
                                   const metrics::Judge& judge, const training::MotionData& test,
-                                  const TimelineOptions& options, Progress& progress) {
+                                  const TimelineOptions& options, const KeptSets& all_kept,
+                                  Progress& progress) {
   PANTOMIME_CHECK(options.clips >= 2 && options.acts.size() >= 2 && options.seconds >= 2,
                   "timeline: {} clips of {} acts of {} s, expected 2 of 2 of 2", options.clips,
                   options.acts.size(), options.seconds);
-  TimelineNumbers numbers;
+  TimelineNumbers numbers{.clips = options.clips};
   const Maker maker(prior, guide, options);
   const double seconds = options.seconds * static_cast<double>(options.acts.size());
+  const KeptSets kept = all_kept.about(
+      {"timeline", options.acts, options.seconds, options.steps, options.seed, options.foot_lock});
   // One clip, as short and as long: what is handed out is let go of.
   const auto memory_of = [&](double length, const char* name) {
-    progress.begin(name, std::lround(length * motion::kFps));
-    reset_peak_memory();
-    maker.make(1, length, progress, [](const auto&) {});
-    progress.end();
-    return peak_memory_mb();
+    const auto measure = [&] {
+      progress.begin(name, std::lround(length * motion::kFps));
+      reset_peak_memory();
+      maker.make(1, length, progress, [](const auto&) {});
+      progress.end();
+      return GeneratedClips{.cost = {.peak_mb = peak_memory_mb()}};
+    };
+    return kept.clips({"memory", length}, {}, measure).cost.peak_mb;
   };
   numbers.short_seconds = seconds;
   numbers.long_seconds = options.long_seconds;
@@ -165,16 +174,21 @@ TimelineNumbers evaluate_timeline(const training::Prior& prior, const training::
   if (options.long_seconds > 0)
     numbers.long_mb = memory_of(options.long_seconds, "timeline, memory of a long one");
 
-  std::vector<Clip> clips(static_cast<size_t>(options.clips));
-  progress.begin("timeline", std::lround(seconds * motion::kFps));
-  const auto start = std::chrono::steady_clock::now();
-  maker.make(options.clips, seconds, progress, [&](const auto& windows) {
-    for (size_t i = 0; i < windows.size(); ++i) motion::append(clips[i], windows[i].clip);
+  const GeneratedClips made = kept.clips({"clips", options.clips}, bodies(options.clips), [&] {
+    GeneratedClips all;
+    all.clips.resize(static_cast<size_t>(options.clips));
+    progress.begin("timeline", std::lround(seconds * motion::kFps));
+    const auto start = std::chrono::steady_clock::now();
+    maker.make(options.clips, seconds, progress, [&](const auto& windows) {
+      for (size_t i = 0; i < windows.size(); ++i) motion::append(all.clips[i], windows[i].clip);
+    });
+    const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
+    all.cost.ms = 1000 * took.count() / static_cast<double>(options.clips);
+    progress.end();
+    return all;
   });
-  numbers.ms_a_second =
-      1000 * std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count() /
-      (seconds * static_cast<double>(options.clips));
-  progress.end();
+  const std::vector<Clip>& clips = made.clips;
+  numbers.ms_a_second = made.cost.ms / seconds;
 
   std::vector<Positions> real, within, seams;
   for (const auto& w : test.windows())

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "pantomime/base/progress.h"
+#include "pantomime/commands/kept_sets.h"
 #include "pantomime/diffusion/sampler.h"
 #include "pantomime/metrics/report.h"
 #include "pantomime/training/completion_guide.h"
@@ -35,6 +36,7 @@ struct TimelineNumbers {
     size_t windows = 0;
     metrics::Interval peak, area;  ///< PJ, AUJ; 95 % over halves of the windows
   };
+  int64_t clips = 0;
   std::vector<Jerk> jerks;  ///< real motion, within acts, at transitions
   struct Act {
     std::string label;
@@ -49,9 +51,11 @@ struct TimelineNumbers {
   double short_mb = 0, long_mb = 0;  ///< largest memory while one clip is made; 0: not known
 };
 
+/// `kept` is about the prior and its guides; clips go there, and come from there.
 TimelineNumbers evaluate_timeline(const training::Prior& prior, const training::Guide& guide,
                                   const metrics::Judge& judge, const training::MotionData& test,
-                                  const TimelineOptions& options, Progress& progress);
+                                  const TimelineOptions& options, const KeptSets& kept,
+                                  Progress& progress);
 
 std::string to_markdown(const TimelineNumbers& numbers);
 

@@ -2,9 +2,11 @@
 
 #include <ATen/ATen.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "pantomime/base/bytes.h"
+#include "pantomime/base/error.h"
 #include "pantomime/formats/safetensors.h"
 #include "pantomime/training/model_file.h"
 
@@ -18,11 +20,13 @@ using nlohmann::json;
 void write_set(const fs::path& path, const GeneratedSet& made) {
   json frames = json::array();
   for (const at::Tensor& clip : made.set.clips) frames.push_back(clip.size(0));
+  const at::Tensor all = made.set.clips.empty() ? at::zeros({0, 1}) : at::cat(made.set.clips);
   formats::Safetensors file;
-  file.arrays["clips"] = training::to_array(at::cat(made.set.clips), training::Storage::Float);
+  file.arrays["clips"] = training::to_array(all, training::Storage::Float);
   file.metadata = {{"frames", frames.dump()},
                    {"labels", json(made.set.labels).dump()},
                    {"cost", json{made.cost.ms, made.cost.gflop, made.cost.peak_mb}.dump()}};
+  fs::create_directories(path.parent_path());
   formats::write_safetensors(path, file);
 }
 
@@ -42,15 +46,77 @@ GeneratedSet read_set(const fs::path& path) {
   return made;
 }
 
+constexpr size_t kClipRow = 3 + 4 * motion::kJointCount;
+
+/// [F, kClipRow]: position of the root, rotations of the joints.
+at::Tensor packed(const motion::Clip& clip) {
+  PANTOMIME_CHECK(clip.joint_count() == motion::kJointCount && clip.moving_joints.empty(),
+                  "kept clips: a clip of {} joints, expected a canonical one", clip.joint_count());
+  at::Tensor rows =
+      at::empty({static_cast<int64_t>(clip.frame_count()), static_cast<int64_t>(kClipRow)});
+  float* to = rows.data_ptr<float>();
+  for (size_t f = 0; f < clip.frame_count(); ++f) {
+    const motion::Vec3& p = clip.root_positions[f];
+    for (const float v : {p.x, p.y, p.z}) *to++ = v;
+    for (size_t j = 0; j < motion::kJointCount; ++j) {
+      const motion::Quat& q = clip.rotation(f, j);
+      for (const float v : {q.w, q.x, q.y, q.z}) *to++ = v;
+    }
+  }
+  return rows;
+}
+
+motion::Clip unpacked(const at::Tensor& rows, const motion::Skeleton& skeleton) {
+  motion::Clip clip{.skeleton = skeleton};
+  const at::Tensor all = rows.contiguous();
+  const float* from = all.data_ptr<float>();
+  for (int64_t f = 0; f < rows.size(0); ++f) {
+    clip.root_positions.push_back({from[0], from[1], from[2]});
+    from += 3;
+    for (size_t j = 0; j < motion::kJointCount; ++j, from += 4)
+      clip.rotations.push_back({from[0], from[1], from[2], from[3]});
+  }
+  return clip;
+}
+
 }  // namespace
+
+KeptSets KeptSets::about(const json& facts) const {
+  KeptSets more = *this;
+  more.about_ += facts.dump();
+  return more;
+}
+
+fs::path KeptSets::path_of(const json& facts) const {
+  return folder_ / (sha256_hex(about_ + facts.dump()).substr(0, 24) + ".safetensors");
+}
 
 GeneratedSet KeptSets::get(const json& facts, const std::function<GeneratedSet()>& make) const {
   if (folder_.empty()) return make();
-  const fs::path path = folder_ / (sha256_hex(facts.dump()).substr(0, 24) + ".safetensors");
+  const fs::path path = path_of(facts);
   if (fs::exists(path)) return read_set(path);
   GeneratedSet made = make();
-  fs::create_directories(folder_);
   write_set(path, made);
+  return made;
+}
+
+GeneratedClips KeptSets::clips(const json& facts, const std::vector<motion::Skeleton>& skeletons,
+                               const std::function<GeneratedClips()>& make) const {
+  const fs::path path = path_of(facts);
+  if (!folder_.empty() && fs::exists(path)) {
+    const GeneratedSet kept = read_set(path);
+    PANTOMIME_CHECK(kept.set.clips.size() == skeletons.size(), "{}: {} clips, expected {}",
+                    path.string(), kept.set.clips.size(), skeletons.size());
+    GeneratedClips made{.cost = kept.cost};
+    for (size_t i = 0; i < skeletons.size(); ++i)
+      made.clips.push_back(unpacked(kept.set.clips[i], skeletons[i]));
+    return made;
+  }
+  GeneratedClips made = make();
+  if (folder_.empty()) return made;
+  GeneratedSet kept{.cost = made.cost};
+  for (const motion::Clip& clip : made.clips) kept.set.clips.push_back(packed(clip));
+  write_set(path, kept);
   return made;
 }
 

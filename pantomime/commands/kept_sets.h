@@ -5,8 +5,11 @@
 #include <filesystem>
 #include <functional>
 #include <nlohmann/json_fwd.hpp>
+#include <string>
+#include <vector>
 
 #include "pantomime/metrics/report.h"
+#include "pantomime/motion/clip.h"
 
 namespace pantomime::commands {
 
@@ -22,18 +25,32 @@ struct GeneratedSet {
   Cost cost;
 };
 
+/// Clips as they are in their world, where a MotionSet's are turned to face forward.
+struct GeneratedClips {
+  std::vector<motion::Clip> clips;  ///< canonical; may be none, when only the cost is wanted
+  Cost cost;
+};
+
 class KeptSets {
  public:
   /// Files in `folder`, which is made when it is needed; empty: nothing is kept.
   explicit KeptSets(std::filesystem::path folder) : folder_(std::move(folder)) {}
 
+  /// The same files, for sets which `facts` decide besides what get() and clips() are told.
+  KeptSets about(const nlohmann::json& facts) const;
   /// The set that `facts` name (all that decides what is in it): from its file, else made and kept.
   GeneratedSet get(const nlohmann::json& facts, const std::function<GeneratedSet()>& make) const;
+  /// The same for clips, equal to the bit. `skeletons`: of each clip, which are not kept.
+  GeneratedClips clips(const nlohmann::json& facts, const std::vector<motion::Skeleton>& skeletons,
+                       const std::function<GeneratedClips()>& make) const;
   /// Throws away what was kept.
   void forget() const;
 
  private:
+  std::filesystem::path path_of(const nlohmann::json& facts) const;
+
   std::filesystem::path folder_;
+  std::string about_;
 };
 
 }  // namespace pantomime::commands

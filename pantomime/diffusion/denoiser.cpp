@@ -121,6 +121,13 @@ at::Tensor clean_from(Target target, const at::Tensor& raw, const at::Tensor& x_
   return target == Target::Noise ? (x_t - s * raw) / a : a * x_t - s * raw;
 }
 
+at::Tensor of_clean(Target target, const at::Tensor& x_0, const at::Tensor& x_t,
+                    const at::Tensor& t) {
+  if (target == Target::Clean) return x_0;
+  const at::Tensor a = per_clip(alpha_of(t)), s = per_clip(sigma_of(t));
+  return target == Target::Noise ? (x_t - a * x_0) / s : (a * x_t - x_0) / s;
+}
+
 at::Tensor token_windows(const at::Tensor& x) {
   const int64_t batch = x.size(0), frames = x.size(1), d = x.size(2);
   const int64_t tokens = frames / Denoiser::kStride;
@@ -305,8 +312,7 @@ at::Tensor Denoiser::raw(const at::Tensor& x_t, const at::Tensor& t, const at::T
   auto masked = [&](const at::Tensor& v) {
     return mask.defined() ? v * mask.unsqueeze(-1).to(v.scalar_type()) : v;
   };
-  if (config_.target != Target::Clean || !config_.skip)
-    return network(masked(x_t), t, mask, steering);
+  if (!config_.skip) return network(masked(x_t), t, mask, steering);
   const at::Tensor a = per_clip(alpha_of(t)), n = per_clip(sigma_of(t));
   const auto [basis, variance, frames] = spectra(spectrum_, x_t, mask);
   auto coefficients = [&basis](const at::Tensor& v) {
@@ -318,12 +324,19 @@ at::Tensor Denoiser::raw(const at::Tensor& x_t, const at::Tensor& t, const at::T
   // Deviation of the guess in one frame: a mean over its coefficients.
   const at::Tensor deviation =
       ((gain * signal * a).sum(1, true) / frames).clamp_min(1e-12).sqrt();  // [B, 1, D]
-  const at::Tensor guess = masked(at::matmul(basis, gain * seen) / deviation);
-  const at::Tensor said =
-      variance / (variance + kShake) * coefficients(network(guess, t, mask, steering));
+  const at::Tensor linear = at::matmul(basis, gain * seen);
+  const at::Tensor output = network(masked(linear / deviation), t, mask, steering);
+  if (config_.target != Target::Clean) return output + of_clean(config_.target, linear, x_t, t);
+  const at::Tensor said = variance / (variance + kShake) * coefficients(output);
   const at::Tensor lost = variance * (kLost * kLost);
   const at::Tensor trust = a * lost / (a * a * lost + n.square());
   return at::matmul(basis, said + trust * (seen - a * said));
+}
+
+at::Tensor Denoiser::clean(const at::Tensor& raw, const at::Tensor& x_t,
+                           const at::Tensor& t) const {
+  if (config_.target == Target::Clean) return raw;
+  return clean_from(config_.target, raw, x_t, t).clamp(-kLargest, kLargest);
 }
 
 at::Tensor Denoiser::estimate(const at::Tensor& x_t, const at::Tensor& t, const at::Tensor& mask,
@@ -331,7 +344,7 @@ at::Tensor Denoiser::estimate(const at::Tensor& x_t, const at::Tensor& t, const 
   const int64_t batch = x_t.size(0), threads = at::get_num_threads();
   const bool listening = steering != nullptr && steering->hidden != nullptr;
   if (batch == 1 || threads == 1 || at::GradMode::is_enabled() || listening || !use_packed(x_t))
-    return clean_from(config_.target, raw(x_t, t, mask, steering), x_t, t);
+    return clean(raw(x_t, t, mask, steering), x_t, t);
   // A few clips per thread at a time: threads never wait for each other inside the network, and
   // what one clip needs stays in the cache.
   const int64_t size = std::clamp<int64_t>((batch + threads - 1) / threads, 1, 4);
@@ -351,8 +364,7 @@ at::Tensor Denoiser::estimate(const at::Tensor& x_t, const at::Tensor& t, const 
       }
       const at::Tensor x = part(x_t), times = part(t);
       parts[static_cast<size_t>(i)] =
-          clean_from(config_.target,
-                     raw(x, times, part(mask), steering == nullptr ? nullptr : &own), x, times);
+          clean(raw(x, times, part(mask), steering == nullptr ? nullptr : &own), x, times);
     }
   });
   return at::cat(parts);

@@ -28,7 +28,7 @@ struct DenoiserConfig {
   int64_t heads = 4;
   int64_t expansion = 4;  ///< hidden size of the feed-forward part, in widths
   Target target = Target::Clean;
-  bool skip = true;  ///< see Denoiser::estimate; only for Target::Clean
+  bool skip = true;  ///< see Denoiser::estimate
 };
 
 /// A low-rank change of a linear layer (Hu et al. 2021, "LoRA"): W x + B A x.
@@ -83,6 +83,7 @@ class Denoiser {
   static constexpr int64_t kStride = 4;   ///< frames from token to token
   static constexpr int64_t kWindow = 8;   ///< frames a token sees
   static constexpr double kLost = 0.05;   ///< share of the data's deviation that tokens don't carry
+  static constexpr double kLargest = 6;   ///< of an estimate made from noise or velocity
   static constexpr double kShake = 0.01;  ///< variance of the network's errors, normalised features
 
   /// `spectrum`: variance of the normalised features at each frequency, for the skip.
@@ -102,7 +103,10 @@ class Denoiser {
   /// carry the noise in x_t through its narrow tokens to subtract it (Li & He 2025, "Back to
   /// Basics: Let Denoising Generative Models Denoise"); near t = 0 it need not carry the motion
   /// either. As motion has next to nothing at high frequencies, neither noise left in x_t nor the
-  /// network can make it shake.
+  /// network can make it shake. A network that predicts noise or velocity adds what it says to the
+  /// noise or velocity of the linear guess: noise does not fit through its tokens. Its estimate is
+  /// held within kLargest deviations, as errors are divided by the little signal that is left
+  /// (static thresholding, Saharia et al. 2022, "Imagen", sec. 2.3).
   ///
   /// When frozen, on the CPU and without gradients, clips are shared among threads, and what is
   /// said about a clip is the same to the last bit whatever else is in the batch.
@@ -136,6 +140,8 @@ class Denoiser {
   at::Tensor network(const at::Tensor& x, const at::Tensor& t, const at::Tensor& mask,
                      const Steering* steering) const;
   bool use_packed(const at::Tensor& x) const;
+  /// x_0 from what raw() says.
+  at::Tensor clean(const at::Tensor& raw, const at::Tensor& x_t, const at::Tensor& t) const;
 
   /// x weight^T + bias with the parameters `name`.weight and `name`.bias.
   at::Tensor linear(const at::Tensor& x, const std::string& name) const;
@@ -161,5 +167,8 @@ at::Tensor sigma_of(const at::Tensor& t);
 /// Clean sample from noise or velocity (Salimans & Ho 2022: v = alpha eps - sigma x_0).
 at::Tensor clean_from(Target target, const at::Tensor& raw, const at::Tensor& x_t,
                       const at::Tensor& t);
+/// The noise or velocity that a clean sample means: the inverse of clean_from().
+at::Tensor of_clean(Target target, const at::Tensor& x_0, const at::Tensor& x_t,
+                    const at::Tensor& t);
 
 }  // namespace pantomime::diffusion

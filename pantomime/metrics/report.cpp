@@ -284,16 +284,22 @@ SetNumbers compare(const std::string& name, const MeasuredSet& set, const Measur
   return whole;
 }
 
+Interval mean_interval(std::span<const double> values) {
+  if (values.empty()) return {kNone, kNone};
+  const auto count = static_cast<double>(values.size());
+  const double mean = std::accumulate(values.begin(), values.end(), 0.0) / count;
+  double squares = 0;
+  for (const double v : values) squares += (v - mean) * (v - mean);
+  return {mean, 1.96 * std::sqrt(squares / count) / std::sqrt(count)};
+}
+
 SetNumbers over_repetitions(std::span<const SetNumbers> repetitions) {
   PANTOMIME_CHECK(!repetitions.empty(), "report: no repetitions");
-  const auto count = static_cast<double>(repetitions.size());
   SetNumbers result = repetitions[0];
   for (const Field& field : fields()) {
-    double sum = 0, squares = 0;
-    for (const SetNumbers& r : repetitions) sum += field.of(r).value;
-    const double mean = sum / count;
-    for (const SetNumbers& r : repetitions) squares += std::pow(field.of(r).value - mean, 2);
-    field.of(result) = {mean, 1.96 * std::sqrt(squares / count) / std::sqrt(count)};
+    std::vector<double> values;
+    for (const SetNumbers& r : repetitions) values.push_back(field.of(r).value);
+    field.of(result) = mean_interval(values);
   }
   result.clips = 0;
   for (const SetNumbers& r : repetitions.subspan(1))

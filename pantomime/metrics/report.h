@@ -50,6 +50,8 @@ MeasuredSet judged_again(const MeasuredSet& measured, const MotionSet& set, cons
 struct Interval {
   double value = 0, half_width = 0;
 };
+/// Mean of independent values and 1.96 standard errors of it; both NaN of none.
+Interval mean_interval(std::span<const double> values);
 
 /// Numbers of the clips that carry one label.
 struct LabelNumbers {

@@ -180,7 +180,14 @@ Prior train(const MotionData& data, const MotionData* validation, const TrainOpt
   prior.recipe = config.dump();
   prior.denoiser = std::make_shared<Denoiser>(options.network, prior.normaliser.spectrum,
                                               derive_seed(options.seed, "weights"));
-  if (start != nullptr) prior.denoiser->parameters().copy_from(start->denoiser->parameters());
+  if (start != nullptr) {
+    diffusion::Parameters& weights = prior.denoiser->parameters();
+    weights.copy_from(start->denoiser->parameters());
+    if (start->denoiser->config().target != options.network.target) {
+      const at::NoGradGuard no_grad;  // what it has learnt to say is another thing
+      for (const char* name : {"out.weight", "out.bias"}) weights[name].zero_();
+    }
+  }
   prior.denoiser->to(device);
   prior.denoiser->set_bf16(options.bf16);
   Denoiser& denoiser = *prior.denoiser;

@@ -67,7 +67,8 @@ struct TrainEvents {
 /// When a checkpoint is there, the run goes on from it, and ends bit-equal to one that was never
 /// stopped (same machine, same number of threads). Throws Error when its settings differ from
 /// `options` in anything but steps and intervals; Cancelled when stopped (state is saved then).
-/// `start` gives the first weights of a fresh run (fine-tuning).
+/// `start` gives the first weights of a fresh run (fine-tuning), but for the last layer when it
+/// predicts something else.
 Prior train(const MotionData& data, const MotionData* validation, const TrainOptions& options,
             const std::filesystem::path& folder, const TrainEvents& events, Progress& progress,
             const Prior* start = nullptr);

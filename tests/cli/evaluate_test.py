@@ -28,25 +28,32 @@ label = "{folder}"
 test = ["made/a", "made/b"]
 """
 
+# Names of what is measured by the clock, or says where and how the program was called.
+CLOCK = {"command", "cost", "ms", "ms_a_second", "memory"}
 
-class Evaluate(TestInFolder):
+
+class Evaluation(TestInFolder):
+    """Runs of one part of an evaluation on a library of made-up people."""
+    PART = []  # arguments that choose it
+    CLIPS, SECONDS = 8, 1.5  # of each label
+
     def setUp(self):
         super().setUp()
         rows = ["file,actor"]
         for label, speed in (("walk", 1.2), ("run", 3.0)):
-            for i in range(8):
+            for i in range(self.CLIPS):
                 name = f"set/{label}/{i}.bvh"
                 (self.folder / name).parent.mkdir(parents=True, exist_ok=True)
                 (self.folder / name).write_text(
-                    people.walk(seconds=1.5, fps=30, speed=speed * (1 + i / 10), swing=10 * speed))
-                rows.append(f"{label}/{i}.bvh,{'abcd'[i // 2]}")
+                    people.walk(seconds=self.SECONDS, fps=30, speed=speed * (1 + i / 10 % 1), swing=10 * speed))
+                rows.append(f"{label}/{i}.bvh,{'abcd'[i * 4 // self.CLIPS]}")
         (self.folder / "set/index.csv").write_text("\n".join(rows) + "\n")
         (self.folder / "set/pantomime-set.toml").write_text(SET)
         self.run_ok("import", "set", "-o", "library.db", "-q")
 
     def arguments(self, out):
-        return ["evaluate", "--library", "library.db", "--prior", "open", "--frames", "24", "--steps", "4",
-                "--repetitions", "2", "--seed", "3", "--threads", "1", "-q", "-o", out]
+        return ["evaluate", "--library", "library.db", "--prior", "open", "--steps", "4", "--seed", "3", "--threads",
+                "1", "-q", "-o", out, *self.PART]
 
     def stop(self, out, parts, how):
         """Runs until so many sets are kept, and stops the program."""
@@ -67,24 +74,33 @@ class Evaluate(TestInFolder):
 
     def table(self, out):
         """The report without what depends on the clock and the place."""
-        report = json.loads((self.folder / out / "report.json").read_text())
-        del report["command"]
-        for row in report["label"]["sets"]:
-            row.pop("cost", None)
-        return report
+        def timeless(value):
+            if isinstance(value, dict):
+                return {k: timeless(v) for k, v in value.items() if k not in CLOCK}
+            return [timeless(v) for v in value] if isinstance(value, list) else value
+        return timeless(json.loads((self.folder / out / "report.json").read_text()))
 
-    def test_a_run_that_was_stopped_ends_with_the_same_table(self):
-        self.assertEqual(self.stop("stopped", 2, signal.SIGKILL), -signal.SIGKILL)
-        first = {path: path.read_bytes() for path in self.kept("stopped")}
-        self.assertGreaterEqual(len(first), 2)
-        self.assertEqual(self.stop("stopped", 3, signal.SIGINT), 130)
-        for path, data in first.items():
-            self.assertEqual(path.read_bytes(), data, "made a second time")
+    def goes_on_after(self, *stops):
+        """Stopped so often, and run to its end, it makes nothing twice and ends as an unbroken run does."""
+        there = {}
+        for parts, how in stops:
+            self.assertEqual(self.stop("stopped", parts, how), {signal.SIGKILL: -signal.SIGKILL, signal.SIGINT: 130}[how])
+            for path, data in there.items():
+                self.assertEqual(path.read_bytes(), data, "made a second time")
+            there = {path: path.read_bytes() for path in self.kept("stopped")}
+            self.assertGreaterEqual(len(there), parts)
         self.run_ok(*self.arguments("stopped"))
         self.run_ok(*self.arguments("whole"))
-        stopped, whole = self.table("stopped"), self.table("whole")
-        self.assertEqual(stopped, whole)
+        self.assertEqual(self.table("stopped"), self.table("whole"))
         self.assertEqual(self.kept("stopped"), [], "not needed any more")
+        return self.table("whole")
+
+
+class Labels(Evaluation):
+    PART = ["--frames", "24", "--repetitions", "2"]
+
+    def test_a_run_that_was_stopped_ends_with_the_same_table(self):
+        whole = self.goes_on_after((2, signal.SIGKILL), (3, signal.SIGINT))
         # Repetitions: seeds of their own, the first is the one that was given; all clips count.
         rows = {row["name"]: row for row in whole["label"]["sets"]}
         self.assertEqual(sorted(rows), ["adapter", "no condition", "real, held-out people", "real, training people"])
@@ -100,6 +116,29 @@ class Evaluate(TestInFolder):
         other[other.index("--seed") + 1] = "4"
         self.run_ok(*other)
         self.assertNotEqual(self.table("other")["label"], whole["label"])
+
+
+class Conditions(Evaluation):
+    PART = ["--only", "conditions,timeline", "--condition-clips", "8", "--timeline-clips", "2", "--tasks", "begin", "--tasks", "avoid", "--ways", "only",
+            "--long", "0"]
+    SECONDS = 4
+
+    def test_a_run_that_was_stopped_ends_with_the_same_table(self):
+        whole = self.goes_on_after((2, signal.SIGKILL), (4, signal.SIGINT))
+        self.assertEqual([row["task"] for row in whole["conditions"]],
+                         ["real, held-out people", "no condition", *2 * ["begin: first second"],
+                          *2 * ["avoid: a box on the way"]])
+        self.assertEqual(len(whole["timeline"]["acts"]), 10)
+
+
+@unittest.skipUnless((REPOSITORY / "assets/sentence_encoder/model.json").exists(), "tools/fetch_text fetches it")
+class Sentences(Evaluation):
+    PART = ["--only", "text", "--frames", "24", "--text-clips", "64", "--text-guidance", "adapter", "--tries", "1"]
+    CLIPS = 64
+
+    def test_a_run_that_was_stopped_ends_with_the_same_table(self):
+        whole = self.goes_on_after((1, signal.SIGKILL), (2, signal.SIGINT))
+        self.assertIn("told: adapter, numbers hold", [row["name"] for row in whole["text"]])
 
 
 class Benchmark(TestInFolder):

@@ -17,6 +17,20 @@ TEST(Denoiser, SaysNothingButTheSkipAtFirst) {
   EXPECT_TRUE(at::allclose(net.estimate(x, t), a * lost / (a * a * lost + n * n) * x, 1e-4, 1e-5));
 }
 
+TEST(Denoiser, MakesTheLinearGuessWhateverItPredictsWhenItSaysNothing) {
+  const at::Tensor x = torch::randn({2, 16, 6}), t = torch::tensor({0.2, 0.9});
+  const at::Tensor a = alpha_of(t).view({2, 1, 1}), n = sigma_of(t).view({2, 1, 1});
+  const double s2 = 0.49;  // variance of small()'s features
+  const at::Tensor wiener = a * s2 / (a * a * s2 + n * n) * x;
+  for (const Target target : {Target::Noise, Target::Velocity})
+    EXPECT_TRUE(at::allclose(small(target, false).estimate(x, t), wiener, 1e-3, 1e-4));
+}
+
+TEST(Denoiser, HoldsEstimatesFromNoiseWithinBounds) {
+  const at::Tensor x = 100 * torch::randn({1, 16, 6}), t = torch::tensor({0.99});
+  EXPECT_EQ(small(Target::Noise).estimate(x, t).abs().max().item<double>(), Denoiser::kLargest);
+}
+
 TEST(Denoiser, CopiesWhatIsCleanWhateverTheNetworkSays) {
   const at::Tensor x = torch::randn({2, 16, 6}), t = torch::full({2}, 1e-4);
   EXPECT_TRUE(at::allclose(small().estimate(x, t), x, 1e-2, 2e-2));
@@ -65,6 +79,8 @@ TEST(Denoiser, TargetsConvertIntoEachOther) {
   const at::Tensor x_t = a * x0 + s * eps;
   EXPECT_TRUE(at::allclose(clean_from(Target::Noise, eps, x_t, t), x0, 1e-3, 1e-4));
   EXPECT_TRUE(at::allclose(clean_from(Target::Velocity, a * eps - s * x0, x_t, t), x0, 1e-3, 1e-4));
+  EXPECT_TRUE(at::allclose(of_clean(Target::Noise, x0, x_t, t), eps, 1e-3, 1e-3));
+  EXPECT_TRUE(at::allclose(of_clean(Target::Velocity, x0, x_t, t), a * eps - s * x0, 1e-3, 1e-3));
 }
 
 TEST(Denoiser, GradientMatchesFiniteDifferences) {

@@ -89,6 +89,14 @@ TEST(Report, ASetIsLikeItself) {
   EXPECT_EQ(n.recall.value, 1);
 }
 
+TEST(Report, MeanHasItsInterval) {
+  const Interval mean = mean_interval(std::vector<double>{1, 2, 3, 6});
+  EXPECT_NEAR(mean.value, 3, 1e-12);
+  EXPECT_NEAR(mean.half_width, 1.96 * std::sqrt(3.5) / 2, 1e-12);
+  EXPECT_EQ(mean_interval(std::vector<double>{5}).half_width, 0);
+  EXPECT_TRUE(std::isnan(mean_interval({}).value));
+}
+
 TEST(Report, RepetitionsGiveTheFieldsInterval) {
   SetNumbers a, b;
   a.name = b.name = "x";

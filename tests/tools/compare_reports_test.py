@@ -21,7 +21,14 @@ ONE = {"prior_hash": "a", "frames": 96, "seed": 1, "judges": [{"name": "j", "has
                            "density": number(None, None), "cost": {"ms": 4},
                            "other_judges": [{"fid": number(2, 0.1)}]}]},
        "text": [{"name": "text guide", "clips": 4, "top1": number(0.2, 0.1), "ms": 5},
-                {"name": "real", "clips": 4, "top1": number(0.2, 0.1), "ms": 0}]}
+                {"name": "real", "clips": 4, "top1": number(0.2, 0.1), "ms": 0}],
+       "conditions": [{"task": "real", "way": "", "clips": 8, "fid": number(0, 0), "ms": None},
+                      {"task": "loop", "way": "ours", "clips": 8, "error_mm": number(1, 0.2), "worst_mm": 7, "ms": 3}],
+       "bodies": [{"person": "real", "clips": 8, "leg_ratio": None, "skating": number(0, 0)},
+                  {"person": "age=5", "clips": 8, "leg_ratio": 0.6, "skating": number(0.1, 0.1)}],
+       "timeline": {"clips": 2, "accuracy": number(0.5, 0.1),
+                    "jerk": [{"where": "real people", "peak": number(0, 0)},
+                             {"where": "at transitions", "peak": number(0.1, 0.1), "area": number(1, 1)}]}}
 
 
 class Compare(unittest.TestCase):
@@ -48,7 +55,11 @@ class Compare(unittest.TestCase):
         self.assertIn("| labels | adapter | 9 | 3 | 2 | kid 1 ± 0.5 and 2.1 ± 0.5 |", result.stdout)
         self.assertIn("| sentences | text guide | 4 | 1 | 1 | – |", result.stdout)
         self.assertNotIn("real", result.stdout)
-        self.assertIn("of 4 numbers the intervals of 3 overlap (75.0 %)", result.stdout)
+        self.assertIn("| conditions | loop, ours | 8 | 1 | 1 | – |", result.stdout)
+        self.assertIn("| bodies | age=5 | 8 | 1 | 1 | – |", result.stdout)
+        self.assertIn("| timeline | all acts | 2 | 1 | 1 | – |", result.stdout)
+        self.assertIn("| timeline | at transitions | 2 | 2 | 2 | – |", result.stdout)
+        self.assertIn("of 9 numbers the intervals of 8 overlap (88.8 %)", result.stdout)
 
     def test_refuses(self):
         for change, told in ((("seed", 1), "seed 1"), (("frames", 64), "frames"), (("prior_hash", "b"), "prior_hash"),
