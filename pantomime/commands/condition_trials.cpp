@@ -87,7 +87,8 @@ class Trials {
                .error_mm = {kNothing, kNothing}};
     real.numbers = metrics::compare(real.task, measured_, measured_, judge_);
     real.rest_mm = real.error_deg = real.numbers.accuracy = {kNothing, kNothing};
-    real.peak_jerk = real.jerk_area = real.ms = real.keyframes.mean_m = kNothing;
+    real.seams = metrics::transitions({}, 0, 0);
+    real.ms = real.keyframes.mean_m = kNothing;
     trials.push_back(real);
     trials.push_back(trial({"no condition", [](Constraints&, const Clip&) {}}, Way::After, ""));
     const auto chosen = [](const std::vector<std::string>& only, const std::string& name) {
@@ -163,18 +164,13 @@ class Trials {
     if (!located.empty()) result.keyframes = metrics::keyframe_errors(located);
     result.numbers = metrics::compare(task.name, metrics::measure(set, judge_), measured_, judge_);
     if (task.label.empty()) result.numbers.accuracy = {kNothing, kNothing};
-    result.peak_jerk = result.jerk_area = kNothing;
-    if (!seams.empty()) {
-      const auto paths = [](const std::vector<std::vector<Vec3>>& all) {
-        std::vector<metrics::JointPath> out;
-        for (const auto& positions : all) out.push_back({positions});
-        return out;
-      };
-      const auto jerk =
-          metrics::transition_jerk(paths(seams), metrics::mean_jerk_profile(paths(real_seams)));
-      result.peak_jerk = jerk.peak;
-      result.jerk_area = jerk.area;
-    }
+    const auto paths = [](const std::vector<std::vector<Vec3>>& all) {
+      std::vector<metrics::JointPath> out;
+      for (const auto& positions : all) out.push_back({positions});
+      return out;
+    };
+    const double reference = seams.empty() ? 0 : metrics::mean_jerk_profile(paths(real_seams));
+    result.seams = metrics::transitions(paths(seams), reference, options_.seed);
     return result;
   }
 
@@ -365,7 +361,7 @@ std::string to_markdown(const std::vector<Trial>& trials) {
         "| {} | {} | {} | {} | {} | {} | {} | {} | {} | {} | {} | {} | {} |\n", t.task, t.method,
         error, std::isnan(t.error_mm.value) ? "–" : number(t.worst_mm, 1),
         number(std::isnan(t.keyframes.mean_m) ? kNothing : 100 * t.keyframes.trajectory_fail[0], 1),
-        number(right, 0), number(t.rest_mm, 0), number(t.peak_jerk, 3), number(t.jerk_area, 2),
+        number(right, 0), number(t.rest_mm, 0), number(t.seams.peak, 3), number(t.seams.area, 2),
         number(t.numbers.fid, 1), number(t.numbers.skating, 3), number(t.numbers.jerk, 0),
         number(t.ms, 0));
   }

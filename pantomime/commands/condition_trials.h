@@ -10,6 +10,7 @@
 #include "pantomime/diffusion/sampler.h"
 #include "pantomime/metrics/keyframes.h"
 #include "pantomime/metrics/report.h"
+#include "pantomime/metrics/transitions.h"
 #include "pantomime/training/completion_guide.h"
 #include "pantomime/training/guide.h"
 #include "pantomime/training/model_file.h"
@@ -40,10 +41,10 @@ struct Trial {
   double worst_mm = 0;          ///< the largest
   /// Of places and goals, by clip (keyframes.h); mean_m is NaN when the task has none.
   metrics::KeyframeErrors keyframes;
-  metrics::Interval rest_mm;  ///< joints in frames that were free, to those of the real clip
-  double peak_jerk = 0, jerk_area = 0;  ///< PJ, AUJ around the seams; NaN without seams
-  metrics::SetNumbers numbers;          ///< FID, skating, jerk and so on
-  double ms = 0;                        ///< a clip, in batches of 16, with foot lock and settling
+  metrics::Interval rest_mm;    ///< joints in frames that were free, to those of the real clip
+  metrics::Transitions seams;   ///< NaN without seams
+  metrics::SetNumbers numbers;  ///< FID, skating, jerk and so on
+  double ms = 0;                ///< a clip, in batches of 16, with foot lock and settling
 };
 
 /// All tasks in all ways; the first lines are real motion and motion without a condition. `kept` is

@@ -168,8 +168,8 @@ ordered_json conditions_json(const std::vector<Trial>& trials) {
                     {"trajectory_fail", t.keyframes.trajectory_fail},
                     {"location_fail", t.keyframes.location_fail},
                     {"rest_mm", number(t.rest_mm)},
-                    {"peak_jerk", number(t.peak_jerk)},
-                    {"jerk_area", number(t.jerk_area)},
+                    {"peak_jerk", number(t.seams.peak)},
+                    {"jerk_area", number(t.seams.area)},
                     {"fid", number(t.numbers.fid)},
                     {"skating", number(t.numbers.skating)},
                     {"jerk", number(t.numbers.jerk)},
@@ -205,9 +205,9 @@ ordered_json timeline_json(const TimelineNumbers& n) {
                       {"acts", ordered_json::array()}};
   for (const auto& j : n.jerks)
     all["jerk"].push_back({{"where", j.where},
-                           {"windows", j.windows},
-                           {"peak", number(j.peak)},
-                           {"area", number(j.area)}});
+                           {"windows", j.at.windows},
+                           {"peak", number(j.at.peak)},
+                           {"area", number(j.at.area)}});
   for (const auto& a : n.acts)
     all["acts"].push_back({{"label", a.label},
                            {"right", number(a.right)},

@@ -12,7 +12,6 @@
 #include "pantomime/base/error.h"
 #include "pantomime/base/random.h"
 #include "pantomime/commands/evaluation_rows.h"
-#include "pantomime/metrics/rows.h"
 #include "pantomime/motion/append.h"
 #include "pantomime/motion/retarget.h"
 #include "pantomime/training/motion_stream.h"
@@ -32,33 +31,10 @@ Positions around(const Clip& clip, int64_t frame) {
   return motion::forward_kinematics(part).positions;
 }
 
-std::vector<metrics::JointPath> paths_of(const std::vector<Positions>& windows,
-                                         const std::vector<int64_t>& which) {
+std::vector<metrics::JointPath> paths_of(const std::vector<Positions>& windows) {
   std::vector<metrics::JointPath> paths;
-  for (const int64_t i : which) paths.push_back({windows[static_cast<size_t>(i)]});
+  for (const Positions& window : windows) paths.push_back({window});
   return paths;
-}
-
-/// Of all windows, with the spread over random halves of them.
-TimelineNumbers::Jerk jerk_of(const std::string& where, const std::vector<Positions>& windows,
-                              double reference, uint64_t seed) {
-  constexpr int kHalves = 20;
-  const auto total = static_cast<int64_t>(windows.size());
-  std::vector<int64_t> all;
-  for (int64_t i = 0; i < total; ++i) all.push_back(i);
-  const auto whole = metrics::transition_jerk(paths_of(windows, all), reference);
-  double peak = 0, area = 0;
-  Random random(derive_seed(seed, where));
-  for (int k = 0; k < kHalves; ++k) {
-    const auto half = metrics::draw_without_replacement(random, total, total / 2);
-    const auto one = metrics::transition_jerk(paths_of(windows, half), reference);
-    peak += std::pow(one.peak - whole.peak, 2) / kHalves;
-    area += std::pow(one.area - whole.area, 2) / kHalves;
-  }
-  return {where,
-          windows.size(),
-          {whole.peak, 1.96 * std::sqrt(peak)},
-          {whole.area, 1.96 * std::sqrt(area)}};
 }
 
 std::vector<motion::Skeleton> bodies(int64_t clips) {
@@ -203,12 +179,14 @@ TimelineNumbers evaluate_timeline(const training::Prior& prior, const training::
       within.push_back(around(clip, a * act + act / 2));
       if (a > 0) seams.push_back(around(clip, a * act));
     }
-  std::vector<metrics::JointPath> paths;
-  for (const Positions& window : real) paths.push_back({window});
-  const double reference = metrics::mean_jerk_profile(paths);
-  numbers.jerks = {jerk_of("real, held-out people", real, reference, options.seed),
-                   jerk_of("within acts", within, reference, options.seed),
-                   jerk_of("at transitions", seams, reference, options.seed)};
+  const double reference = metrics::mean_jerk_profile(paths_of(real));
+  const auto add = [&](const char* where, const std::vector<Positions>& windows) {
+    numbers.jerks.push_back({where, metrics::transitions(paths_of(windows), reference,
+                                                         derive_seed(options.seed, where))});
+  };
+  add("real, held-out people", real);
+  add("within acts", within);
+  add("at transitions", seams);
   judge_acts(clips, options, judge, numbers);
   return numbers;
 }
@@ -216,8 +194,9 @@ TimelineNumbers evaluate_timeline(const training::Prior& prior, const training::
 std::string to_markdown(const TimelineNumbers& n) {
   std::string out = "| where | windows | PJ | AUJ |\n|---|---|---|---|\n";
   for (const auto& j : n.jerks)
-    out += fmt::format("| {} | {} | {:.3f} ± {:.3f} | {:.2f} ± {:.2f} |\n", j.where, j.windows,
-                       j.peak.value, j.peak.half_width, j.area.value, j.area.half_width);
+    out +=
+        fmt::format("| {} | {} | {:.3f} ± {:.3f} | {:.2f} ± {:.2f} |\n", j.where, j.at.windows,
+                    j.at.peak.value, j.at.peak.half_width, j.at.area.value, j.at.area.half_width);
   out += "\n| act | judge says so % | else mostly | skating | jerk m/s³ |\n|---|---|---|---|---|\n";
   for (const auto& a : n.acts)
     out += fmt::format("| {} | {} | {} | {:.3f} | {:.0f} |\n", a.label,

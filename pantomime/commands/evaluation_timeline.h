@@ -10,6 +10,7 @@
 #include "pantomime/commands/kept_sets.h"
 #include "pantomime/diffusion/sampler.h"
 #include "pantomime/metrics/report.h"
+#include "pantomime/metrics/transitions.h"
 #include "pantomime/training/completion_guide.h"
 #include "pantomime/training/guide.h"
 #include "pantomime/training/motion_data.h"
@@ -33,8 +34,7 @@ struct TimelineOptions {
 struct TimelineNumbers {
   struct Jerk {
     std::string where;
-    size_t windows = 0;
-    metrics::Interval peak, area;  ///< PJ, AUJ; 95 % over halves of the windows
+    metrics::Transitions at;
   };
   int64_t clips = 0;
   std::vector<Jerk> jerks;  ///< real motion, within acts, at transitions
