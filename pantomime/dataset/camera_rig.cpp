@@ -10,7 +10,7 @@ namespace {
 constexpr size_t kJoints = motion::kJointCount;
 constexpr float kNearest = 1.1f;       // metres from a person
 constexpr float kNearestAbove = 1.6f;  // the same under the ceiling: nobody from straight above
-constexpr double kTall = 0.5;          // part of the picture that a person should be high
+constexpr double kTall = 0.6;          // part of the picture that a person should be high
 constexpr float kHousing = 0.15f;      // metres of air around a camera
 constexpr float kCrown = 0.22f;        // metres from the head joint to the top of the hair
 
@@ -62,6 +62,15 @@ double worth(const CameraShot& shot, const std::vector<Vec3>& joints, double hea
   if (share < 0.9 || static_cast<double>(whole_heads) < heads * static_cast<double>(frames))
     return 0;
   return std::min(1.0, share / 0.97) * tall;
+}
+
+/// The same shot through a lens that sees so many degrees across.
+CameraShot through(CameraShot shot, double degrees) {
+  const auto tangent = [](double angle) { return std::tan(angle * std::numbers::pi / 360); };
+  const auto longer = static_cast<float>(tangent(shot.field_of_view) / tangent(degrees));
+  for (render::Camera& camera : shot.cameras) camera.fx *= longer, camera.fy *= longer;
+  shot.field_of_view = degrees;
+  return shot;
 }
 
 }  // namespace
@@ -128,6 +137,17 @@ std::optional<CameraShot> find_camera(const Recipe& recipe, const scene::Home& h
     best_worth = found;
     best = std::move(shot);
     if (found > 0.97) break;
+  }
+  // From where somebody is small, a longer lens may be the better one.
+  constexpr int kLenses = 5;
+  const auto wide = best;
+  for (int k = 1; wide && k <= kLenses; ++k) {
+    const CameraShot longer =
+        through(*wide, across + (recipe.field_of_view.low - across) * k / kLenses);
+    const double found = worth(longer, joints, recipe.heads);
+    if (found <= best_worth) continue;
+    best_worth = found;
+    best = longer;
   }
   return best;
 }

@@ -22,7 +22,8 @@ struct CameraShot {
 
 /// A camera in free air from which somebody is in the picture, large enough to be of use: nearly
 /// all joints inside and the head as often as the recipe wants it, on average a quarter to nine
-/// tenths of the picture high. `joints` [F * 22] world. Nothing when no place of many does.
+/// tenths of the picture high. Of the recipe's lenses one is drawn, and a longer one of them taken
+/// where somebody would be small. `joints` [F * 22] world. Nothing when no place of many does.
 std::optional<CameraShot> find_camera(const Recipe& recipe, const scene::Home& home,
                                       const std::vector<Vec3>& joints, Random& random);
 
