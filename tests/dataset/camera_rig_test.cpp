@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numbers>
 
 #include "pantomime/motion/clip.h"
 
@@ -62,12 +63,13 @@ TEST(CameraRig, TakesALongerLensWhereSomebodyWouldBeSmall) {
       EXPECT_LE(shot->field_of_view, high + 1e-9);
       // The lens is the one that is told.
       const render::Camera& camera = shot->cameras[0];
-      EXPECT_NEAR(std::atan(camera.width / 2 / camera.fx) * 360 / 3.14159265, shot->field_of_view,
-                  0.5);
+      const double half = camera.width / 2.0 / static_cast<double>(camera.fx);
+      EXPECT_NEAR(std::atan(half) * 360 / std::numbers::pi, shot->field_of_view, 0.5);
       for (size_t f = 0; f < shot->cameras.size(); ++f) {
         const auto head =
             render::project(shot->cameras[f], joints[f * motion::kJointCount + motion::kHead]);
-        ASSERT_TRUE(head.has_value());
+        EXPECT_TRUE(head.has_value());
+        if (!head) continue;
         EXPECT_GT(head->v, 0);
         EXPECT_LT(head->v, static_cast<float>(camera.height));
       }

@@ -9,17 +9,17 @@ namespace {
 
 using motion::Vec3;
 
-/// One point that jumps by so many metres in the middle of 30 frames.
+/// 30 frames of a body whose pelvis jumps by so many metres in the middle.
 std::vector<Vec3> jump(float by) {
-  std::vector<Vec3> path(30);
-  for (size_t f = 15; f < path.size(); ++f) path[f] = {by, 0, 0};
-  return path;
+  std::vector<Vec3> positions(30 * motion::kJointCount);
+  for (size_t f = 15; f < 30; ++f) positions[f * motion::kJointCount] = {by, 0, 0};
+  return positions;
 }
 
 TEST(Transitions, AreThoseOfAllWindowsWithTheirSpread) {
   const std::vector<Vec3> small = jump(0.1f), large = jump(0.3f);
-  std::vector<JointPath> equal(8, {small, 1}), mixed = equal;
-  for (size_t i = 0; i < 4; ++i) mixed[i] = {large, 1};
+  std::vector<JointPath> equal(8, {small}), mixed = equal;
+  for (size_t i = 0; i < 4; ++i) mixed[i] = {large};
   // The third difference of a step of height h is h, -2 h, h.
   const Transitions same = transitions(equal, 0, 1), different = transitions(mixed, 0, 1);
   EXPECT_EQ(same.windows, 8u);
@@ -35,7 +35,7 @@ TEST(Transitions, AreThoseOfAllWindowsWithTheirSpread) {
 
 TEST(Transitions, OfOneWindowHaveNoSpread) {
   const std::vector<Vec3> path = jump(0.1f);
-  EXPECT_TRUE(std::isnan(transitions(std::vector<JointPath>{{path, 1}}, 0, 1).peak.value));
+  EXPECT_TRUE(std::isnan(transitions(std::vector<JointPath>{{path}}, 0, 1).peak.value));
   EXPECT_TRUE(std::isnan(transitions({}, 0, 1).area.half_width));
 }
 
