@@ -164,13 +164,9 @@ class Trials {
     if (!located.empty()) result.keyframes = metrics::keyframe_errors(located);
     result.numbers = metrics::compare(task.name, metrics::measure(set, judge_), measured_, judge_);
     if (task.label.empty()) result.numbers.accuracy = {kNothing, kNothing};
-    const auto paths = [](const std::vector<std::vector<Vec3>>& all) {
-      std::vector<metrics::JointPath> out;
-      for (const auto& positions : all) out.push_back({positions});
-      return out;
-    };
-    const double reference = seams.empty() ? 0 : metrics::mean_jerk_profile(paths(real_seams));
-    result.seams = metrics::transitions(paths(seams), reference, options_.seed);
+    const double reference =
+        seams.empty() ? 0 : metrics::mean_jerk_profile(metrics::paths_of(real_seams));
+    result.seams = metrics::transitions(metrics::paths_of(seams), reference, options_.seed);
     return result;
   }
 

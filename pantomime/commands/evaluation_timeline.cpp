@@ -31,12 +31,6 @@ Positions around(const Clip& clip, int64_t frame) {
   return motion::forward_kinematics(part).positions;
 }
 
-std::vector<metrics::JointPath> paths_of(const std::vector<Positions>& windows) {
-  std::vector<metrics::JointPath> paths;
-  for (const Positions& window : windows) paths.push_back({window});
-  return paths;
-}
-
 std::vector<motion::Skeleton> bodies(int64_t clips) {
   return std::vector<motion::Skeleton>(static_cast<size_t>(clips),
                                        motion::canonical_skeleton(motion::default_geometry()));
@@ -179,9 +173,9 @@ TimelineNumbers evaluate_timeline(const training::Prior& prior, const training::
       within.push_back(around(clip, a * act + act / 2));
       if (a > 0) seams.push_back(around(clip, a * act));
     }
-  const double reference = metrics::mean_jerk_profile(paths_of(real));
+  const double reference = metrics::mean_jerk_profile(metrics::paths_of(real));
   const auto add = [&](const char* where, const std::vector<Positions>& windows) {
-    numbers.jerks.push_back({where, metrics::transitions(paths_of(windows), reference,
+    numbers.jerks.push_back({where, metrics::transitions(metrics::paths_of(windows), reference,
                                                          derive_seed(options.seed, where))});
   };
   add("real, held-out people", real);

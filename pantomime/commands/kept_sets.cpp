@@ -2,7 +2,6 @@
 
 #include <ATen/ATen.h>
 
-#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "pantomime/base/bytes.h"
@@ -87,13 +86,10 @@ KeptSets KeptSets::about(const json& facts) const {
   return more;
 }
 
-fs::path KeptSets::path_of(const json& facts) const {
-  return folder_ / (sha256_hex(about_ + facts.dump()).substr(0, 24) + ".safetensors");
-}
-
 GeneratedSet KeptSets::get(const json& facts, const std::function<GeneratedSet()>& make) const {
   if (folder_.empty()) return make();
-  const fs::path path = path_of(facts);
+  const std::string name = sha256_hex(about_ + facts.dump()).substr(0, 24);
+  const fs::path path = folder_ / (name + ".safetensors");
   if (fs::exists(path)) return read_set(path);
   GeneratedSet made = make();
   write_set(path, made);
@@ -102,22 +98,18 @@ GeneratedSet KeptSets::get(const json& facts, const std::function<GeneratedSet()
 
 GeneratedClips KeptSets::clips(const json& facts, const std::vector<motion::Skeleton>& skeletons,
                                const std::function<GeneratedClips()>& make) const {
-  const fs::path path = path_of(facts);
-  if (!folder_.empty() && fs::exists(path)) {
-    const GeneratedSet kept = read_set(path);
-    PANTOMIME_CHECK(kept.set.clips.size() == skeletons.size(), "{}: {} clips, expected {}",
-                    path.string(), kept.set.clips.size(), skeletons.size());
-    GeneratedClips made{.cost = kept.cost};
-    for (size_t i = 0; i < skeletons.size(); ++i)
-      made.clips.push_back(unpacked(kept.set.clips[i], skeletons[i]));
-    return made;
-  }
-  GeneratedClips made = make();
-  if (folder_.empty()) return made;
-  GeneratedSet kept{.cost = made.cost};
-  for (const motion::Clip& clip : made.clips) kept.set.clips.push_back(packed(clip));
-  write_set(path, kept);
-  return made;
+  const GeneratedSet kept = get(facts, [&] {
+    const GeneratedClips made = make();
+    GeneratedSet set{.cost = made.cost};
+    for (const motion::Clip& clip : made.clips) set.set.clips.push_back(packed(clip));
+    return set;
+  });
+  PANTOMIME_CHECK(kept.set.clips.size() == skeletons.size(), "kept clips: {}, expected {}",
+                  kept.set.clips.size(), skeletons.size());
+  GeneratedClips clips{.cost = kept.cost};
+  for (size_t i = 0; i < skeletons.size(); ++i)
+    clips.clips.push_back(unpacked(kept.set.clips[i], skeletons[i]));
+  return clips;
 }
 
 void KeptSets::forget() const {

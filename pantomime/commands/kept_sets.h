@@ -47,8 +47,6 @@ class KeptSets {
   void forget() const;
 
  private:
-  std::filesystem::path path_of(const nlohmann::json& facts) const;
-
   std::filesystem::path folder_;
   std::string about_;
 };

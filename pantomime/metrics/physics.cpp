@@ -42,6 +42,12 @@ std::array<double, 3> third_difference(const JointPath& path, size_t f, size_t j
 
 }  // namespace
 
+std::vector<JointPath> paths_of(std::span<const std::vector<Vec3>> positions) {
+  std::vector<JointPath> paths;
+  for (const std::vector<Vec3>& one : positions) paths.push_back({one});
+  return paths;
+}
+
 double skating_ratio(const JointPath& path) {
   check_path(path, "skating ratio");
   PANTOMIME_CHECK(path.frames() >= 2, "skating ratio: one frame, expected at least 2");

@@ -21,6 +21,9 @@ struct JointPath {
   const motion::Vec3& at(size_t f, size_t j) const { return positions[f * joints + j]; }
 };
 
+/// One path for each, of usual joints; views of what must stay.
+std::vector<JointPath> paths_of(std::span<const std::vector<motion::Vec3>> positions);
+
 /// Share of frames in which a foot skates: GMD's ratio (Karunratanakul et al. 2023, its code). A
 /// toe (joint 10 or 11) skates from frame f to f + 1 when it is below 0.05 m in both, moves
 /// horizontally faster than 0.50 m/s, and the mean over 5 frames (zero outside the clip) of that

@@ -119,8 +119,8 @@ class Labels(Evaluation):
 
 
 class Conditions(Evaluation):
-    PART = ["--only", "conditions,timeline", "--condition-clips", "8", "--timeline-clips", "2", "--tasks", "begin", "--tasks", "avoid", "--ways", "only",
-            "--long", "0"]
+    PART = ["--only", "conditions,timeline", "--condition-clips", "8", "--timeline-clips", "2", "--long", "0",
+            "--tasks", "begin", "--tasks", "avoid", "--ways", "only"]
     SECONDS = 4
 
     def test_a_run_that_was_stopped_ends_with_the_same_table(self):
