@@ -211,6 +211,16 @@ class ClipMaker {
     return points;
   }
 
+  /// Where a motion about the origin comes to: the middle of a bed; of a seat too, but no deeper
+  /// than the thigh is long, as the shins hang before its edge.
+  FloorPlace on_rest(const scene::Rest& rest, bool bed) const {
+    constexpr float kShin = 0.08f;  // metres, from the knee to the back of the leg
+    const float thigh = length(players_[0].character.skeleton.offsets[motion::kLeftKnee]);
+    const float forward = bed ? 0 : std::max(0.0f, rest.front + kShin - thigh);
+    return {rest.facing, rest.position.x + forward * std::sin(rest.facing),
+            rest.position.z + forward * std::cos(rest.facing)};
+  }
+
   bool act_on_rest(int attempt) {
     const bool bed = action_.rest == RestUse::Bed;
     std::vector<scene::Rest> rests = bed ? home_.beds : home_.seats;
@@ -221,7 +231,7 @@ class ClipMaker {
     for (size_t r = 0; r < std::min<size_t>(rests.size(), 3); ++r) {
       const scene::Rest& rest = rests[r];
       const scene::Placed& thing = home_.things[rest.thing];
-      const FloorPlace place{rest.facing, rest.position.x, rest.position.z};
+      const FloorPlace place = on_rest(rest, bed);
       // A motion is dear: none is made where the legs would be in a table.
       if (!bed && space.margin(about_a_seat(rest.position.y), place, 0.02f, rest.thing) < 0.02f)
         continue;

@@ -71,7 +71,7 @@ struct Rest {
   size_t thing = 0;  ///< index into Home::things
   Vec3 position;     ///< metres: middle of the surface; y is its height
   float facing = 0;  ///< radians about +Y: where a sitting person looks, a lying one's feet point
-  float length = 0;  ///< metres along `facing`
+  float front = 0;   ///< metres from `position` along `facing` to the edge of the surface
 };
 
 struct HomeOptions {

@@ -43,6 +43,22 @@ float surface_height(const Model& model, float low, float high) {
   return 0;
 }
 
+float surface_front(const Model& model, float height, float x) {
+  constexpr float kNear = 0.04f, kBeside = 0.15f;  // metres: up and down, to the sides
+  float front = -model.size.z / 2;
+  for (const formats::ModelPiece& piece : model.pieces)
+    for (const auto& t : piece.triangles) {
+      const Vec3 a = piece.positions[t[0]], b = piece.positions[t[1]], c = piece.positions[t[2]];
+      const Vec3 twice = cross(b - a, c - a);
+      const auto [left, right] = std::minmax({a.x, b.x, c.x});
+      if (std::abs(twice.y) < 0.7f * length(twice) || right < x - kBeside || left > x + kBeside)
+        continue;
+      for (const Vec3 p : {a, b, c})
+        if (std::abs(p.y + model.elevation - height) < kNear) front = std::max(front, p.z);
+    }
+  return front > -model.size.z / 2 ? front : model.size.z / 2;
+}
+
 void add_rectangle(Model& model, int material, Vec3 corner, Vec3 a, Vec3 b, float texture_size) {
   formats::ModelPiece piece;
   piece.material = material;

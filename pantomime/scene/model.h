@@ -27,8 +27,11 @@ struct Model {
 
 /// A flat surface to sit or lie on, measured from the triangles: the height, in [low, high], around
 /// which most of the area that faces up lies, with nothing more than 5 cm above its middle third.
-/// 0 when less than a tenth of the footprint is such a surface.
+/// To 3 cm, rather above than below. 0 when less than a tenth of the footprint is such a surface.
 float surface_height(const Model& model, float low, float high);
+/// z, metres, of the front edge of the surface at `height` (as surface_height gives it) near x: of
+/// what faces up within 4 cm of it. Half the depth when nothing does.
+float surface_front(const Model& model, float height, float x);
 
 /// Adds a box with its texture in metres: one repeat of the picture is `texture_size` metres.
 /// `low`, `high`: opposite corners.

@@ -338,7 +338,8 @@ class Furnisher {
     for (int i = 0; i < places; ++i) {
       const float x = places == 1 ? 0 : (i == 0 ? -0.22f : 0.22f) * thing.model->size.x;
       const float z = seat ? 0.08f * thing.model->size.z : 0;
-      Rest out{at, thing.to_world({x, 0, z}), thing.turn, thing.model->size.z};
+      const float front = surface_front(*thing.model, height, x) - z;
+      Rest out{at, thing.to_world({x, 0, z}), thing.turn, front};
       out.position.y = height;
       (seat ? home_.seats : home_.beds).push_back(out);
     }

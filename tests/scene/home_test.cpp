@@ -68,6 +68,29 @@ TEST(Home, SeatsAndBedsAreAsHighAsTheirSurfaces) {
   EXPECT_GE(beds, 9u);
 }
 
+TEST(Home, ASeatKnowsItsFrontEdge) {
+  // A sofa: a seat to z = 0.3 with a foot rest that goes further below it, arms that go further
+  // above.
+  Model sofa;
+  sofa.size = {1.6f, 0.7f, 1.0f};
+  add_box(sofa, 0, {-0.6f, 0.1f, -0.5f}, {0.6f, 0.42f, 0.3f});
+  add_box(sofa, 0, {-0.6f, 0, -0.5f}, {0.6f, 0.1f, 0.45f});
+  add_box(sofa, 0, {0.6f, 0, -0.5f}, {0.8f, 0.44f, 0.5f});
+  const float height = surface_height(sofa, 0.3f, 0.6f);
+  EXPECT_NEAR(height, 0.42f, 0.031f);
+  EXPECT_FLOAT_EQ(surface_front(sofa, height, 0), 0.3f);
+  EXPECT_FLOAT_EQ(surface_front(sofa, height, 0.6f), 0.5f);
+  EXPECT_FLOAT_EQ(surface_front(sofa, 0.6f, 0), 0.5f) << "nothing there: half the depth";
+  const Home living = make_home(plain(), {.kind = RoomKind::LivingRoom}, 1);
+  for (const Rest& seat : living.seats) {
+    const Placed& thing = living.things[seat.thing];
+    const float out = seat.front + 0.05f;  // metres: one step past the edge of a box is outside it
+    EXPECT_NEAR(thing.footprint().distance(seat.position.x + out * std::sin(seat.facing),
+                                           seat.position.z + out * std::cos(seat.facing)),
+                0.05f, 0.01f);
+  }
+}
+
 TEST(Home, ClearanceIsTheDistanceToTheNearestThing) {
   Home home;
   home.width = 4, home.depth = 6;
