@@ -74,6 +74,26 @@ class PriorActor : public dataset::Actor {
     return out;
   }
 
+  /// Feet before the seat and on the floor, or hanging: the prior saw stools, nobody on a sofa.
+  static void feet_before_seat(const dataset::ActRequest& request, double from, double to,
+                               SceneOptions& out) {
+    constexpr double kShin = 0.10;   // metres, from the edge to an ankle: a leg and some air
+    constexpr double kAnkle = 0.09;  // metres above the floor, in shoes
+    constexpr double kKnee = 0.05;   // metres above the seat
+    const auto& bones = request.person->skeleton.offsets;
+    const double shin = length(bones[motion::kLeftAnkle]);
+    Random random(derive_seed(request.seed, "feet"));
+    const double deep =
+        std::max<double>(request.rest->front + kShin, length(bones[motion::kLeftKnee]) + kShin / 2);
+    for (const auto& [name, side] : {std::pair{"left ankle", 1.0}, {"right ankle", -1.0}}) {
+      const double across = side * random.uniform(0.10, 0.20);
+      const double along = deep + random.uniform(0, 0.12);
+      const double up = std::max(kAnkle, request.rest->height + kKnee - shin);
+      out.reach.push_back(
+          fmt::format("{}@{:.2f}:{:.2f}={:.3f},{:.3f},{:.3f}", name, from, to, across, up, along));
+    }
+  }
+
   static void rest(const dataset::RestGoal& goal, const dataset::ActRequest& request,
                    double seconds, SceneOptions& out) {
     const double first = request.parts[0].seconds;
@@ -86,14 +106,17 @@ class PriorActor : public dataset::Actor {
       switch (goal.when) {
         case dataset::RestWhen::All:
           out.sit = {place(0, seconds, 0, 0, 0)};
+          feet_before_seat(request, 0, seconds, out);
           break;
         case dataset::RestWhen::End:
           out.sit = {place(seconds - 1, seconds, 0, 0, 0)};
+          feet_before_seat(request, seconds - 1, seconds, out);
           out.path = fmt::format("0=0,{0}; {1:.2f}=0,{0}", kBefore, first - 0.4);
           out.heading = fmt::format("0=0; {:.2f}=0", first - 0.4);
           break;
         case dataset::RestWhen::Begin:
           out.sit = {place(0, first - 0.3, 0, 0, 0)};
+          feet_before_seat(request, 0, first - 0.3, out);
           out.path = fmt::format("{:.2f}=0,{}", seconds - 0.8, kBefore);
           out.heading = fmt::format("{:.2f}=0", seconds - 0.8);
           break;

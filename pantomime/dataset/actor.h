@@ -25,6 +25,7 @@ struct RestGoal {
   RestWhen when = RestWhen::All;
   float height = 0.45f;  ///< metres, of its surface
   float width = 0.5f;    ///< metres across
+  float front = 0.25f;   ///< seats: metres before who sits on it that it ends
   float side = 1;        ///< beds: +1 the person comes from its +X side, -1 from -X
 };
 

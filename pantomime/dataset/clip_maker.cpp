@@ -25,6 +25,8 @@ namespace {
 
 constexpr float kAir = 0.09f;          // metres that joints keep from things: the flesh around them
 constexpr float kAirAtRest = 0.06f;    // the same beside seats and beds
+constexpr float kOnSeat = 0.12f;       // metres from the middle of a pelvis to the edge it sits on
+constexpr float kShin = 0.07f;         // metres from a knee to the back of the leg
 constexpr float kWristToPalm = 0.09f;  // metres, down from a wrist whose arm hangs
 constexpr double kMissed = 0.13;       // metres by which a motion may miss its seat
 constexpr double kVisibleMiss = 0.025;  // between wanted and found visible fraction: good enough
@@ -211,12 +213,8 @@ class ClipMaker {
     return points;
   }
 
-  /// Where a motion about the origin comes to: the middle of a bed; of a seat too, but no deeper
-  /// than the thigh is long, as the shins hang before its edge.
-  FloorPlace on_rest(const scene::Rest& rest, bool bed) const {
-    constexpr float kShin = 0.08f;  // metres, from the knee to the back of the leg
-    const float thigh = length(players_[0].character.skeleton.offsets[motion::kLeftKnee]);
-    const float forward = bed ? 0 : std::max(0.0f, rest.front + kShin - thigh);
+  /// Where a motion about the origin comes to when it moves `forward` metres towards the front.
+  static FloorPlace on_rest(const scene::Rest& rest, float forward) {
     return {rest.facing, rest.position.x + forward * std::sin(rest.facing),
             rest.position.z + forward * std::cos(rest.facing)};
   }
@@ -231,15 +229,18 @@ class ClipMaker {
     for (size_t r = 0; r < std::min<size_t>(rests.size(), 3); ++r) {
       const scene::Rest& rest = rests[r];
       const scene::Placed& thing = home_.things[rest.thing];
-      const FloorPlace place = on_rest(rest, bed);
+      // Nobody sits deeper than the thigh is long.
+      const float thigh = length(players_[0].character.skeleton.offsets[motion::kLeftKnee]);
+      const float usual = bed ? 0 : std::max(0.0f, rest.front + kShin - thigh);
       // A motion is dear: none is made where the legs would be in a table.
-      if (!bed && space.margin(about_a_seat(rest.position.y), place, 0.02f, rest.thing) < 0.02f)
+      if (!bed && space.margin(about_a_seat(rest.position.y), on_rest(rest, usual), 0.02f,
+                               rest.thing) < 0.02f)
         continue;
       ActRequest request;
       request.person = &players_[0].character;
       request.seed = seed_of("motion", static_cast<uint64_t>(10 * attempt) + r);
-      request.rest = {action_.rest, action_.when, rest.position.y, thing.model->size.x,
-                      random.below(2) == 0 ? 1.0f : -1.0f};
+      request.rest = {action_.rest,        action_.when,       rest.position.y,
+                      thing.model->size.x, rest.front - usual, random.below(2) == 0 ? 1.0f : -1.0f};
       const double first = 1.5;
       if (action_.when == RestWhen::All)
         request.parts = {{label(), seconds()}};
@@ -249,6 +250,10 @@ class ClipMaker {
         request.parts = {{action_.before, first}, {label(), seconds() - first}};
       ActResult result = studio_.actor.act(request);
       if (result.missed > kMissed || sinks(result.clip, rest.position.y)) continue;
+      const float forward =
+          bed ? 0 : legs_out_of_seat(result.clip, rest.position.y, rest.front, thing.model->size.x);
+      if (forward > std::max(0.0f, rest.front - kOnSeat)) continue;
+      const FloorPlace place = on_rest(rest, forward);
       if (space.margin(body_points(result.clip), place, kAirAtRest, rest.thing) < kAirAtRest)
         continue;
       players_[0].clip = place.apply(result.clip);

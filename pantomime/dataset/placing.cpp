@@ -37,6 +37,30 @@ std::vector<Vec3> body_points(const motion::Clip& clip) {
   return points;
 }
 
+float legs_out_of_seat(const motion::Clip& clip, float height, float front, float width) {
+  constexpr float kShin = 0.07f;    // metres, from the bone to the back of the leg
+  constexpr float kSinks = 0.03f;   // metres that a cushion gives way
+  constexpr int kPointsOfBone = 4;  // a shin is long: its ends may be out and its middle not
+  const motion::WorldPose pose = motion::forward_kinematics(clip);
+  float forward = 0;
+  const auto keep = [&](Vec3 p) {
+    if (p.y < height - kSinks && std::abs(p.x) < width / 2)
+      forward = std::max(forward, front + kShin - p.z);
+  };
+  for (size_t f = 0; f < clip.frame_count(); f += kEvery)
+    for (const auto& [knee, ankle, toes] :
+         {std::array{motion::kLeftKnee, motion::kLeftAnkle, motion::kLeftFoot},
+          std::array{motion::kRightKnee, motion::kRightAnkle, motion::kRightFoot}}) {
+      const Vec3* at = &pose.positions[f * clip.joint_count()];
+      keep(at[toes]);
+      for (int i = 0; i <= kPointsOfBone; ++i) {
+        const float share = static_cast<float>(i) / kPointsOfBone;
+        keep((1 - share) * at[knee] + share * at[ankle]);
+      }
+    }
+  return forward;
+}
+
 void FreeSpace::add_person(const std::vector<Vec3>& points) {
   others_.insert(others_.end(), points.begin(), points.end());
 }

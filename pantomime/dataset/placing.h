@@ -23,6 +23,11 @@ struct FloorPlace {
 /// Points of a body over a clip that must not be inside anything: joints, finger tips, crown.
 std::vector<Vec3> body_points(const motion::Clip& clip);
 
+/// How far, metres along +Z, somebody who sits at the origin has to move so that what hangs lower
+/// than the seat hangs before it: knees to toes, over all frames. `height` of the seat, `front` its
+/// edge's z, `width` of it about x = 0, metres. 0 when nothing is in the seat.
+float legs_out_of_seat(const motion::Clip& clip, float height, float front, float width);
+
 /// How much air is left around points: distance to walls, to everything that stands at their height
 /// (except things[but]) and to the other points, metres; negative when one is outside the room.
 class FreeSpace {

@@ -4,6 +4,7 @@
 
 #include <cmath>
 #include <nlohmann/json.hpp>
+#include <numbers>
 
 #include "pantomime/base/bytes.h"
 #include "pantomime/base/error.h"
@@ -193,6 +194,31 @@ TEST_F(Build, ManifestSaysWhatPicturesShow) {
       EXPECT_EQ(line.at("objects").at(0).at("poses").size(), frames);
     }
   }
+}
+
+TEST(Placing, ShinsHangBeforeTheSeat) {
+  motion::Clip clip;
+  clip.skeleton = motion::canonical_skeleton(motion::default_geometry());
+  clip.root_positions = {{0, 0.55f, 0}};
+  clip.rotations.resize(motion::kJointCount);
+  for (const size_t hip : {motion::kLeftHip, motion::kRightHip})
+    clip.rotations[hip] = motion::from_axis_angle({1, 0, 0}, -std::numbers::pi_v<float> / 2);
+  for (const size_t knee : {motion::kLeftKnee, motion::kRightKnee})
+    clip.rotations[knee] = motion::from_axis_angle({1, 0, 0}, std::numbers::pi_v<float> / 2);
+  const motion::WorldPose pose = motion::forward_kinematics(clip);
+  float deepest = 9;
+  for (const size_t j : {motion::kLeftKnee, motion::kLeftAnkle, motion::kLeftFoot,
+                         motion::kRightKnee, motion::kRightAnkle, motion::kRightFoot})
+    if (pose.positions[j].y < 0.42f) deepest = std::min(deepest, pose.positions[j].z);
+  // A shallow chair: the legs are out already. A deep sofa: by what is missing, and then out.
+  EXPECT_EQ(legs_out_of_seat(clip, 0.45f, deepest - 0.1f, 2), 0);
+  const float forward = legs_out_of_seat(clip, 0.45f, 0.5f, 2);
+  EXPECT_NEAR(forward, 0.57f - deepest, 0.03f);
+  EXPECT_EQ(legs_out_of_seat(FloorPlace{0, 0, forward}.apply(clip), 0.45f, 0.5f, 2), 0);
+  EXPECT_EQ(legs_out_of_seat(clip, 0.45f, 0.5f, 0.1f), 0) << "beside a narrow one";
+  // Stretched out on it: nothing hangs.
+  for (const size_t knee : {motion::kLeftKnee, motion::kRightKnee}) clip.rotations[knee] = {};
+  EXPECT_EQ(legs_out_of_seat(clip, 0.45f, 0.9f, 2), 0);
 }
 
 TEST(Placing, KeepsEverybodyOutOfThingsAndWalls) {
