@@ -36,6 +36,13 @@ struct Hilbert {
 };
 const Hilbert kHilbert;
 
+/// Whether a surface's light is that of a guide.
+bool same_surface(const SoftLight::Guide& guide, const Scene3d::Surface& surface) {
+  constexpr float kTurned = 0.8f, kAway = 0.03f;  // cosine; metres
+  return dot(guide.normal, surface.normal) >= kTurned &&
+         std::abs(dot(guide.normal, surface.position - guide.position)) <= kAway;
+}
+
 }  // namespace
 
 void frame_about(Vec3 n, Vec3& a, Vec3& b) {
@@ -187,15 +194,8 @@ void ColourPass::trace_packet(const Block& block, int sample, const LaneMask& as
       point.lights = Scene3d::kAllLights;
       if (point.weight > 0) {
         ++lit.count;
-        if (!film.fresh.light.empty()) {
-          const size_t at = film.index(x, y);
-          if (point.weight < 1) film.busy[at] = 1;
-          film.fresh.colour[at] += (point.weight * (1 - point.haze)) * point.surface.colour;
-          if (asks(film.fresh, at, sample, point.surface))
-            film.fresh.asked[at] += point.weight;
-          else
-            point.lights = Scene3d::kSun;
-        }
+        point.alone = false;
+        if (!film.fresh.light.empty()) keep_apart(point, film);
       }
       left[i] *= 1 - stopped;
       if (left[i] < 0.02f) continue;
@@ -299,15 +299,19 @@ void ColourPass::still_light(const Block& block, size_t lane, Vec3 direction, in
   uint32_t lights = block.shaded[lane];
   if (lights == 0) return;
   if (!film.taken.light.empty()) {
-    film.taken.colour[at] += left * still_->surfaces[at].colour;
-    if (asks(film.taken, at, sample, still_->surfaces[at]))
+    SoftLight::Guide& guide = film.taken.guides[at];
+    const Scene3d::Surface& surface = still_->surfaces[at];
+    film.taken.colour[at] += left * surface.colour;
+    if (guide.normal == Vec3{0, 0, 0} || sample < options_.soft_samples)
       film.taken.asked[at] += left;
     else
       lights &= Scene3d::kSun;
+    guide = {surface.position, surface.normal};
     if (lights == 0) return;
   }
   ShadePoint& point = shaded.points[shaded.count++];
   point.lights = lights;
+  point.alone = false;
   point.surface = still_->surfaces[at];
   point.direction = direction;
   point.mesh = static_cast<uint32_t>(still_->truth.meshes[at]);
@@ -320,24 +324,53 @@ void ColourPass::still_light(const Block& block, size_t lane, Vec3 direction, in
   point.lamp = block.shifts[lane].lamp;
 }
 
-/// Whether a sample asks for light of lamps and sky; notes the surface that others are compared to.
-bool ColourPass::asks(SoftLight& soft, size_t pixel, int sample,
-                      const Scene3d::Surface& surface) const {
-  SoftLight::Guide& guide = soft.guides[pixel];
-  if (guide.normal == Vec3{0, 0, 0}) {
-    guide = {surface.position, surface.normal};
-    return true;
+/// Decides where a sample's light of lamps and sky comes from: its own rays, the pixel's other
+/// samples, or a neighbour. First samples note the surface that others are compared to.
+void ColourPass::keep_apart(ShadePoint& point, Film& film) const {
+  SoftLight& soft = film.fresh;
+  const size_t at = film.index(point.x, point.y);
+  SoftLight::Guide& guide = soft.guides[at];
+  const Vec3 colour = (point.weight * (1 - point.haze)) * point.surface.colour;
+  if (point.weight < 1) film.busy[at] = 1;
+  const bool known = guide.normal != Vec3{0, 0, 0};
+  if (!known && point.sample == 0) guide = {point.surface.position, point.surface.normal};
+  // Edges of one solid surface before another. Parts of see-through ones share what there is.
+  if (point.sample > 0 && (!known || (point.weight == 1 && !same_surface(guide, point.surface)))) {
+    point.alone = !found_beside(point, colour, film);
+    if (!point.alone) point.lights = Scene3d::kSun;
+    return;
   }
-  if (sample < options_.soft_samples) return true;
-  constexpr float kTurned = 0.8f, kAway = 0.03f;  // cosine; metres
-  return dot(guide.normal, surface.normal) < kTurned ||
-         std::abs(dot(guide.normal, surface.position - guide.position)) > kAway;
+  soft.colour[at] += colour;
+  if (known && point.sample >= options_.soft_samples && same_surface(guide, point.surface))
+    point.lights = Scene3d::kSun;
+  else
+    soft.asked[at] += point.weight;
+}
+
+/// Gives a sample the light of the neighbour whose first sample met the same surface.
+bool ColourPass::found_beside(const ShadePoint& point, Vec3 colour, Film& film) const {
+  SoftLight& soft = film.fresh;
+  const size_t at = film.index(point.x, point.y);
+  const auto fits = [&](size_t n) {
+    const int x = point.x + kNeighbours[n][0], y = point.y + kNeighbours[n][1];
+    if (x < 0 || y < 0 || x >= film.width || y >= film.height) return false;
+    const SoftLight::Guide& there = soft.guides[film.index(x, y)];
+    return there.normal != Vec3{0, 0, 0} && same_surface(there, point.surface);
+  };
+  uint8_t& beside = soft.beside[at];
+  for (size_t n = 0; beside == 0 && n < kNeighbours.size(); ++n)
+    if (fits(n)) beside = static_cast<uint8_t>(n + 1);
+  if (beside == 0 || !fits(beside - 1u)) return false;
+  soft.beside_colour[at] += colour;
+  return true;
 }
 
 Film ColourPass::new_film() const {
   Film film(camera_.width, camera_.height);
   if (options_.soft_samples > 0) {
     film.fresh = SoftLight(film.light.size());
+    film.fresh.beside_colour.resize(film.light.size());
+    film.fresh.beside.resize(film.light.size());
     film.busy.assign(film.light.size(), 0);
     if (still_ != nullptr) film.taken = SoftLight(film.light.size());
   }

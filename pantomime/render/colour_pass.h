@@ -27,6 +27,7 @@ struct ShadePoint {
   int x, y;      // pixel
   int sample;
   uint32_t lights;  // that are asked, bits as of Scene3d::lights_movers_may_take
+  bool alone;       // its soft light is its own, not for smoothing
   std::array<float, 2> key, sky;
   std::array<float, 3> lamp;
 };
@@ -48,10 +49,17 @@ struct SoftLight {
     Vec3 position, normal;  // of the first surface; zero: none
   };
   std::vector<Guide> guides;
+  // At edges some samples meet what a neighbour's first sample met: they take its light.
+  std::vector<Vec3> beside_colour;  // sum over those samples, by weight
+  std::vector<uint8_t> beside;      // the neighbour, of kNeighbours, and 1; 0: none yet
 
   explicit SoftLight(size_t pixels = 0)
       : light(pixels), asked(pixels), colour(pixels), guides(pixels) {}
 };
+
+/// Pixels about a pixel (x, y), the nearest first.
+inline constexpr std::array<std::array<int8_t, 2>, 8> kNeighbours = {
+    {{-1, 0}, {1, 0}, {0, -1}, {0, 1}, {-1, -1}, {1, -1}, {-1, 1}, {1, 1}}};
 
 /// Light that arrives at each pixel, before tone mapping.
 struct Film {
@@ -113,7 +121,8 @@ class ColourPass {
   void first_movers(const LaneMask& valid, HitPacket& rays) const;
   void still_light(const Block& block, size_t lane, Vec3 direction, int sample, float left,
                    Waiting& shaded, Film& film) const;
-  bool asks(SoftLight& soft, size_t pixel, int sample, const Scene3d::Surface& surface) const;
+  void keep_apart(ShadePoint& point, Film& film) const;
+  bool found_beside(const ShadePoint& point, Vec3 colour, Film& film) const;
 
   // Light, in lights.cpp. `movers`: only what moving meshes take away from still surfaces.
   void shade_all(Waiting& waiting, bool movers, Film& film) const;

@@ -202,7 +202,7 @@ void ColourPass::lamp_light(const ShadePoint* points, size_t count, bool movers,
 /// Light of lamps or sky at a point; `movers`: what they take away.
 void ColourPass::give(const ShadePoint& point, Vec3 arriving, bool movers, Film& film) const {
   const Vec3 weighed = (movers ? -point.weight : point.weight) * arriving;
-  if (options_.soft_samples == 0)
+  if (options_.soft_samples == 0 || point.alone)
     film.at(point.x, point.y) += times(point.surface.colour, weighed);
   else
     (movers ? film.taken : film.fresh).light[film.index(point.x, point.y)] += weighed;

@@ -159,10 +159,11 @@ Image render_colour(const Scene3d& scene, const Camera& camera, const RenderOpti
     return render_sparingly(pass, camera, options, film);
   std::vector<uint8_t> wanted;
   int done = 0;
-  if (options.soft_samples == 1 && options.samples > 1) {
+  if (options.soft_samples > 0 && options.samples > 1) {
+    // Where light is smoothed, later samples look at what the first ones of all pixels met.
     for_each_tile(camera, options.threads,
                   [&](int x, int y) { pass.add_samples(x, y, 0, 1, 1, nullptr, film); });
-    wanted = pass.rest_wanted(film);
+    if (options.soft_samples == 1) wanted = pass.rest_wanted(film);
     done = 1;
   }
   for_each_tile(camera, options.threads, [&](int x, int y) {

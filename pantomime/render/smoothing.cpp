@@ -66,10 +66,16 @@ void spread(SoftLight& soft, int width, int height, int gap, std::vector<Vec3>& 
       found[at] = blend(soft, rows, at, ptrdiff_t{step} * width, y / step, (height - 1 - y) / step);
     });
   }
-  each([&](size_t at, int, int) {
-    const Vec3 colour = soft.colour[at], all = found[at];
+  const auto take = [&](size_t at, Vec3 colour, Vec3 all) {
     light[at] += Vec3{colour.x * all.x, colour.y * all.y, colour.z * all.z};
-  });
+  };
+  each([&](size_t at, int, int) { take(at, soft.colour[at], found[at]); });
+  for (size_t at = 0; at < soft.beside.size(); ++at) {
+    if (soft.beside[at] == 0) continue;
+    const auto [x, y] = kNeighbours[soft.beside[at] - 1u];
+    take(at, soft.beside_colour[at],
+         found[static_cast<size_t>(static_cast<ptrdiff_t>(at) + x + ptrdiff_t{y} * width)]);
+  }
 }
 
 }  // namespace

@@ -258,6 +258,43 @@ TEST_P(WaysToAPicture, SmoothedLightIsTheSameLightWithoutGrain) {
 
 INSTANTIATE_TEST_SUITE_P(Lenses, WaysToAPicture, testing::Values(0.0f, -0.12f));
 
+TEST(Stage, EdgesOfSmoothedThingsTakeTheLightOfWhatTheyShow) {
+  // The lit top of a table meets its dark side: a pixel that shows both is between them.
+  scene::Home home;
+  home.width = home.depth = 10;
+  home.lamps = {{{-0.3f, 2.4f, -0.3f}, {0.6f, 0, 0}, {0, 0, 0.6f}, {30, 30, 30}}};
+  home.daylight = {.day = false, .sun = {}, .fill = {0.02f, 0.02f, 0.02f}, .outside = {}};
+  Stage stage(home);
+  const scene::Model table = slab({1.2f, 0.5f, 1.2f});
+  stage.add_still(table, scene::Placed{});
+  stage.show(0);
+  const Camera camera = camera_at({0.9f, 1.0f, 2.2f}, {0, 0.4f, 0});
+  const auto make = [&](int samples, int soft) {
+    FrameTruth truth = stage.truth(camera, camera);
+    RenderOptions options{.samples = samples, .contrast = 0, .exposure = 0.5f};
+    options.soft_samples = soft;
+    return std::pair{stage.colour(camera, options, &truth), std::move(truth)};
+  };
+  const auto [exact, truth] = make(256, 0);
+  for (const auto& [samples, soft, most] : {std::tuple{8, 1, 9.0}, {16, 4, 6.0}}) {
+    const Image smooth = make(samples, soft).first;
+    double sum = 0;
+    int edges = 0;
+    for (int y = 0; y + 1 < camera.height; ++y)
+      for (int x = 0; x + 1 < camera.width; ++x) {
+        const int here = exact.at(x, y)[1];
+        if (std::abs(here - exact.at(x + 1, y)[1]) < 20 &&
+            std::abs(here - exact.at(x, y + 1)[1]) < 20)
+          continue;
+        const double off = smooth.at(x, y)[1] - exact.at(x, y)[1];
+        sum += off * off, ++edges;
+      }
+    // A pixel's light spread over all that it shows: 10.1 and 8.8.
+    EXPECT_LT(std::sqrt(sum / edges), most) << samples;
+    EXPECT_GT(edges, 100);
+  }
+}
+
 /// Stage with one window that the sky comes in through.
 scene::Home home_with_sky(std::shared_ptr<const scene::Sky> sky, motion::Vec3 mean) {
   scene::Home home;
