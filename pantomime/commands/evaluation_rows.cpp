@@ -26,40 +26,24 @@ GeneratedSet generated(const RowPlan& plan, const training::Prior& model,
   // Classifier-free guidance has a network of its own.
   const diffusion::Denoiser& network =
       chosen && chosen->kind == training::GuidanceKind::Free ? *chosen->network : *model.denoiser;
-  GeneratedSet made;
-  const double before = network.flops_done();
-  double seconds = 0;
-  reset_peak_memory();
-  progress.begin(plan.name, static_cast<int64_t>(wanted.size()));
-  for (size_t first = 0; first < wanted.size(); first += kBatch) {
-    const size_t last = std::min(first + kBatch, wanted.size());
-    conditions::GenerateOptions generate{.frames = frames};
-    generate.sampler.steps = plan.steps;
-    generate.sampler.method = diffusion::parse_method(plan.sampler);
-    generate.sampler.progress = &progress;
+  const auto make = [&](size_t first, const conditions::GenerateOptions& generate) {
+    if (!chosen) return conditions::generate(*model.denoiser, model.normaliser, {}, generate);
     std::vector<int64_t> labels;
-    for (size_t i = first; i < last; ++i) {
-      generate.seeds.push_back(derive_seed(seed, "evaluate", i));
-      labels.push_back(chosen ? chosen->index_of(wanted[i]) : -1);
-    }
-    const auto start = std::chrono::steady_clock::now();
-    const at::Tensor x =
-        chosen ? training::generate_labelled(model, *chosen, labels, generate,
-                                             {.scale = plan.scale, .until = plan.until})
-               : conditions::generate(*model.denoiser, model.normaliser, {}, generate);
-    seconds += std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-    for (size_t i = first; i < last; ++i) {
-      made.set.clips.push_back(
-          features::encode(finished(x[static_cast<int64_t>(i - first)], plan.foot_lock)));
-      made.set.labels.push_back(chosen ? wanted[i] : "");
-    }
-    progress.step(static_cast<int64_t>(last));
-    progress.check();
-  }
-  progress.end();
-  const auto clips = static_cast<double>(wanted.size());
-  made.cost = {1000 * seconds / clips, (network.flops_done() - before) / clips / 1e9,
-               peak_memory_mb()};
+    for (size_t i = 0; i < generate.seeds.size(); ++i)
+      labels.push_back(chosen->index_of(wanted[first + i]));
+    return training::generate_labelled(model, *chosen, labels, generate,
+                                       {.scale = plan.scale, .until = plan.until});
+  };
+  GeneratedSet made = generate_batches({.name = plan.name,
+                                        .stream = "evaluate",
+                                        .count = wanted.size(),
+                                        .frames = frames,
+                                        .seed = seed,
+                                        .steps = plan.steps,
+                                        .sampler = plan.sampler,
+                                        .foot_lock = plan.foot_lock},
+                                       network, make, progress);
+  made.set.labels = chosen ? wanted : std::vector<std::string>(wanted.size());
   return made;
 }
 
@@ -85,6 +69,38 @@ metrics::MotionSet real_set(const training::MotionData& data,
     }
   }
   return set;
+}
+
+GeneratedSet generate_batches(
+    const BatchPlan& plan, const diffusion::Denoiser& network,
+    const std::function<at::Tensor(size_t first, const conditions::GenerateOptions&)>& make,
+    Progress& progress) {
+  GeneratedSet made;
+  const double before = network.flops_done();
+  std::chrono::duration<double> took{0};
+  reset_peak_memory();
+  progress.begin(plan.name, static_cast<int64_t>(plan.count));
+  for (size_t first = 0; first < plan.count; first += kBatch) {
+    const size_t last = std::min(first + kBatch, plan.count);
+    conditions::GenerateOptions generate{.frames = plan.frames};
+    generate.sampler.steps = plan.steps;
+    generate.sampler.method = diffusion::parse_method(plan.sampler);
+    generate.sampler.progress = &progress;
+    for (size_t i = first; i < last; ++i)
+      generate.seeds.push_back(derive_seed(plan.seed, plan.stream, i));
+    const auto start = std::chrono::steady_clock::now();
+    const at::Tensor x = make(first, generate);
+    took += std::chrono::steady_clock::now() - start;
+    for (int64_t i = 0; i < x.size(0); ++i)
+      made.set.clips.push_back(features::encode(finished(x[i], plan.foot_lock)));
+    progress.step(static_cast<int64_t>(last));
+    progress.check();
+  }
+  progress.end();
+  const auto clips = static_cast<double>(plan.count);
+  made.cost = {1000 * took.count() / clips, (network.flops_done() - before) / clips / 1e9,
+               peak_memory_mb()};
+  return made;
 }
 
 motion::Clip finished(const at::Tensor& sample, bool foot_lock) {

@@ -3,8 +3,10 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "pantomime/commands/commands.h"
@@ -37,6 +39,24 @@ struct RowPlan {
 /// what was expected) for unknown keys, other types, or no rows.
 std::vector<RowPlan> parse_sweep(const std::string& toml, const std::string& file,
                                  const RowPlan& start);
+
+/// How clips of a row or of sentences are made, but for what they are asked for.
+struct BatchPlan {
+  std::string name;    ///< shown while they are made
+  const char* stream;  ///< of random numbers: clip i's seed comes of `seed`, this and i
+  size_t count = 0;    ///< clips
+  int64_t frames = 0;
+  uint64_t seed = 0;
+  int steps = diffusion::SampleOptions{}.steps;
+  std::string sampler = "dpm2m";
+  bool foot_lock = true;
+};
+/// Clips, 32 at a time, and what each cost `network` (ms and GFLOP a clip). `make` gives features
+/// [N, F, D] of clips `first` to `first + N`, where N is how many seeds it is handed.
+GeneratedSet generate_batches(
+    const BatchPlan& plan, const diffusion::Denoiser& network,
+    const std::function<at::Tensor(size_t first, const conditions::GenerateOptions&)>& make,
+    Progress& progress);
 
 /// Makes the clips of rows, and keeps priors and guides open between rows.
 class RowMaker {

@@ -208,37 +208,22 @@ std::vector<at::Tensor> nearest_told(const TextTrialOptions& o, const Questions&
 
 GeneratedSet generated(const TextTrialOptions& o, const training::Prior& prior,
                        const training::TextGuide* guide, const Questions& q, Progress& progress) {
-  constexpr size_t kBatch = 32;
-  GeneratedSet made;
-  progress.begin(guide ? "told by a sentence" : "told nothing",
-                 static_cast<int64_t>(q.states.size()));
-  double seconds = 0;
-  for (size_t first = 0; first < q.states.size(); first += kBatch) {
-    const size_t last = std::min(first + kBatch, q.states.size());
-    conditions::GenerateOptions generate{.frames = o.frames};
-    generate.sampler.steps = o.steps;
-    generate.sampler.method = diffusion::parse_method(o.sampler);
-    generate.sampler.progress = &progress;
-    std::vector<std::vector<float>> told;
-    for (size_t i = first; i < last; ++i) {
-      generate.seeds.push_back(derive_seed(o.seed, "text trial", i));
-      told.push_back(q.states[i]);
-    }
-    const auto start = std::chrono::steady_clock::now();
-    const at::Tensor x =
-        guide
-            ? training::generate_told(prior, *guide, told, generate,
-                                      {.scale = o.scale, .contrast = o.contrast, .probe = o.probe})
-            : conditions::generate(*prior.denoiser, prior.normaliser, {}, generate);
-    seconds += std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-    for (int64_t i = 0; i < x.size(0); ++i)
-      made.set.clips.push_back(features::encode(finished(x[i], o.foot_lock)));
-    progress.step(static_cast<int64_t>(last));
-    progress.check();
-  }
-  progress.end();
-  made.cost.ms = 1000 * seconds / static_cast<double>(q.states.size());
-  return made;
+  const auto make = [&](size_t first, const conditions::GenerateOptions& generate) {
+    if (!guide) return conditions::generate(*prior.denoiser, prior.normaliser, {}, generate);
+    const auto from = q.states.begin() + static_cast<ptrdiff_t>(first);
+    return training::generate_told(
+        prior, *guide, {from, from + static_cast<ptrdiff_t>(generate.seeds.size())}, generate,
+        {.scale = o.scale, .contrast = o.contrast, .probe = o.probe});
+  };
+  return generate_batches({.name = guide ? "told by a sentence" : "told nothing",
+                           .stream = "text trial",
+                           .count = q.states.size(),
+                           .frames = o.frames,
+                           .seed = o.seed,
+                           .steps = o.steps,
+                           .sampler = o.sampler,
+                           .foot_lock = o.foot_lock},
+                          *prior.denoiser, make, progress);
 }
 
 /// The same as `generate` makes them: words that name numbers hold, and what doesn't show all that

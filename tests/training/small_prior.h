@@ -10,7 +10,8 @@ namespace pantomime::training {
 
 /// What is known of clip `i` of a set that a test makes: somebody of their own does `label` from
 /// begin to end.
-inline library::ClipInfo made_clip(int i, int64_t frames, const std::string& label) {
+inline library::ClipInfo made_clip(int i, int64_t frames, const std::string& label,
+                                   const std::string& source_label = "x") {
   library::ClipInfo info{.name = fmt::format("set/{}", i),
                          .set = "set",
                          .subject = fmt::format("s{}", i),
@@ -19,7 +20,7 @@ inline library::ClipInfo made_clip(int i, int64_t frames, const std::string& lab
                          .source = "made by a test",
                          .mapping = "none",
                          .frames = frames};
-  info.segments = {{0, frames, label, "x"}};
+  info.segments = {{0, frames, label, source_label}};
   return info;
 }
 

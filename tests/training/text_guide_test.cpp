@@ -7,6 +7,7 @@
 
 #include "pantomime/base/error.h"
 #include "pantomime/training/trainer.h"
+#include "small_prior.h"
 #include "support.h"
 #include "tests/motion/synthetic_walk.h"
 
@@ -22,17 +23,8 @@ TEST(TextGuide, IsTrainedKeptAndReadAgain) {
   library::Library library(folder / "l.db", library::Library::Mode::Write);
   for (int i = 0; i < 10; ++i) {
     const bool slow = i % 2 == 0;
-    library::ClipInfo info{.name = fmt::format("made/{}", i),
-                           .set = "made",
-                           .subject = fmt::format("made/{}", i),
-                           .split = "train",
-                           .licence = "CC0-1.0",
-                           .source = "formulas",
-                           .mapping = "none"};
     const motion::Clip walk = test::synthetic_walk({.seconds = 3, .step = slow ? 0.3 : 0.7});
-    info.segments = {{0, static_cast<int64_t>(walk.frame_count()), "walk", "walk"}};
-    info.frames = static_cast<int64_t>(walk.frame_count());
-    library.put(info, walk);
+    library.put(made_clip(i, static_cast<int64_t>(walk.frame_count()), "walk", "walk"), walk);
   }
   Progress quiet;
   const auto data = MotionData::load(library, {}, 60, quiet);

@@ -7,6 +7,7 @@
 
 #include "pantomime/base/bytes.h"
 #include "pantomime/training/model_file.h"
+#include "small_prior.h"
 #include "support.h"
 #include "tests/motion/synthetic_walk.h"
 
@@ -37,17 +38,9 @@ class TextJudgeTrainer : public testing::Test {
     if (!fs::exists(assets / "model.json")) GTEST_SKIP() << "tools/fetch_text fetches it";
     library::Library library(folder_ / "l.db", library::Library::Mode::Write);
     for (int i = 0; i < 12; ++i) {
-      library::ClipInfo info{.name = fmt::format("made/{}", i),
-                             .set = "made",
-                             .subject = fmt::format("made/{}", i),
-                             .split = "train",
-                             .licence = "CC0-1.0",
-                             .source = "formulas",
-                             .mapping = "none"};
       const motion::Clip walk =
           test::synthetic_walk({.seconds = 3, .step = i % 2 == 0 ? 0.25 : 0.8});
-      info.segments = {{0, static_cast<int64_t>(walk.frame_count()), "walk", "walk"}};
-      library.put(info, walk);
+      library.put(made_clip(i, static_cast<int64_t>(walk.frame_count()), "walk", "walk"), walk);
     }
     Progress quiet;
     data_.emplace(MotionData::load(library, {}, 60, quiet));
