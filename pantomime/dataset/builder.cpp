@@ -271,8 +271,24 @@ class Builder {
     pieces.manifest += line + "\n";
   }
 
+  /// What killed jobs left of clips' files. Only when all shards are finished: nobody writes them.
+  void sweep_clips() const {
+    for (const char* folder : {"images", "ntu", "amass", "video"}) {
+      if (!fs::exists(options_.out / folder)) continue;
+      std::vector<fs::path> left;
+      for (const fs::directory_entry& entry :
+           fs::recursive_directory_iterator(options_.out / folder))
+        if (entry.path().filename().string().find(".partial-") != std::string::npos &&
+            !entry.path().filename().string().starts_with("labels."))  // another job's, just now
+          left.push_back(entry.path());
+      std::error_code error;
+      for (const fs::path& path : left) fs::remove(path, error);
+    }
+  }
+
   /// The files that all shards share.
   void finish(int64_t shards) const {
+    sweep_clips();
     std::string manifest, labels = "file,class,action\n";
     std::vector<std::string> images, annotations, flat, deep, keys;
     for (int64_t s = 0; s < shards; ++s) {

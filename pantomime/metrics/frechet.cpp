@@ -3,7 +3,6 @@
 #include <ATen/ATen.h>
 
 #include <Eigen/Eigenvalues>
-#include <Eigen/SVD>
 #include <algorithm>
 #include <cmath>
 
@@ -57,8 +56,14 @@ double frechet_distance(const at::Tensor& first, const at::Tensor& second) {
   check_pair(a, b, 2, "Fréchet distance");
   const Normal p = fit(a), q = fit(b);
   // Singular values of R1' R2 are the roots of the eigenvalues of C1 C2.
-  const Matrix product = p.root.transpose() * q.root;
-  const double root_trace = Eigen::BDCSVD<Matrix>(product).singularValues().sum();
+  // Eigen 3.4's divide and conquer reads before its arrays when many of them are zero, as they are
+  // with fewer samples than dimensions.
+  Matrix product = p.root.transpose() * q.root;
+  const double root_trace =
+      at::linalg_svdvals(
+          at::from_blob(product.data(), {product.cols(), product.rows()}, at::kDouble))
+          .sum()
+          .item<double>();
   return std::max(0.0, (p.mean - q.mean).squaredNorm() + p.variance + q.variance - 2 * root_trace);
 }
 

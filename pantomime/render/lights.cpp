@@ -211,27 +211,39 @@ void ColourPass::give(const ShadePoint& point, Vec3 arriving, bool movers, Film&
 ColourPass::LampChoice ColourPass::choose_lamp(const Scene3d::Surface& surface, float random,
                                                uint32_t lamps) const {
   if (scene_.lamps.size() == 1) return {0, 1};
+  // By what the middle of each would give, or the corner that is farthest before the surface, and a
+  // little by chance alone: who is chosen seldom shines brightly, as specks.
+  constexpr float kByChance = 0.1f, kOfCorner = 0.5f;
   std::array<float, Scene3d::kMostLamps> gives{};
   const size_t count = std::min(scene_.lamps.size(), gives.size());
-  float all = 0;
+  std::array<bool, Scene3d::kMostLamps> may{};
+  float all = 0, chances = 0;
   for (size_t k = 0; k < count; ++k) {
     if ((lamps >> k & 1) == 0) continue;
     const scene::Lamp& lamp = scene_.lamps[k];
+    const Vec3 out = surface.geometric_normal;
+    const float a = dot(lamp.a, out) > 0 ? 1 : 0, b = dot(lamp.b, out) > 0 ? 1 : 0;
+    const Vec3 corner = lamp.corner + a * lamp.a + b * lamp.b;
+    may[k] = dot(corner - surface.position, out) > 0;
+    if (!may[k]) continue;
     const Vec3 middle = lamp.corner + 0.5f * (lamp.a + lamp.b);
-    const float share = lamp_share(lamp, middle, surface.position, surface);
-    // A little for lamps whose middle is hidden but whose edge may not be.
-    gives[k] = (share + 1e-3f) * (lamp.colour.x + lamp.colour.y + lamp.colour.z);
+    float share = lamp_share(lamp, middle, surface.position, surface);
+    if (share == 0) share = kOfCorner * lamp_share(lamp, corner, surface.position, surface);
+    gives[k] = share * (lamp.colour.x + lamp.colour.y + lamp.colour.z);
     all += gives[k];
+    chances += 1;
   }
-  float at = random * all;
-  size_t last = 0;
+  if (chances == 0) return {0, 0};
+  const float by_share = all > 0 ? 1 - kByChance : 0;
+  float at = random;
+  LampChoice last{0, 0};
   for (size_t k = 0; k < count; ++k) {
-    if (gives[k] == 0) continue;
-    last = k;
-    if (at < gives[k]) break;
-    at -= gives[k];
+    if (!may[k]) continue;
+    last = {k, (1 - by_share) / chances + (all > 0 ? by_share * gives[k] / all : 0)};
+    if (at < last.chance) break;
+    at -= last.chance;
   }
-  return {last, gives[last] / all};
+  return last;
 }
 
 /// Part of the sky that nothing near the point hides.

@@ -106,6 +106,9 @@ class Dataset(TestInFolder):
             time.sleep(0.05)
         running.send_signal(signal.SIGKILL)
         running.wait()
+        for half in ("images/tiny-000000/0000.partial-1.jpg", "amass/tiny-000001.partial-1.npz"):
+            (self.folder / "killed" / half).parent.mkdir(parents=True, exist_ok=True)
+            (self.folder / "killed" / half).write_bytes(b"half of it")
         self.assertEqual(whole, self.make("killed"))
         self.assertEqual([], list((self.folder / "killed").rglob("*.partial-*")))
         for line in whole.splitlines():

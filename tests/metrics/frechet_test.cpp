@@ -41,6 +41,14 @@ TEST(Frechet, OfTwoNormalsHasItsClosedForm) {
   EXPECT_NEAR(frechet_distance(a, b), (4 + 0 + 0.25) * 8 / 7 + 300, 1e-9);
 }
 
+TEST(Frechet, IsExactForFewerSamplesThanDimensions) {
+  // b = 2 a + 1: the root of C1 C2 is 2 C1, so the traces leave that of C1 (1 + 4 - 2 * 2).
+  const at::Tensor a = golden_rows(8, 300, 0.3), b = 2 * a + 1;
+  const double shift = (b.mean(0) - a.mean(0)).square().sum().item<double>();
+  const double expected = shift + a.var(0, true).sum().item<double>();
+  EXPECT_NEAR(frechet_distance(a, b), expected, 1e-8 * expected);
+}
+
 TEST(Frechet, IsZeroForTheSameRowsInAnyOrder) {
   const at::Tensor a = golden_rows(20, 40, 0.3);
   EXPECT_NEAR(frechet_distance(a, a.flip(0)), 0, 1e-6);

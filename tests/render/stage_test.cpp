@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include <cmath>
 
 #include "pantomime/base/error.h"
@@ -293,6 +295,32 @@ TEST(Stage, EdgesOfSmoothedThingsTakeTheLightOfWhatTheyShow) {
     EXPECT_LT(std::sqrt(sum / edges), most) << samples;
     EXPECT_GT(edges, 100);
   }
+}
+
+TEST(Stage, ALampThatIsSeldomChosenMakesNoSpecks) {
+  // A lamp before a wall, and a window of which only an edge is before the wall's plane.
+  scene::Home home;
+  home.width = home.depth = 10;
+  home.lamps = {{{-0.2f, 2.9f, 1.5f}, {0.4f, 0, 0}, {0, 0, 0.4f}, {40, 40, 40}},
+                {{2, 1, -1}, {0, 0, 1.3f}, {0, 1, 0}, {15, 15, 15}}};
+  home.daylight = {.day = false, .sun = {}, .fill = {}, .outside = {}};
+  const scene::Model wall = slab({3, 2.5f, 0.1f});
+  Stage stage(home);
+  stage.add_still(wall, scene::Placed{});
+  stage.show(0);
+  const Camera camera = camera_at({0, 1.2f, 1.5f}, {0, 1.2f, 0});
+  FloatImage grainy, exact;
+  stage.colour(camera, {.samples = 1, .occlusion_rays = 0, .contrast = 0, .light = &grainy});
+  stage.colour(camera, {.samples = 64, .occlusion_rays = 0, .contrast = 0, .light = &exact});
+  double sum = 0, sum_exact = 0;
+  for (size_t i = 0; i < exact.pixels.size(); ++i) {
+    sum += grainy.pixels[i], sum_exact += exact.pixels[i];
+  }
+  EXPECT_NEAR(sum / sum_exact, 1, 0.02);
+  const auto brightest = [](const FloatImage& image) {
+    return *std::max_element(image.pixels.begin(), image.pixels.end());
+  };
+  EXPECT_LT(brightest(grainy), 8 * brightest(exact));  // 25 by the middle alone
 }
 
 /// Stage with one window that the sky comes in through.
