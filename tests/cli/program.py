@@ -20,7 +20,7 @@ ENVIRONMENT = {**os.environ, "OMP_WAIT_POLICY": "passive"}
 
 def pantomime(*arguments, cwd=None, environment=None):
     return subprocess.run([BINARY, *map(str, arguments)], cwd=cwd, capture_output=True, text=True,
-                          timeout=300, env=environment or ENVIRONMENT)
+                          timeout=1500, env=environment or ENVIRONMENT)  # with sanitizers much is slow
 
 
 class TestInFolder(unittest.TestCase):
