@@ -46,14 +46,20 @@ uint64_t regular_file_size(int fd, const fs::path& path) {
   return static_cast<uint64_t>(status.st_size);
 }
 
+constexpr const char* kPartial = ".partial-";
+
 fs::path temporary_beside(const fs::path& path) {
   fs::path name = path.stem();
-  name += fmt::format(".partial-{}", ::getpid());
+  name += fmt::format("{}{}", kPartial, ::getpid());
   name += path.extension();
   return path.parent_path() / name;
 }
 
 }  // namespace
+
+bool is_partial(const fs::path& path) {
+  return path.filename().string().find(kPartial) != std::string::npos;
+}
 
 std::string read_file(const fs::path& path, uint64_t max_bytes) {
   const FileDescriptor file(path, O_RDONLY);

@@ -23,6 +23,9 @@ std::string read_file(const std::filesystem::path& path, uint64_t max_bytes = kM
 /// Throws Error naming the path (disk full, no such folder); then `path` is as it was before.
 void write_file(const std::filesystem::path& path, std::string_view content);
 
+/// Whether a file has such a temporary name: a write goes on, or was killed.
+bool is_partial(const std::filesystem::path& path);
+
 /// For writers that need a path (FFmpeg, SQLite): calls `write(temporary)` with a name in the same
 /// folder and the same extension, then renames. On an exception the temporary file is removed.
 void write_file_with(const std::filesystem::path& path,

@@ -42,9 +42,9 @@ std::vector<RowPlan> parse_sweep(const std::string& toml, const std::string& fil
 
 /// How clips of a row or of sentences are made, but for what they are asked for.
 struct BatchPlan {
-  std::string name;    ///< shown while they are made
-  const char* stream;  ///< of random numbers: clip i's seed comes of `seed`, this and i
-  size_t count = 0;    ///< clips
+  std::string name;         ///< shown while they are made
+  std::string_view stream;  ///< of random numbers: clip i's seed comes of `seed`, this and i
+  size_t count = 0;         ///< clips
   int64_t frames = 0;
   uint64_t seed = 0;
   int steps = diffusion::SampleOptions{}.steps;

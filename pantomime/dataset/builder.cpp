@@ -177,8 +177,7 @@ class Builder {
       for (const fs::directory_entry& entry :
            fs::directory_iterator(options_.out / folder, error)) {
         const std::string file = entry.path().filename().string();
-        if (file.starts_with(name) && file.find(".partial-") != std::string::npos)
-          fs::remove(entry.path(), error);
+        if (file.starts_with(name) && is_partial(entry.path())) fs::remove(entry.path(), error);
       }
     }
   }
@@ -271,24 +270,8 @@ class Builder {
     pieces.manifest += line + "\n";
   }
 
-  /// What killed jobs left of clips' files. Only when all shards are finished: nobody writes them.
-  void sweep_clips() const {
-    for (const char* folder : {"images", "ntu", "amass", "video"}) {
-      if (!fs::exists(options_.out / folder)) continue;
-      std::vector<fs::path> left;
-      for (const fs::directory_entry& entry :
-           fs::recursive_directory_iterator(options_.out / folder))
-        if (entry.path().filename().string().find(".partial-") != std::string::npos &&
-            !entry.path().filename().string().starts_with("labels."))  // another job's, just now
-          left.push_back(entry.path());
-      std::error_code error;
-      for (const fs::path& path : left) fs::remove(path, error);
-    }
-  }
-
   /// The files that all shards share.
   void finish(int64_t shards) const {
-    sweep_clips();
     std::string manifest, labels = "file,class,action\n";
     std::vector<std::string> images, annotations, flat, deep, keys;
     for (int64_t s = 0; s < shards; ++s) {
@@ -319,17 +302,25 @@ class Builder {
     write_checksums();
   }
 
-  /// As sha256sum -c reads them.
+  /// As sha256sum -c reads them. What killed jobs left of clips' files goes: all shards are
+  /// finished. Files that shards share may just be written by another job.
   void write_checksums() const {
     std::vector<std::string> files;
+    std::vector<fs::path> left;
     for (const fs::directory_entry& entry : fs::recursive_directory_iterator(options_.out)) {
       const std::string name = fs::relative(entry.path(), options_.out).generic_string();
-      if (!entry.is_regular_file() || name.starts_with("parts/") || name == "checksums.txt" ||
-          name.starts_with("preview/") || name.starts_with("statistics.") ||
-          name.find(".partial-") != std::string::npos)
+      const auto in = [&](std::string_view folder) { return name.starts_with(folder); };
+      if (!entry.is_regular_file() || in("parts/") || name == "checksums.txt" || in("preview/") ||
+          in("statistics."))
         continue;
-      files.push_back(name);
+      if (!is_partial(entry.path()))
+        files.push_back(name);
+      else if (in("images/") || in("ntu/") || in("amass/") ||
+               (in("video/") && !in("video/labels.")))
+        left.push_back(entry.path());
     }
+    std::error_code error;
+    for (const fs::path& path : left) fs::remove(path, error);
     std::sort(files.begin(), files.end());
     std::vector<std::string> lines(files.size());
     parallel_for(static_cast<int64_t>(files.size()), options_.threads, [&](int64_t i) {

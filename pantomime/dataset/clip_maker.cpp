@@ -26,7 +26,6 @@ namespace {
 constexpr float kAir = 0.09f;          // metres that joints keep from things: the flesh around them
 constexpr float kAirAtRest = 0.06f;    // the same beside seats and beds
 constexpr float kOnSeat = 0.12f;       // metres from the middle of a pelvis to the edge it sits on
-constexpr float kShin = 0.07f;         // metres from a knee to the back of the leg
 constexpr float kWristToPalm = 0.09f;  // metres, down from a wrist whose arm hangs
 constexpr double kMissed = 0.13;       // metres by which a motion may miss its seat
 constexpr double kVisibleMiss = 0.025;  // between wanted and found visible fraction: good enough
@@ -239,8 +238,12 @@ class ClipMaker {
       ActRequest request;
       request.person = &players_[0].character;
       request.seed = seed_of("motion", static_cast<uint64_t>(10 * attempt) + r);
-      request.rest = {action_.rest,        action_.when,       rest.position.y,
-                      thing.model->size.x, rest.front - usual, random.below(2) == 0 ? 1.0f : -1.0f};
+      request.rest = {.use = action_.rest,
+                      .when = action_.when,
+                      .height = rest.position.y,
+                      .width = thing.model->size.x,
+                      .front = rest.front - usual,
+                      .side = random.below(2) == 0 ? 1.0f : -1.0f};
       const double first = 1.5;
       if (action_.when == RestWhen::All)
         request.parts = {{label(), seconds()}};

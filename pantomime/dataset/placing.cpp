@@ -38,7 +38,6 @@ std::vector<Vec3> body_points(const motion::Clip& clip) {
 }
 
 float legs_out_of_seat(const motion::Clip& clip, float height, float front, float width) {
-  constexpr float kShin = 0.07f;    // metres, from the bone to the back of the leg
   constexpr float kSinks = 0.03f;   // metres that a cushion gives way
   constexpr int kPointsOfBone = 4;  // a shin is long: its ends may be out and its middle not
   const motion::WorldPose pose = motion::forward_kinematics(clip);

@@ -23,6 +23,9 @@ struct FloorPlace {
 /// Points of a body over a clip that must not be inside anything: joints, finger tips, crown.
 std::vector<Vec3> body_points(const motion::Clip& clip);
 
+/// Metres from the bone of a shin to the back of the leg.
+inline constexpr float kShin = 0.07f;
+
 /// How far, metres along +Z, somebody who sits at the origin has to move so that what hangs lower
 /// than the seat hangs before it: knees to toes, over all frames. `height` of the seat, `front` its
 /// edge's z, `width` of it about x = 0, metres. 0 when nothing is in the seat.
