@@ -1,6 +1,7 @@
 #include "pantomime/conditions/constraint_solver.h"
 
 #include <ATen/ATen.h>
+#include <ATen/Parallel.h>
 #include <ATen/core/grad_mode.h>
 #include <torch/csrc/autograd/autograd.h>
 
@@ -42,11 +43,52 @@ at::Tensor solve(const at::Tensor& s, const at::Tensor& b) {
   return at::cholesky_solve(b, l);
 }
 
+/// Features [first, end) that share a covariance [F, F] in time.
+struct SharedCovariance {
+  int64_t first, end;
+  const double* values;
+};
+
+/// Sum over features d of slopes[i][d] * covariance of d between the frames of rows i and j *
+/// slopes[j][d], for all pairs of rows: [m, m]. One walk over the pairs: a matrix of all pairs for
+/// each block would be many megabytes.
+at::Tensor couple(const at::Tensor& slopes, const std::vector<int64_t>& frames,
+                  const std::vector<SharedCovariance>& blocks, int64_t total) {
+  const int64_t rows = slopes.size(0), width = slopes.size(1);
+  at::Tensor out = doubles({rows, rows});
+  const double* j = slopes.data_ptr<double>();
+  double* s = out.data_ptr<double>();
+  at::parallel_for(0, rows, 16, [&](int64_t begin, int64_t end) {
+    for (int64_t a = begin; a < end; ++a)
+      for (int64_t b = 0; b <= a; ++b) {
+        const int64_t pair =
+            frames[static_cast<size_t>(a)] * total + frames[static_cast<size_t>(b)];
+        double sum = 0;
+        for (const SharedCovariance& block : blocks) {
+          // Two sums that don't wait for each other.
+          double even = 0, odd = 0;
+          int64_t d = block.first;
+          for (; d + 1 < block.end; d += 2) {
+            even += j[a * width + d] * j[b * width + d];
+            odd += j[a * width + d + 1] * j[b * width + d + 1];
+          }
+          if (d < block.end) even += j[a * width + d] * j[b * width + d];
+          sum += block.values[pair] * (even + odd);
+        }
+        s[a * rows + b] = s[b * rows + a] = sum;
+      }
+  });
+  return out;
+}
+
 }  // namespace
 
 struct ConstraintSolver::Pose {
-  at::Tensor six, height, path;  ///< leaves: [1, F, 132], [1, F], [1, F, 2]
-  features::WorldJoints joints;
+  at::Tensor six, root, bones;  ///< [1, F, 132], [1, F, 3] metres, [1, 22, 3]
+  features::WorldJoints joints() const {
+    // Means over plausible poses can be short: their directions must not turn wildly.
+    return features::world_joints(six, root, bones, 0.1);
+  }
 };
 
 /// Where feet were before anything was done for the goals, and how firmly they stood there.
@@ -178,24 +220,19 @@ at::Tensor ConstraintSolver::correct(const at::Tensor& x, double t, int rounds) 
 
 ConstraintSolver::Pose ConstraintSolver::pose_of(const at::Tensor& x) const {
   const at::Tensor raw = normaliser_.restore(x).unsqueeze(0);
-  Pose pose;
-  pose.six = raw.narrow(2, kRootRotation, kSix).clone().requires_grad_(true);
-  pose.height = raw.select(2, kRootHeight).clone().requires_grad_(true);
-  pose.path = features::root_path(raw).clone().requires_grad_(true);
-  const at::Tensor root =
-      at::stack({pose.path.select(2, 0), pose.height, pose.path.select(2, 1)}, 2);
-  // Means over plausible poses can be short: their directions must not turn wildly.
-  pose.joints = features::world_joints(pose.six, root, constraints_.bones(raw), 0.1);
-  return pose;
+  const at::Tensor path = features::root_path(raw);
+  return {raw.narrow(2, kRootRotation, kSix),
+          at::stack({path.select(2, 0), raw.select(2, kRootHeight), path.select(2, 1)}, 2),
+          constraints_.bones(raw)};
 }
 
 std::vector<double> ConstraintSolver::misses(const at::Tensor& x) const {
   const at::NoGradGuard no_grad;
-  const Pose pose = pose_of(x.to(at::kCPU, at::kDouble));
+  const features::WorldJoints joints = pose_of(x.to(at::kCPU, at::kDouble)).joints();
   std::vector<double> all;
   for (const auto& goal : constraints_.goals) {
     double miss = goal->beyond();
-    for (const Ask& ask : goal->ask(pose.joints))
+    for (const Ask& ask : goal->ask(joints))
       miss = std::max(miss, ask.residual.abs().max().item<double>());
     all.push_back(miss);
   }
@@ -206,12 +243,14 @@ std::vector<double> ConstraintSolver::misses(const at::Tensor& x) const {
 struct ConstraintSolver::Rows {
   std::vector<int64_t> frames;
   std::vector<double> residuals, variances;
-  std::vector<at::Tensor> gradients, ways;  ///< [m, D] real units, [m, 2]
+  std::vector<at::Tensor> by_position, by_rotation;  ///< [m, 22, 3], [m, 22, 3, 3]
 
-  /// Adds rows of an ask whose frames are `active` (indices into the ask).
-  void add(const Ask& ask, const std::vector<int64_t>& active, const Pose& pose) {
+  /// Adds rows of an ask about `joints`, whose tensors are leaves, in the frames that are `active`
+  /// (indices into the ask).
+  void add(const Ask& ask, const std::vector<int64_t>& active,
+           const features::WorldJoints& joints) {
     // A frame's residual depends on that frame only, so the gradient of their sum has them all.
-    const auto g = torch::autograd::grad({ask.residual.sum()}, {pose.six, pose.height, pose.path},
+    const auto g = torch::autograd::grad({ask.residual.sum()}, {joints.positions, joints.rotations},
                                          {}, true, false, /*allow_unused=*/true);
     const at::Tensor r = ask.residual.detach().contiguous();
     std::vector<int64_t> at;
@@ -220,24 +259,37 @@ struct ConstraintSolver::Rows {
       residuals.push_back(std::clamp(r.data_ptr<double>()[i], -kLongestStep, kLongestStep));
     }
     frames.insert(frames.end(), at.begin(), at.end());
-    const at::Tensor which = indices(at);
-    const auto m = static_cast<int64_t>(at.size());
-    at::Tensor gradient = doubles({m, features::kFeatureSize});
-    if (g[0].defined())
-      gradient.narrow(1, kRootRotation, kSix).copy_(g[0][0].index_select(0, which));
-    if (g[1].defined()) gradient.select(1, kRootHeight).copy_(g[1][0].index_select(0, which));
-    gradients.push_back(gradient);
-    ways.push_back(g[2].defined() ? g[2][0].index_select(0, which) : doubles({m, 2}));
+    const auto rows_of = [&](const at::Tensor& gradient, const at::Tensor& like) {
+      const at::Tensor which = indices(at);
+      return gradient.defined() ? gradient[0].index_select(0, which)
+                                : at::zeros_like(like[0].index_select(0, which));
+    };
+    by_position.push_back(rows_of(g[0], joints.positions));
+    by_rotation.push_back(rows_of(g[1], joints.rotations));
+  }
+
+  /// How the rows change with their frames' poses: [m, 132] by 6D, [m, 3] by the root's place. One
+  /// pass through the bones for all rows, each with a pose of its own.
+  std::array<at::Tensor, 2> gradients(const Pose& pose) const {
+    const at::Tensor which = indices(frames);
+    const Pose rows{pose.six.detach().index_select(1, which).requires_grad_(true),
+                    pose.root.detach().index_select(1, which).requires_grad_(true), pose.bones};
+    const features::WorldJoints joints = rows.joints();
+    const at::Tensor all = (joints.positions[0] * at::cat(by_position)).sum() +
+                           (joints.rotations[0] * at::cat(by_rotation)).sum();
+    const auto g = torch::autograd::grad({all}, {rows.six, rows.root});
+    return {g[0][0], g[1][0]};
   }
 };
 
-void ConstraintSolver::hold_feet(const Pose& pose, Footing& footing, Rows& rows) const {
+void ConstraintSolver::hold_feet(const features::WorldJoints& joints, Footing& footing,
+                                 Rows& rows) const {
   constexpr double kLow = 0.07, kSlow = 0.6 / motion::kFps;  // m, m a frame
   constexpr double kStanding = 0.003, kSwinging = 0.2;       // tolerances, m
   constexpr double kLifted = 3e-5;  // nobody leaves the floor for a goal, whatever it is worth
   constexpr std::array<motion::Joint, 4> kFeet = {motion::kLeftAnkle, motion::kLeftFoot,
                                                   motion::kRightAnkle, motion::kRightFoot};
-  const at::Tensor positions = pose.joints.positions[0];
+  const at::Tensor positions = joints.positions[0];
   const int64_t frames = positions.size(0);
   std::vector<int64_t> active, all(static_cast<size_t>(frames));
   for (int64_t f = 0; f < frames; f += Footing::kEvery) active.push_back(f);
@@ -258,7 +310,7 @@ void ConstraintSolver::hold_feet(const Pose& pose, Footing& footing, Rows& rows)
   for (size_t i = 0; i < kFeet.size(); ++i)
     for (int64_t axis = 0; axis < 3; ++axis) {
       const at::Tensor is = positions.select(1, kFeet[i]).select(1, axis);
-      rows.add({all, is - footing.places[i].select(1, axis)}, active, pose);
+      rows.add({all, is - footing.places[i].select(1, axis)}, active, joints);
       for (const double variance : footing.variances[i / 2])
         rows.variances.push_back(axis == 1 && variance < kSwinging * kSwinging ? kLifted * kLifted
                                                                                : variance);
@@ -268,10 +320,13 @@ void ConstraintSolver::hold_feet(const Pose& pose, Footing& footing, Rows& rows)
 bool ConstraintSolver::step(at::Tensor& x, double t, Footing& footing) const {
   const at::AutoGradMode grad(true);
   const Pose pose = pose_of(x);
+  features::WorldJoints joints = pose.joints();
+  joints.positions = joints.positions.detach().requires_grad_(true);
+  joints.rotations = joints.rotations.detach().requires_grad_(true);
   Rows rows;
   bool missed = false;
   for (const auto& goal : constraints_.goals)
-    for (const Ask& ask : goal->ask(pose.joints)) {
+    for (const Ask& ask : goal->ask(joints)) {
       const at::Tensor r = ask.residual.detach().contiguous();
       std::vector<int64_t> active;
       for (int64_t i = 0; i < r.numel(); ++i) {
@@ -281,46 +336,58 @@ bool ConstraintSolver::step(at::Tensor& x, double t, Footing& footing) const {
         active.push_back(i);
         rows.variances.push_back(0.1 * goal->tolerance() * goal->tolerance());
       }
-      if (!active.empty()) rows.add(ask, active, pose);
+      if (!active.empty()) rows.add(ask, active, joints);
     }
   if (!missed) return false;
-  hold_feet(pose, footing, rows);
+  hold_feet(joints, footing, rows);
+  const auto [by_six, by_root] = rows.gradients(pose);
   const at::NoGradGuard no_grad;
   const at::Tensor at_frames = indices(rows.frames);
-  const at::Tensor gradient = at::cat(rows.gradients) * normaliser_.scale;
-  const at::Tensor way = at::cat(rows.ways);
   const int64_t total = x.size(0);
   // Steps from frame 1 on add up to the way.
   at::Tensor sums = at::ones({total, total}, at::kDouble).tril();
   sums.select(1, 0).zero_();
   struct Part {
     const Group* group;
-    at::Tensor slopes;  // [m, n] of the group's features
-    at::Tensor spread;  // [F, m]: how the rows' frames move all frames
+    at::Tensor slopes;  // [m, n] by the group's features
+    at::Tensor reach;   // [F, F]: how frames move with what the rows see of each
+    at::Tensor seen;    // [F, F]: covariance of that
   };
   std::vector<Part> parts;
-  at::Tensor s = at::tensor(rows.variances, at::kDouble).diag();
+  std::vector<at::Tensor> slopes;
+  std::vector<SharedCovariance> blocks;
+  int64_t width = 0;
   for (const Group& group : groups_) {
     const at::Tensor& c = gain_of(group, t).covariance;
+    const at::Tensor index = indices(group.channels);
+    const auto channels = static_cast<int64_t>(group.channels.size());
+    const at::Tensor scale = normaliser_.scale.index_select(0, index);
+    Part part{&group, {}, c, c};
     if (group.block == 0) {
       const int64_t axis = group.channels[0] - kRootVelocity;
-      const at::Tensor slopes =
-          way.narrow(1, axis, 1) * (normaliser_.scale[group.channels[0]] / motion::kFps);
-      const at::Tensor spread = at::matmul(c, sums.index_select(0, at_frames).t());
-      s += at::matmul(slopes, slopes.t()) * at::matmul(sums.index_select(0, at_frames), spread);
-      parts.push_back({&group, slopes, spread});
+      part.slopes = by_root.narrow(1, 2 * axis, 1) * (scale / motion::kFps);
+      part.reach = at::matmul(c, sums.t());
+      part.seen = at::matmul(sums, part.reach);
+    } else if (group.block == 1) {
+      part.slopes = by_root.narrow(1, 1, 1) * scale;
     } else {
-      const at::Tensor slopes = gradient.index_select(1, indices(group.channels));
-      const at::Tensor spread = c.index_select(1, at_frames);
-      s += at::matmul(slopes, slopes.t()) * spread.index_select(0, at_frames);
-      parts.push_back({&group, slopes, spread});
+      part.slopes = by_six.index_select(1, index - kRootRotation) * scale;
     }
+    part.seen = part.seen.contiguous();
+    slopes.push_back(part.slopes);
+    blocks.push_back({width, width + channels, part.seen.data_ptr<double>()});
+    width += channels;
+    parts.push_back(std::move(part));
   }
+  const at::Tensor s = couple(at::cat(slopes, 1).contiguous(), rows.frames, blocks, total) +
+                       at::tensor(rows.variances, at::kDouble).diag();
   const at::Tensor weights =
       solve(s, at::tensor(rows.residuals, at::kDouble).unsqueeze(1));  // [m, 1]
   for (const Part& part : parts) {
-    const at::Tensor change = at::matmul(part.spread, part.slopes * weights);
-    x.index_add_(1, indices(part.group->channels), change, -1);
+    // What the rows of each frame ask for together.
+    at::Tensor asked = doubles({total, part.slopes.size(1)});
+    asked.index_add_(0, at_frames, part.slopes * weights);
+    x.index_add_(1, indices(part.group->channels), at::matmul(part.reach, asked), -1);
   }
   return true;
 }

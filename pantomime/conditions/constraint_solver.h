@@ -67,7 +67,7 @@ class ConstraintSolver {
   void add_groups(const Constraints& constraints, size_t block);
   const Gain& gain_of(const Group& group, double t) const;
   bool step(at::Tensor& x, double t, Footing& footing) const;
-  void hold_feet(const Pose& pose, Footing& footing, Rows& rows) const;
+  void hold_feet(const features::WorldJoints& joints, Footing& footing, Rows& rows) const;
   Pose pose_of(const at::Tensor& x) const;
 
   Constraints constraints_;
