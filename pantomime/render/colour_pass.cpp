@@ -64,15 +64,20 @@ ColourPass::ColourPass(const Scene3d& scene, const Camera& camera, const RenderO
   towards_light_ = normalized(scene.key.towards, {0, 1, 0});
   forward_ = camera.world_from_camera * Vec3{0, 0, 1};
   frame_about(towards_light_, light_a_, light_b_);
+  for (const scene::Lamp& lamp : scene.lamps) {
+    if (lamps_.size() == Scene3d::kMostLamps) break;
+    lamps_.push_back({lamp.corner + 0.5f * (lamp.a + lamp.b), 0.5f * lamp.a, 0.5f * lamp.b,
+                      cross(lamp.a, lamp.b), lamp.colour.x + lamp.colour.y + lamp.colour.z});
+  }
   if (still_ != nullptr) movers_ = area_of_movers(scene, camera);
   primary_ = {&scene, kClear, 1 / std::max(camera.fx, camera.fy), 0, true, which};
-  shadow_ = {&scene, 0.5f, 0, 0.004f, true, which};
+  shadow_ = {&scene, 0.5f, 0, 0.004f, false, which};
   occlusion_ = {&scene, 0.5f, 0, 0.008f, false, which};
 }
 
 void ColourPass::add_samples(int tile_x, int tile_y, int first, int last, int step,
                              const uint8_t* wanted, Film& film) const {
-  Waiting lit, shaded;
+  thread_local Waiting lit, shaded;  // large, and empty again at the end
   const int bottom = std::min(tile_y + kTile, camera_.height);
   const int right = std::min(tile_x + kTile, camera_.width);
   for (int y0 = tile_y; y0 < bottom; y0 += step * kBlockHeight)

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <array>
+#include <span>
 #include <vector>
 
 #include "pantomime/render/pixel_rays.h"
@@ -32,11 +33,13 @@ struct ShadePoint {
   std::array<float, 3> lamp;
 };
 
-/// Points that wait for their light. Small, so that it stays in the nearest cache.
+/// Points that wait for their light: so many that there are enough rays to go the same way, so few
+/// that they stay in a near cache.
 struct Waiting {
-  static constexpr size_t kRoom = 16 * kPacket;
+  static constexpr size_t kRoom = 32 * kPacket;
+  static constexpr size_t kMost = kRoom + kPacket;  // a packet of rays may still be added when full
   size_t count = 0;
-  std::array<ShadePoint, kRoom + kPacket> points;  // a packet of rays may still be added when full
+  std::array<ShadePoint, kMost> points;
 };
 
 /// Light of lamps and sky, kept apart from the surfaces that send it on, so that it can be
@@ -126,17 +129,19 @@ class ColourPass {
 
   // Light, in lights.cpp. `movers`: only what moving meshes take away from still surfaces.
   void shade_all(Waiting& waiting, bool movers, Film& film) const;
-  void shade(const ShadePoint* points, size_t count, bool movers, Film& film) const;
-  void find_blocked(const RayQuery& query, const LaneMask& valid, bool movers, RayPacket& rays,
-                    std::array<bool, kPacket>& blocked) const;
-  void key_light(const ShadePoint* points, size_t count, bool movers,
-                 std::array<float, kPacket>& lit, Film& film) const;
-  void lamp_light(const ShadePoint* points, size_t count, bool movers, Film& film) const;
-  void sky_light(const ShadePoint* points, size_t count, bool movers,
-                 std::array<float, kPacket>& open, Film& film) const;
+  void key_light(std::span<const ShadePoint> points, bool movers, std::span<float> lit,
+                 Film& film) const;
+  void lamp_light(std::span<const ShadePoint> points, bool movers, Film& film) const;
+  void sky_light(std::span<const ShadePoint> points, bool movers, std::span<float> open,
+                 Film& film) const;
   struct LampChoice {
     size_t lamp;
     float chance;
+  };
+  struct LampPlace {
+    Vec3 middle, a, b;  // halves of its edges
+    Vec3 out;           // normal, its length the lamp's area
+    float power;        // sum of its colour
   };
   LampChoice choose_lamp(const Scene3d::Surface& surface, float random, uint32_t lamps) const;
   Vec3 sky_arriving(const ShadePoint& point, float open) const;
@@ -150,6 +155,7 @@ class ColourPass {
   const StillView* still_;  // what does not move, or null
   PixelRays pixel_rays_;
   uint32_t stream_;
+  std::vector<LampPlace> lamps_;  // of the scene, the first kMostLamps
   Vec3 towards_light_, light_a_, light_b_, forward_;
   RayQuery primary_, shadow_, occlusion_;
   PixelBox movers_;  // pixels in which something that moves may be seen; only used with still_

@@ -5,6 +5,7 @@
 #include <numbers>
 
 #include "pantomime/render/colour_pass.h"
+#include "pantomime/render/light_rays.h"
 
 namespace pantomime::render {
 namespace {
@@ -34,22 +35,20 @@ Vec3 times(Vec3 a, Vec3 b) {
   return {a.x * b.x, a.y * b.y, a.z * b.z};
 }
 
-void set_ray(RayPacket& rays, size_t i, Vec3 from, Vec3 direction, float reach) {
-  rays.org_x[i] = from.x, rays.org_y[i] = from.y, rays.org_z[i] = from.z;
-  rays.dir_x[i] = direction.x, rays.dir_y[i] = direction.y, rays.dir_z[i] = direction.z;
-  rays.tnear[i] = 0;
-  rays.tfar[i] = reach;
-  rays.time[i] = 0;
-  rays.mask[i] = ~0u;
-  rays.id[i] = 0;
-  rays.flags[i] = 0;
-}
+/// What a point gets from a lamp that nothing hides.
+struct Arriving {
+  size_t lamp;
+  float share;  // of what the lamp sends
+  Vec3 way;     // to it
+};
 
-float lamp_share(const scene::Lamp& lamp, Vec3 target, Vec3 from, const Scene3d::Surface& surface) {
+/// Part of what a lamp sends from `target` on it that comes to a point. `out`: the lamp's normal,
+/// its length the lamp's area.
+float lamp_share(Vec3 out, Vec3 target, Vec3 from, const Scene3d::Surface& surface) {
   const Vec3 way = target - from;
   const float square = std::max(dot(way, way), 0.01f);
   if (dot(surface.geometric_normal, way) <= 0) return 0;
-  const float here = dot(surface.normal, way), there = -dot(cross(lamp.a, lamp.b), way);
+  const float here = dot(surface.normal, way), there = -dot(out, way);
   if (here <= 0 || there <= 0) return 0;
   // A lamp that fills all that a surface sees would give 1. Points nearer to one spot of it than
   // that, on a window's own frame, would be specks of white: cut off well above.
@@ -60,18 +59,12 @@ float lamp_share(const scene::Lamp& lamp, Vec3 target, Vec3 from, const Scene3d:
 }  // namespace
 
 void ColourPass::shade_all(Waiting& waiting, bool movers, Film& film) const {
-  for (size_t i = 0; i < waiting.count; i += kPacket)
-    shade(&waiting.points[i], std::min<size_t>(kPacket, waiting.count - i), movers, film);
-  waiting.count = 0;
-}
-
-void ColourPass::shade(const ShadePoint* points, size_t count, bool movers, Film& film) const {
-  std::array<float, kPacket> lit{}, open;
-  open.fill(1);
-  key_light(points, count, movers, lit, film);
-  if (options_.occlusion_rays > 0) sky_light(points, count, movers, open, film);
+  const std::span<const ShadePoint> points(waiting.points.data(), waiting.count);
+  std::array<float, Waiting::kMost> lit, open;
+  key_light(points, movers, lit, film);
+  sky_light(points, movers, open, film);
   const bool apart = options_.soft_samples > 0;
-  for (size_t i = 0; i < count; ++i) {
+  for (size_t i = 0; i < points.size(); ++i) {
     Vec3& light = film.at(points[i].x, points[i].y);
     const Vec3 sky = sky_arriving(points[i], open[i]);
     if (apart) {
@@ -91,83 +84,58 @@ void ColourPass::shade(const ShadePoint* points, size_t count, bool movers, Film
                        radiance(points[i], 0, sky));
     }
   }
-  if (!scene_.lamps.empty()) lamp_light(points, count, movers, film);
-}
-
-/// `movers`: true for rays that something moving stops, and nothing else would have.
-void ColourPass::find_blocked(const RayQuery& query, const LaneMask& valid, bool movers,
-                              RayPacket& rays, std::array<bool, kPacket>& blocked) const {
-  if (!movers) {
-    scene_.rays().occluded(query, valid, rays, blocked);
-    return;
-  }
-  RayPacket again = rays;
-  RayQuery part = query;
-  part.which = Meshes::Moving;
-  scene_.rays().occluded(part, valid, rays, blocked);
-  LaneMask stopped{};
-  bool any = false;
-  for (size_t i = 0; i < kPacket; ++i)
-    if (blocked[i]) {
-      stopped[i] = -1;
-      any = true;
-    }
-  if (!any) return;
-  part.which = Meshes::Still;
-  std::array<bool, kPacket> anyway;
-  scene_.rays().occluded(part, stopped, again, anyway);
-  for (size_t i = 0; i < kPacket; ++i) blocked[i] = blocked[i] && !anyway[i];
+  if (!scene_.lamps.empty()) lamp_light(points, movers, film);
+  waiting.count = 0;
 }
 
 /// The cosine to the key light where it is seen, else 0; of `movers` where they take it away.
-void ColourPass::key_light(const ShadePoint* points, size_t count, bool movers,
-                           std::array<float, kPacket>& lit, Film& film) const {
-  alignas(32) RayPacket rays;
-  LaneMask valid{};
-  bool any = false;
+void ColourPass::key_light(std::span<const ShadePoint> points, bool movers, std::span<float> lit,
+                           Film& film) const {
+  std::fill_n(lit.begin(), points.size(), 0.0f);
   if (scene_.key.colour == Vec3{0, 0, 0}) return;  // night
-  for (size_t i = 0; i < count; ++i) {
+  LightRays rays;
+  for (size_t i = 0; i < points.size(); ++i) {
     if ((points[i].lights & Scene3d::kSun) == 0) continue;
     const Scene3d::Surface& s = points[i].surface;
     // Behind the real surface there is no light, whatever the smooth normal says.
     if (dot(s.geometric_normal, towards_light_) <= 0) continue;
-    lit[i] = std::max(0.0f, dot(s.normal, towards_light_));
-    if (lit[i] <= 0 || !options_.shadows) continue;
-    if (!scene_.key_may_enter(s.position)) {
-      lit[i] = 0;
+    const float cosine = dot(s.normal, towards_light_);
+    if (cosine <= 0) continue;
+    if (options_.shadows && !scene_.key_may_enter(s.position)) continue;
+    const bool certain =
+        !options_.shadows || (!movers && !scene_.may_be_blocked(points[i].mesh, s.position,
+                                                                towards_light_, scene_.key.radius));
+    if (certain) {
+      if (!movers) lit[i] = cosine;
       continue;
     }
-    if (!movers &&
-        !scene_.may_be_blocked(points[i].mesh, s.position, towards_light_, scene_.key.radius))
-      continue;
+    lit[i] = cosine;
     film.plain[film.index(points[i].x, points[i].y)] = 0;
     if (!film.busy.empty()) film.busy[film.index(points[i].x, points[i].y)] = 1;
     const auto [u, v] = spread_point(points[i].sample, points[i].key);
     const float r = scene_.key.radius * std::sqrt(u);
     const auto [c, d] = kCircle.at(v);
     const Vec3 direction = towards_light_ + (r * c) * light_a_ + (r * d) * light_b_;
-    set_ray(rays, i, s.position + kOff * s.geometric_normal, direction, kFar);
-    valid[i] = -1;
-    any = true;
+    rays.add(i, 0, s.position + kOff * s.geometric_normal, direction, kFar);
   }
-  if (!any) {
-    if (movers) lit.fill(0);
-    return;
-  }
-  std::array<bool, kPacket> blocked;
-  find_blocked(shadow_, valid, movers, rays, blocked);
-  for (size_t i = 0; i < count; ++i)
-    if (blocked[i] != movers) lit[i] = 0;
+  rays.trace(scene_.rays(), shadow_, movers, [&](size_t i, bool blocked) {
+    if (blocked != movers) lit[i] = 0;
+  });
 }
 
 /// Adds the light of one lamp to each point, chosen by what each would give unhidden and weighed by
 /// how likely the choice was: right in the mean for any number of lamps.
-void ColourPass::lamp_light(const ShadePoint* points, size_t count, bool movers, Film& film) const {
-  alignas(32) RayPacket rays;
-  LaneMask valid{};
-  std::array<Vec3, kPacket> arriving;
-  bool any = false;
-  for (size_t i = 0; i < count; ++i) {
+void ColourPass::lamp_light(std::span<const ShadePoint> points, bool movers, Film& film) const {
+  LightRays rays;
+  std::array<Arriving, Waiting::kMost> arriving;
+  const scene::SkyView& sky = scene_.surroundings.sky_view;
+  const auto give_from = [&](size_t i) {
+    const Arriving& light = arriving[i];
+    const scene::Lamp& lamp = scene_.lamps[light.lamp];
+    const Vec3 sent = lamp.window && sky.sky ? sky.light_from(light.way) : lamp.colour;
+    give(points[i], light.share * sent, movers, film);
+  };
+  for (size_t i = 0; i < points.size(); ++i) {
     const ShadePoint& point = points[i];
     if ((point.lights & ~(Scene3d::kSun | Scene3d::kSky)) == 0) continue;
     film.plain[film.index(point.x, point.y)] = 0;
@@ -177,26 +145,22 @@ void ColourPass::lamp_light(const ShadePoint* points, size_t count, bool movers,
     if (choice.chance <= 0) continue;
     const scene::Lamp& lamp = scene_.lamps[choice.lamp];
     const Vec3 target = lamp.corner + random[0] * lamp.a + random[1] * lamp.b;
-    const float share = lamp_share(lamp, target, from, point.surface);
+    const float share = lamp_share(lamps_[choice.lamp].out, target, from, point.surface);
     if (share <= 0) continue;
     const Vec3 way = target - from;
-    const scene::SkyView& sky = scene_.surroundings.sky_view;
-    const Vec3 sent = lamp.window && sky.sky ? sky.light_from(way) : lamp.colour;
-    arriving[i] = (share / choice.chance) * sent;
-    const float distance = length(way);
+    arriving[i] = {choice.lamp, share / choice.chance, way};
     if (options_.shadows) {
-      set_ray(rays, i, from, (1 / distance) * way, distance * (1 - 1e-4f));
-      valid[i] = -1;
-      any = true;
+      const float distance = length(way);
+      // Rays that go to the same quarter of the same lamp.
+      const size_t quarter = (random[0] < 0.5f ? 0 : 1) + (random[1] < 0.5f ? 0 : 2);
+      rays.add(i, 4 * choice.lamp + quarter, from, (1 / distance) * way, distance * (1 - 1e-4f));
     } else if (!movers) {
-      give(point, arriving[i], false, film);
+      give_from(i);
     }
   }
-  if (!any) return;
-  std::array<bool, kPacket> blocked;
-  find_blocked(shadow_, valid, movers, rays, blocked);
-  for (size_t i = 0; i < count; ++i)
-    if (valid[i] != 0 && blocked[i] == movers) give(points[i], arriving[i], movers, film);
+  rays.trace(scene_.rays(), shadow_, movers, [&](size_t i, bool blocked) {
+    if (blocked == movers) give_from(i);
+  });
 }
 
 /// Light of lamps or sky at a point; `movers`: what they take away.
@@ -210,36 +174,38 @@ void ColourPass::give(const ShadePoint& point, Vec3 arriving, bool movers, Film&
 
 ColourPass::LampChoice ColourPass::choose_lamp(const Scene3d::Surface& surface, float random,
                                                uint32_t lamps) const {
-  if (scene_.lamps.size() == 1) return {0, 1};
+  if (lamps_.size() == 1) return {0, 1};
   // By what the middle of each would give, or the corner that is farthest before the surface, and a
   // little by chance alone: who is chosen seldom shines brightly, as specks.
   constexpr float kByChance = 0.1f, kOfCorner = 0.5f;
-  std::array<float, Scene3d::kMostLamps> gives{};
-  const size_t count = std::min(scene_.lamps.size(), gives.size());
-  std::array<bool, Scene3d::kMostLamps> may{};
-  float all = 0, chances = 0;
-  for (size_t k = 0; k < count; ++k) {
-    if ((lamps >> k & 1) == 0) continue;
-    const scene::Lamp& lamp = scene_.lamps[k];
+  std::array<float, Scene3d::kMostLamps> gives;
+  std::array<uint8_t, Scene3d::kMostLamps> which;
+  size_t count = 0;
+  float all = 0;
+  for (size_t k = 0; k < lamps_.size(); ++k) {
+    const LampPlace& lamp = lamps_[k];
+    // Nothing of it is seen from behind the lamp, or when all of it is behind the surface.
+    if ((lamps >> k & 1) == 0 || dot(lamp.out, surface.position - lamp.middle) <= 0) continue;
     const Vec3 out = surface.geometric_normal;
-    const float a = dot(lamp.a, out) > 0 ? 1 : 0, b = dot(lamp.b, out) > 0 ? 1 : 0;
-    const Vec3 corner = lamp.corner + a * lamp.a + b * lamp.b;
-    may[k] = dot(corner - surface.position, out) > 0;
-    if (!may[k]) continue;
-    const Vec3 middle = lamp.corner + 0.5f * (lamp.a + lamp.b);
-    float share = lamp_share(lamp, middle, surface.position, surface);
-    if (share == 0) share = kOfCorner * lamp_share(lamp, corner, surface.position, surface);
-    gives[k] = share * (lamp.colour.x + lamp.colour.y + lamp.colour.z);
-    all += gives[k];
-    chances += 1;
+    const float a = dot(lamp.a, out), b = dot(lamp.b, out);
+    const float middle = dot(lamp.middle - surface.position, out);
+    if (middle + std::abs(a) + std::abs(b) <= 0) continue;
+    float share = lamp_share(lamp.out, lamp.middle, surface.position, surface);
+    if (share == 0) {
+      const Vec3 corner = lamp.middle + (a > 0 ? lamp.a : -lamp.a) + (b > 0 ? lamp.b : -lamp.b);
+      share = kOfCorner * lamp_share(lamp.out, corner, surface.position, surface);
+    }
+    which[count] = static_cast<uint8_t>(k);
+    gives[count] = share * lamp.power;
+    all += gives[count++];
   }
-  if (chances == 0) return {0, 0};
-  const float by_share = all > 0 ? 1 - kByChance : 0;
+  if (count == 0) return {0, 0};
+  const float by_share = all > 0 ? (1 - kByChance) / all : 0;
+  const float by_chance = (all > 0 ? kByChance : 1) / static_cast<float>(count);
   float at = random;
   LampChoice last{0, 0};
-  for (size_t k = 0; k < count; ++k) {
-    if (!may[k]) continue;
-    last = {k, (1 - by_share) / chances + (all > 0 ? by_share * gives[k] / all : 0)};
+  for (size_t n = 0; n < count; ++n) {
+    last = {which[n], by_chance + by_share * gives[n]};
     if (at < last.chance) break;
     at -= last.chance;
   }
@@ -247,39 +213,41 @@ ColourPass::LampChoice ColourPass::choose_lamp(const Scene3d::Surface& surface, 
 }
 
 /// Part of the sky that nothing near the point hides.
-void ColourPass::sky_light(const ShadePoint* points, size_t count, bool movers,
-                           std::array<float, kPacket>& open, Film& film) const {
+void ColourPass::sky_light(std::span<const ShadePoint> points, bool movers, std::span<float> open,
+                           Film& film) const {
+  std::fill_n(open.begin(), points.size(), 1.0f);
   const float reach = scene_.surroundings.occlusion_reach;
   const int rays_each = options_.occlusion_rays;
-  std::array<bool, kPacket> asked{};
-  bool any = false;
-  for (size_t i = 0; i < count; ++i) {
-    asked[i] = (points[i].lights & Scene3d::kSky) != 0 &&
-               (movers ? scene_.rays().movers_near(points[i].surface.position, reach)
-                       : scene_.may_be_blocked(points[i].mesh, points[i].surface.position, reach));
-    any |= asked[i];
-    if (asked[i]) film.plain[film.index(points[i].x, points[i].y)] = 0;
+  if (rays_each == 0) return;
+  const float part = 1 / static_cast<float>(rays_each);
+  std::array<uint16_t, Waiting::kMost> asked;
+  size_t count = 0;
+  for (size_t i = 0; i < points.size(); ++i) {
+    if ((points[i].lights & Scene3d::kSky) == 0) continue;
+    const Vec3 at = points[i].surface.position;
+    if (movers ? !scene_.rays().movers_near(at, reach)
+               : !scene_.may_be_near(points[i].mesh, at, reach))
+      continue;
+    asked[count++] = static_cast<uint16_t>(i);
+    film.plain[film.index(points[i].x, points[i].y)] = 0;
   }
-  if (!any) return;
   for (int k = 0; k < rays_each; ++k) {
-    alignas(32) RayPacket rays;
-    LaneMask valid{};
-    for (size_t i = 0; i < count; ++i) {
-      if (!asked[i]) continue;
-      const Scene3d::Surface& s = points[i].surface;
-      const auto [u, v] = spread_point(points[i].sample * rays_each + k, points[i].sky);
+    LightRays rays;
+    for (size_t n = 0; n < count; ++n) {
+      const ShadePoint& point = points[asked[n]];
+      const Scene3d::Surface& s = point.surface;
+      const auto [u, v] = spread_point(point.sample * rays_each + k, point.sky);
       Vec3 a, b;
       frame_about(s.geometric_normal, a, b);
       const float r = std::sqrt(u);
       const auto [c, d] = kCircle.at(v);
       const Vec3 direction = (r * c) * a + (r * d) * b + std::sqrt(1 - u) * s.geometric_normal;
-      set_ray(rays, i, s.position + kOff * s.geometric_normal, direction, reach);
-      valid[i] = -1;
+      rays.add(asked[n], bucket_of(direction), s.position + kOff * s.geometric_normal, direction,
+               reach);
     }
-    std::array<bool, kPacket> blocked;
-    find_blocked(occlusion_, valid, movers, rays, blocked);
-    for (size_t i = 0; i < count; ++i)
-      if (blocked[i]) open[i] -= 1 / static_cast<float>(rays_each);
+    rays.trace(scene_.rays(), occlusion_, movers, [&](size_t i, bool blocked) {
+      if (blocked) open[i] -= part;
+    });
   }
 }
 

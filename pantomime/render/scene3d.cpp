@@ -69,7 +69,9 @@ bool meets_box(Vec3 low, Vec3 high, Vec3 point, Vec3 direction) {
 }  // namespace
 
 Scene3d::Scene3d(std::shared_ptr<TextureStore> textures, bool mixed)
-    : textures_(textures ? std::move(textures) : std::make_shared<TextureStore>()), rays_(mixed) {}
+    : textures_(textures ? std::move(textures) : std::make_shared<TextureStore>()),
+      mixed_(mixed),
+      rays_(mixed) {}
 
 int Scene3d::add_material(const body::Material& material) {
   paints_.push_back({textures_->get(material.colour, Texture::Kind::kColour),
@@ -83,7 +85,7 @@ int Scene3d::add_mesh(Mesh mesh) {
   check_finite(mesh.name, mesh.positions);
   const Paint& paint = paints_[static_cast<size_t>(mesh.material)];
   rays_.add_mesh(mesh.positions, mesh.triangles, paint.see_through);
-  Entry entry{std::move(mesh), {}, {}, {}, false, {}, {}};
+  Entry entry{std::move(mesh), {}, {}, {}, false, {}, {}, {}};
   find_bounds(entry.mesh.positions, entry.low, entry.high);
   const Vec3 size = entry.high - entry.low;
   entry.flat = std::min({size.x, size.y, size.z}) == 0;
@@ -102,6 +104,7 @@ int Scene3d::add_mesh(Mesh mesh) {
     }
   }
   meshes_.push_back(std::move(entry));
+  still_changed_ = true;
   return static_cast<int>(meshes_.size()) - 1;
 }
 
@@ -119,6 +122,7 @@ void Scene3d::move_mesh(int mesh, const std::vector<Vec3>& positions,
   to.normals = normals;
   find_bounds(positions, entry.low, entry.high);
   entry.flat = false;
+  still_changed_ |= !is_moving(static_cast<uint32_t>(mesh));
   rays_.move_mesh(static_cast<uint32_t>(mesh), to.positions);
 }
 
@@ -136,6 +140,21 @@ void Scene3d::commit() {
       }
   }
   rays_.commit();
+  if (mixed_ && still_changed_) map_what_is_near();
+  still_changed_ = false;
+}
+
+void Scene3d::map_what_is_near() {
+  for (size_t i = 0; i < meshes_.size(); ++i) {
+    Entry& entry = meshes_[i];
+    if (!entry.flat) continue;
+    entry.near = NearMap(entry.low, entry.high, surroundings.occlusion_reach);
+    for (size_t k = 0; k < meshes_.size(); ++k) {
+      if (k == i || is_moving(static_cast<uint32_t>(k))) continue;
+      const std::vector<Vec3>& p = meshes_[k].mesh.positions;
+      for (const auto& [a, b, c] : meshes_[k].mesh.triangles) entry.near.add(p[a], p[b], p[c]);
+    }
+  }
 }
 
 std::array<float, 2> Scene3d::uv(const Entry& entry, uint32_t triangle, float u, float v) const {
@@ -192,9 +211,10 @@ bool Scene3d::key_may_enter(Vec3 point, float extent) const {
   return false;
 }
 
-bool Scene3d::may_be_blocked(uint32_t mesh, Vec3 point, float reach) const {
+bool Scene3d::may_be_near(uint32_t mesh, Vec3 point, float reach) const {
   const Entry& entry = meshes_[mesh];
   if (!entry.flat) return true;
+  if (reach <= entry.near.reach()) return entry.near.near(point) || rays_.movers_near(point, reach);
   const Vec3 low = entry.others_low, high = entry.others_high;
   return point.x > low.x - reach && point.x < high.x + reach && point.y > low.y - reach &&
          point.y < high.y + reach && point.z > low.z - reach && point.z < high.z + reach;

@@ -9,6 +9,7 @@
 
 #include "pantomime/body/character.h"
 #include "pantomime/motion/clip.h"
+#include "pantomime/render/near_map.h"
 #include "pantomime/render/rays.h"
 #include "pantomime/render/texture.h"
 #include "pantomime/scene/home.h"
@@ -125,8 +126,9 @@ class Scene3d : public CutOut {
   static constexpr uint32_t kSun = 1u << kMostLamps, kSky = 2 * kSun, kAllLights = 2 * kSky - 1;
   /// Whether the key light can come to a point through one of its openings.
   bool key_may_enter(Vec3 point, float extent = 0) const;
-  /// The same for all directions, as far as `reach` metres.
-  bool may_be_blocked(uint32_t mesh, Vec3 point, float reach) const;
+  /// Whether anything outside the plane of a flat `mesh` may be nearer than `reach` metres to a
+  /// point of it; always for other meshes. False is certain.
+  bool may_be_near(uint32_t mesh, Vec3 point, float reach) const;
 
   float coverage(uint32_t mesh, uint32_t triangle, float u, float v,
                  float footprint) const override;
@@ -144,13 +146,17 @@ class Scene3d : public CutOut {
     Vec3 low, high;                       // bounds
     bool flat = false;                    // all in one axis-parallel plane: can't shade itself
     Vec3 others_low, others_high;         // of flat ones: bounds of all other meshes
+    NearMap near;                         // of flat ones in a mixed scene: others that stand still
   };
   std::array<float, 2> uv(const Entry& entry, uint32_t triangle, float u, float v) const;
   /// Turns out.normal as the texel of a normal map says.
   static void bend_normal(const Entry& entry, uint32_t triangle, const std::array<float, 4>& texel,
                           Surface& out);
 
+  void map_what_is_near();
+
   std::shared_ptr<TextureStore> textures_;
+  bool mixed_, still_changed_ = true;
   std::vector<Paint> paints_;
   std::vector<Entry> meshes_;
   RayScene rays_;

@@ -65,6 +65,15 @@ std::array<float, 2> place(Vec3 d) {
   return {0.5f * x + 0.5f, 0.5f * z + 0.5f};
 }
 
+/// The texel of the coarse map that a direction lies in.
+size_t coarse_texel(Vec3 d) {
+  const auto [u, v] = place(d);
+  const auto cell = [](float at) {
+    return std::min(static_cast<size_t>(at * kCoarse), size_t{kCoarse - 1});
+  };
+  return cell(v) * kCoarse + cell(u);
+}
+
 }  // namespace
 
 Vec3 Sky::Octahedron::at(Vec3 d) const {
@@ -78,6 +87,10 @@ Vec3 Sky::Octahedron::at(Vec3 d) const {
   const float a = x - static_cast<float>(x0), b = y - static_cast<float>(y0);
   return (1 - b) * ((1 - a) * texels[y0 * width + x0] + a * texels[y0 * width + x1]) +
          b * ((1 - a) * texels[y1 * width + x0] + a * texels[y1 * width + x1]);
+}
+
+Vec3 Sky::light(Vec3 direction) const {
+  return coarse_.texels[coarse_texel(direction)];
 }
 
 Vec3 Sky::Octahedron::direction(int column, int row) const {
@@ -159,11 +172,7 @@ Sky::Sky(std::string id, const FloatImage& picture, body::Credit credit)
   for (int y = 0; y < picture.height; ++y)
     for (int x = 0; x < picture.width; ++x) {
       const Vec3 d = direction_of(picture, x, y);
-      const auto [u, v] = place(d);
-      const auto cell = [](float at) {
-        return std::min(static_cast<size_t>(at * kCoarse), size_t{kCoarse - 1});
-      };
-      const size_t texel = cell(v) * kCoarse + cell(u);
+      const size_t texel = coarse_texel(d);
       const float size = std::sqrt(std::max(0.0f, 1 - d.y * d.y));
       const float* p = rest.at(x, y);
       const Vec3 light{p[0], p[1], p[2]};

@@ -28,8 +28,9 @@ class Sky {
 
   /// What is seen in a direction (of any length), without the sun.
   Vec3 seen(Vec3 direction) const { return fine_.at(direction); }
-  /// The same, smoothed over about three degrees and nowhere above three times the mean.
-  Vec3 light(Vec3 direction) const { return coarse_.at(direction); }
+  /// The same in steps of about three degrees, and nowhere above three times the mean: who asks
+  /// does so for many directions.
+  Vec3 light(Vec3 direction) const;
 
   /// Mean of the upper half, each direction counting the same.
   Vec3 mean_above() const { return above_; }
