@@ -181,7 +181,7 @@ void ColourPass::trace_packet(const Block& block, int sample, const LaneMask& as
         film.at(x, y) += left[i] * background(directions[i]);
         continue;
       }
-      if (!scene_.is_flat(mesh) || layer > 0) film.plain[film.index(x, y)] = 0;
+      if (!scene_.is_flat(mesh) || layer > 0) film.mark_uneven(x, y);
       ShadePoint& point = lit.points[lit.count];
       scene_.surface(pixel_rays_.hit(rays, i, directions[i]), primary_.spread * distance,
                      point.surface);
@@ -258,7 +258,7 @@ void ColourPass::add_still(Block& block, int first, int last, const LaneMask& va
     const size_t at = film.index(block.x[i], block.y[i]);
     if (block.shaded[i] == 0) {
       film.light[at] += static_cast<float>(last - first) * still_->light[at];
-      film.plain[at] = 0;
+      film.mark_uneven(block.x[i], block.y[i]);
       continue;
     }
     block.shifts[i] = shifts(block.x[i], block.y[i]);
@@ -300,7 +300,7 @@ void ColourPass::still_light(const Block& block, size_t lane, Vec3 direction, in
   const int x = block.x[lane], y = block.y[lane];
   const size_t at = film.index(x, y);
   film.light[at] += left * still_->light[at];
-  film.plain[at] = 0;
+  film.mark_uneven(x, y);
   uint32_t lights = block.shaded[lane];
   if (lights == 0) return;
   if (!film.taken.light.empty()) {

@@ -67,15 +67,19 @@ inline constexpr std::array<std::array<int8_t, 2>, 8> kNeighbours = {
 /// Light that arrives at each pixel, before tone mapping.
 struct Film {
   int width, height;
-  std::vector<Vec3> light;     // sum over samples
-  std::vector<uint8_t> plain;  // no sample met anything but background and flat surfaces
-  SoftLight fresh, taken;      // empty unless it is smoothed: what arrives, what movers take away
-  std::vector<uint8_t> busy;   // the same; 1: one sample doesn't tell what the pixel's others find
+  std::vector<Vec3> light;  // sum over samples
+  // No sample met anything but background and flat surfaces; empty where nobody asks.
+  std::vector<uint8_t> plain;
+  SoftLight fresh, taken;     // empty unless it is smoothed: what arrives, what movers take away
+  std::vector<uint8_t> busy;  // the same; 1: one sample doesn't tell what the pixel's others find
   Film(int w, int h)
       : width(w),
         height(h),
         light(static_cast<size_t>(w) * static_cast<size_t>(h)),
         plain(light.size(), 1) {}
+  void mark_uneven(int x, int y) {
+    if (!plain.empty()) plain[index(x, y)] = 0;
+  }
   size_t index(int x, int y) const {
     return static_cast<size_t>(y) * static_cast<size_t>(width) + static_cast<size_t>(x);
   }

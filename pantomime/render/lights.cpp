@@ -110,7 +110,7 @@ void ColourPass::key_light(std::span<const ShadePoint> points, bool movers, std:
       continue;
     }
     lit[i] = cosine;
-    film.plain[film.index(points[i].x, points[i].y)] = 0;
+    film.mark_uneven(points[i].x, points[i].y);
     if (!film.busy.empty()) film.busy[film.index(points[i].x, points[i].y)] = 1;
     const auto [u, v] = spread_point(points[i].sample, points[i].key);
     const float r = scene_.key.radius * std::sqrt(u);
@@ -138,7 +138,7 @@ void ColourPass::lamp_light(std::span<const ShadePoint> points, bool movers, Fil
   for (size_t i = 0; i < points.size(); ++i) {
     const ShadePoint& point = points[i];
     if ((point.lights & ~(Scene3d::kSun | Scene3d::kSky)) == 0) continue;
-    film.plain[film.index(point.x, point.y)] = 0;
+    film.mark_uneven(point.x, point.y);
     const auto random = spread_point(point.sample, point.lamp);
     const Vec3 from = point.surface.position + kOff * point.surface.geometric_normal;
     const LampChoice choice = choose_lamp(point.surface, random[2], point.lights);
@@ -229,16 +229,16 @@ void ColourPass::sky_light(std::span<const ShadePoint> points, bool movers, std:
                : !scene_.may_be_near(points[i].mesh, at, reach))
       continue;
     asked[count++] = static_cast<uint16_t>(i);
-    film.plain[film.index(points[i].x, points[i].y)] = 0;
+    film.mark_uneven(points[i].x, points[i].y);
   }
   for (int k = 0; k < rays_each; ++k) {
     LightRays rays;
+    Vec3 normal, a, b;  // neighbours often share them
     for (size_t n = 0; n < count; ++n) {
       const ShadePoint& point = points[asked[n]];
       const Scene3d::Surface& s = point.surface;
       const auto [u, v] = spread_point(point.sample * rays_each + k, point.sky);
-      Vec3 a, b;
-      frame_about(s.geometric_normal, a, b);
+      if (s.geometric_normal != normal) frame_about(normal = s.geometric_normal, a, b);
       const float r = std::sqrt(u);
       const auto [c, d] = kCircle.at(v);
       const Vec3 direction = (r * c) * a + (r * d) * b + std::sqrt(1 - u) * s.geometric_normal;

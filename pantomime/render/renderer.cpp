@@ -157,6 +157,7 @@ Image render_colour(const Scene3d& scene, const Camera& camera, const RenderOpti
   if (options.samples > 1 && options.contrast > 0 && options.light == nullptr &&
       options.soft_samples == 0)
     return render_sparingly(pass, camera, options, film);
+  film.plain.clear();
   std::vector<uint8_t> wanted;
   int done = 0;
   if (options.soft_samples > 0 && options.samples > 1) {

@@ -44,6 +44,19 @@ void find_bounds(const std::vector<Vec3>& positions, Vec3& low, Vec3& high) {
   }
 }
 
+/// Whether interpolated normals are nowhere other than those of the triangles.
+bool has_even_normals(const Mesh& mesh) {
+  if (mesh.normals.empty()) return true;
+  return std::ranges::all_of(mesh.triangles, [&](const std::array<uint32_t, 3>& triangle) {
+    const auto& [a, b, c] = triangle;
+    const Vec3 normal = normalized(
+        cross(mesh.positions[b] - mesh.positions[a], mesh.positions[c] - mesh.positions[a]));
+    return std::ranges::all_of(triangle, [&](uint32_t corner) {
+      return dot(normalized(mesh.normals[corner]), normal) > 1 - 1e-6f;
+    });
+  });
+}
+
 /// Exponent of a Blinn-Phong highlight about as wide as GGX with this roughness; 0 when it is too
 /// faint to be worth a look. Source: Karis 2013, "Specular BRDF Reference".
 float gloss_of(float roughness) {
@@ -85,10 +98,11 @@ int Scene3d::add_mesh(Mesh mesh) {
   check_finite(mesh.name, mesh.positions);
   const Paint& paint = paints_[static_cast<size_t>(mesh.material)];
   rays_.add_mesh(mesh.positions, mesh.triangles, paint.see_through);
-  Entry entry{std::move(mesh), {}, {}, {}, false, {}, {}, {}};
+  Entry entry{std::move(mesh), {}, {}, {}, false, false, {}, {}, {}};
   find_bounds(entry.mesh.positions, entry.low, entry.high);
   const Vec3 size = entry.high - entry.low;
   entry.flat = std::min({size.x, size.y, size.z}) == 0;
+  entry.even = has_even_normals(entry.mesh);
   const Texture* texture = paint.colour ? paint.colour.get() : paint.normals.get();
   if (texture != nullptr && !entry.mesh.uvs.empty()) {
     const float pixels =
@@ -121,7 +135,7 @@ void Scene3d::move_mesh(int mesh, const std::vector<Vec3>& positions,
   to.positions = positions;
   to.normals = normals;
   find_bounds(positions, entry.low, entry.high);
-  entry.flat = false;
+  entry.flat = entry.even = false;
   still_changed_ |= !is_moving(static_cast<uint32_t>(mesh));
   rays_.move_mesh(static_cast<uint32_t>(mesh), to.positions);
 }
@@ -245,7 +259,7 @@ void Scene3d::surface(const Hit& hit, float footprint, Surface& out) const {
   const Vec3 flat = normalized(hit.normal, -hit.direction);
   const float slant = dot(flat, hit.direction);
   out.geometric_normal = slant > 0 ? -flat : flat;
-  out.normal = entry.mesh.normals.empty() ? out.geometric_normal : smooth_normal(hit);
+  out.normal = entry.even ? out.geometric_normal : smooth_normal(hit);
   out.colour = {paint.base[0], paint.base[1], paint.base[2]};
   out.coverage = paint.see_through ? paint.base[3] : 1;
   out.gloss = paint.gloss;

@@ -145,6 +145,7 @@ class Scene3d : public CutOut {
     std::vector<float> texels_per_metre;  // [triangles] of the colour texture; empty without uvs
     Vec3 low, high;                       // bounds
     bool flat = false;                    // all in one axis-parallel plane: can't shade itself
+    bool even = false;                    // its normals are those of its triangles
     Vec3 others_low, others_high;         // of flat ones: bounds of all other meshes
     NearMap near;                         // of flat ones in a mixed scene: others that stand still
   };

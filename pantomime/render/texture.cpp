@@ -19,7 +19,13 @@ std::array<float, 256> srgb_table() {
   return table;
 }
 
-const std::array<float, 256> kLinear = srgb_table();
+std::array<float, 256> plain_table() {
+  std::array<float, 256> table{};
+  for (size_t i = 0; i < table.size(); ++i) table[i] = static_cast<float>(i) * (1.0f / 255);
+  return table;
+}
+
+const std::array<float, 256> kLinear = srgb_table(), kPlain = plain_table();
 
 // Fine enough that dark steps (slope 12.92 * 255 per unit) are a fifth of an 8-bit step apart.
 constexpr size_t kEncodeSteps = 1 << 14;
@@ -147,13 +153,12 @@ Taps taps(float u, float v, int width, int height) {
 std::array<float, 4> Texture::sample(float u, float v, float texels) const {
   const Level& l = nearest_level(texels);
   const Taps t = taps(u, v, l.width, l.height);
+  const std::array<float, 256>& values = kind_ == Kind::kColour ? kLinear : kPlain;
   std::array<float, 4> out{};
   for (size_t k = 0; k < 4; ++k) {
     const uint8_t* p = &l.texels[t.at[k]];
-    for (size_t c = 0; c < 3; ++c)
-      out[c] += t.weight[k] *
-                (kind_ == Kind::kColour ? kLinear[p[c]] : static_cast<float>(p[c]) * (1.0f / 255));
-    out[3] += t.weight[k] * static_cast<float>(p[3]) * (1.0f / 255);
+    for (size_t c = 0; c < 3; ++c) out[c] += t.weight[k] * values[p[c]];
+    out[3] += t.weight[k] * kPlain[p[3]];
   }
   return out;
 }
