@@ -132,6 +132,16 @@ class Conditions(Evaluation):
         self.assertEqual(len(whole["timeline"]["acts"]), 10)
 
 
+@unittest.skipUnless((REPOSITORY / "assets/body.pantomime").exists(), "tools/fetch_body fetches it")
+class Bodies(Evaluation):
+    PART = ["--only", "bodies", "--body-clips", "4"]
+    SECONDS = 4
+
+    def test_a_run_that_was_stopped_ends_with_the_same_table(self):
+        whole = self.goes_on_after((2, signal.SIGKILL), (4, signal.SIGINT))
+        self.assertEqual(len(whole["bodies"]), 9)  # real people and eight bodies
+
+
 @unittest.skipUnless((REPOSITORY / "assets/sentence_encoder/model.json").exists(), "tools/fetch_text fetches it")
 class Sentences(Evaluation):
     PART = ["--only", "text", "--frames", "24", "--text-clips", "64", "--text-guidance", "adapter", "--tries", "1"]
