@@ -349,12 +349,12 @@ bool ConstraintSolver::step(at::Tensor& x, double t, Footing& footing) const {
   sums.select(1, 0).zero_();
   struct Part {
     const Group* group;
-    at::Tensor slopes;  // [m, n] by the group's features
-    at::Tensor reach;   // [F, F]: how frames move with what the rows see of each
-    at::Tensor seen;    // [F, F]: covariance of that
+    int64_t first;     // of its columns among all slopes
+    at::Tensor reach;  // [F, F]: how frames move with what the rows see of each
+    at::Tensor seen;   // [F, F]: covariance of that
   };
   std::vector<Part> parts;
-  std::vector<at::Tensor> slopes;
+  std::vector<at::Tensor> by_group;
   std::vector<SharedCovariance> blocks;
   int64_t width = 0;
   for (const Group& group : groups_) {
@@ -362,32 +362,34 @@ bool ConstraintSolver::step(at::Tensor& x, double t, Footing& footing) const {
     const at::Tensor index = indices(group.channels);
     const auto channels = static_cast<int64_t>(group.channels.size());
     const at::Tensor scale = normaliser_.scale.index_select(0, index);
-    Part part{&group, {}, c, c};
+    Part part{&group, width, c, c};
     if (group.block == 0) {
       const int64_t axis = group.channels[0] - kRootVelocity;
-      part.slopes = by_root.narrow(1, 2 * axis, 1) * (scale / motion::kFps);
+      by_group.push_back(by_root.narrow(1, 2 * axis, 1) * (scale / motion::kFps));
       part.reach = at::matmul(c, sums.t());
       part.seen = at::matmul(sums, part.reach);
     } else if (group.block == 1) {
-      part.slopes = by_root.narrow(1, 1, 1) * scale;
+      by_group.push_back(by_root.narrow(1, 1, 1) * scale);
     } else {
-      part.slopes = by_six.index_select(1, index - kRootRotation) * scale;
+      by_group.push_back(by_six.index_select(1, index - kRootRotation) * scale);
     }
     part.seen = part.seen.contiguous();
-    slopes.push_back(part.slopes);
     blocks.push_back({width, width + channels, part.seen.data_ptr<double>()});
     width += channels;
     parts.push_back(std::move(part));
   }
-  const at::Tensor s = couple(at::cat(slopes, 1).contiguous(), rows.frames, blocks, total) +
-                       at::tensor(rows.variances, at::kDouble).diag();
+  const at::Tensor slopes = at::cat(by_group, 1);  // [m, width]
+  const at::Tensor s =
+      couple(slopes, rows.frames, blocks, total) + at::tensor(rows.variances, at::kDouble).diag();
   const at::Tensor weights =
       solve(s, at::tensor(rows.residuals, at::kDouble).unsqueeze(1));  // [m, 1]
+  // What the rows of each frame ask for together.
+  at::Tensor asked = doubles({total, width});
+  asked.index_add_(0, at_frames, slopes * weights);
   for (const Part& part : parts) {
-    // What the rows of each frame ask for together.
-    at::Tensor asked = doubles({total, part.slopes.size(1)});
-    asked.index_add_(0, at_frames, part.slopes * weights);
-    x.index_add_(1, indices(part.group->channels), at::matmul(part.reach, asked), -1);
+    const auto channels = static_cast<int64_t>(part.group->channels.size());
+    const at::Tensor change = at::matmul(part.reach, asked.narrow(1, part.first, channels));
+    x.index_add_(1, indices(part.group->channels), change, -1);
   }
   return true;
 }

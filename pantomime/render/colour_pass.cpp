@@ -77,7 +77,7 @@ ColourPass::ColourPass(const Scene3d& scene, const Camera& camera, const RenderO
 
 void ColourPass::add_samples(int tile_x, int tile_y, int first, int last, int step,
                              const uint8_t* wanted, Film& film) const {
-  thread_local Waiting lit, shaded;  // large
+  thread_local Waiting lit, shaded;  // large, and cleared when made: once a thread
   lit.count = shaded.count = 0;
   const int bottom = std::min(tile_y + kTile, camera_.height);
   const int right = std::min(tile_x + kTile, camera_.width);

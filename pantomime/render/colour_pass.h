@@ -73,10 +73,7 @@ struct Film {
   SoftLight fresh, taken;     // empty unless it is smoothed: what arrives, what movers take away
   std::vector<uint8_t> busy;  // the same; 1: one sample doesn't tell what the pixel's others find
   Film(int w, int h)
-      : width(w),
-        height(h),
-        light(static_cast<size_t>(w) * static_cast<size_t>(h)),
-        plain(light.size(), 1) {}
+      : width(w), height(h), light(static_cast<size_t>(w) * static_cast<size_t>(h)) {}
   void mark_uneven(int x, int y) {
     if (!plain.empty()) plain[index(x, y)] = 0;
   }

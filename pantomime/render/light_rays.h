@@ -10,9 +10,9 @@
 
 namespace pantomime::render {
 
-/// Rays of many points, of which those that go about the same way are traced together: eight rays
-/// that need the same parts of the tree cost little more than one, eight that need other parts cost
-/// as much as eight.
+/// Rays of many points, of which those that go about the same way are traced one after another:
+/// they need the same parts of the tree, which then are still near (3 % of a picture of 4 samples).
+/// What needs no ray leaves no lane of a packet empty.
 class LightRays {
  public:
   static constexpr size_t kBuckets = 4 * Scene3d::kMostLamps;

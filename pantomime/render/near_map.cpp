@@ -26,15 +26,18 @@ NearMap::NearMap(Vec3 low, Vec3 high, float reach) : reach_(reach) {
   for (size_t k = 0; k < 2; ++k) {
     const size_t side = sides_[k] = (axis_ + 1 + k) % 3;
     from_[k] = l[side];
-    counts_[k] = std::clamp(static_cast<int>((h[side] - l[side]) / kCell) + 1, 1, kMostCells);
+    const float size = h[side] - l[side];
+    // A little more, so that rounding never needs one cell too many.
+    steps_[k] = std::max(kCell, 1.001f * size / kMostCells);
+    counts_[k] = static_cast<int>(size / steps_[k]) + 1;
   }
   cells_.assign(static_cast<size_t>(counts_[0]) * static_cast<size_t>(counts_[1]), 0);
 }
 
 /// What lies beyond the grid counts to its border.
 int NearMap::cell(float value, size_t along) const {
-  const float at =
-      std::clamp((value - from_[along]) / kCell, 0.0f, static_cast<float>(counts_[along] - 1));
+  const float at = std::clamp((value - from_[along]) / steps_[along], 0.0f,
+                              static_cast<float>(counts_[along] - 1));
   return static_cast<int>(at);
 }
 
@@ -47,7 +50,7 @@ void NearMap::add(Vec3 a, Vec3 b, Vec3 c) {
   std::array<int, 2> first, last;
   for (size_t k = 0; k < 2; ++k) {
     const float low = least(sides_[k]) - reach_, high = most(sides_[k]) + reach_;
-    if (high < from_[k] || low > from_[k] + kCell * static_cast<float>(counts_[k])) return;
+    if (high < from_[k] || low > from_[k] + steps_[k] * static_cast<float>(counts_[k])) return;
     first[k] = cell(low, k);
     last[k] = cell(high, k);
   }

@@ -31,6 +31,7 @@ class NearMap {
   size_t axis_ = 0;                    // across the plane
   std::array<size_t, 2> sides_{1, 2};  // the other two
   std::array<float, 2> from_{};        // metres: where the grid begins
+  std::array<float, 2> steps_{};       // metres: size of a cell
   std::array<int, 2> counts_{};
   std::vector<uint8_t> cells_;
 };

@@ -111,6 +111,7 @@ std::vector<uint8_t> fill_open_surfaces(Film& film, const RenderOptions& options
 /// One sample everywhere shows where nothing happens; the others go to the rest.
 Image render_sparingly(const ColourPass& pass, const Camera& camera, const RenderOptions& options,
                        Film& film) {
+  film.plain.assign(film.light.size(), 1);
   for_each_tile(camera, options.threads,
                 [&](int x, int y) { pass.add_samples(x, y, 0, 1, 2, nullptr, film); });
   const std::vector<uint8_t> wanted = fill_open_surfaces(film, options);
@@ -157,7 +158,6 @@ Image render_colour(const Scene3d& scene, const Camera& camera, const RenderOpti
   if (options.samples > 1 && options.contrast > 0 && options.light == nullptr &&
       options.soft_samples == 0)
     return render_sparingly(pass, camera, options, film);
-  film.plain.clear();
   std::vector<uint8_t> wanted;
   int done = 0;
   if (options.soft_samples > 0 && options.samples > 1) {

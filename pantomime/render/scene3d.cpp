@@ -135,7 +135,8 @@ void Scene3d::move_mesh(int mesh, const std::vector<Vec3>& positions,
   to.positions = positions;
   to.normals = normals;
   find_bounds(positions, entry.low, entry.high);
-  entry.flat = entry.even = false;
+  entry.flat = false;
+  entry.even = normals.empty();
   still_changed_ |= !is_moving(static_cast<uint32_t>(mesh));
   rays_.move_mesh(static_cast<uint32_t>(mesh), to.positions);
 }

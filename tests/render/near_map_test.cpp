@@ -50,6 +50,15 @@ TEST(NearMap, NeverOverlooksATriangle) {
   EXPECT_GT(far, 500);
 }
 
+TEST(NearMap, IsRightOnTheLargestFloorsToo) {
+  NearMap map({-200, 0, -1}, {200, 0, 1}, 0.5f);
+  map.add({190, 0.1f, 0}, {190.2f, 0.1f, 0}, {190, 0.1f, 0.2f});
+  EXPECT_TRUE(map.near({190, 0, 0}));
+  EXPECT_TRUE(map.near({190.6f, 0, 0}));
+  EXPECT_FALSE(map.near({180, 0, 0}));
+  EXPECT_FALSE(map.near({-190, 0, 0}));
+}
+
 TEST(NearMap, WhatLiesInThePlaneHidesNothing) {
   NearMap map({0, -1, -1}, {0, 1, 1}, 0.5f);
   map.add({0, -1, 1}, {0, 1, 1}, {0, 0, 2});
