@@ -114,6 +114,9 @@ void render_scene(bench::BenchRoom& room, const std::filesystem::path& folder, i
   options.samples = samples;
   options.contrast = 0;
   options.threads = threads;
+  ordered_json out = {{"samples", samples}, {"threads", threads}};
+  constexpr int kMapSamples = 64;
+  out["once_a_room"] = fastest(1, [&](size_t) { stage.map_light(kMapSamples, options); });
   formats::write_png(folder / "ours.png", stage.colour(room.camera, options));
   const auto frame = [&](const render::Camera& camera, size_t f) {
     stage.show(f % bench::kFrames);
@@ -121,7 +124,6 @@ void render_scene(bench::BenchRoom& room, const std::filesystem::path& folder, i
     const Image picture = stage.colour(camera, options, &truth);
     if (picture.pixels.empty()) fail("no picture");
   };
-  ordered_json out = {{"samples", samples}, {"threads", threads}};
   out["moving_camera"] = fastest(kTries, [&](size_t f) { frame(room.camera, f); });
   stage.show(0);
   stage.stand_still(room.camera, samples, options);

@@ -22,6 +22,8 @@ using namespace pantomime;
 using bench::BenchRoom;
 using bench::kFrames;
 
+constexpr int kMapSamples = 64;
+
 BenchRoom& set() {
   static BenchRoom one;
   return one;
@@ -41,7 +43,10 @@ void frame(benchmark::State& state, bool still, bool files) {
   options.samples = static_cast<int>(state.range(0));
   options.occlusion_rays = 0;
   options.contrast = 0;
-  if (still) s.stage->stand_still(s.camera, 16, options);
+  if (still)
+    s.stage->stand_still(s.camera, 16, options);
+  else
+    s.stage->map_light(kMapSamples, options);
   size_t f = 0, bytes = 0;
   for (auto _ : state) {
     render::Camera camera = s.camera, next = s.camera;

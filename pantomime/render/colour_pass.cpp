@@ -59,6 +59,7 @@ ColourPass::ColourPass(const Scene3d& scene, const Camera& camera, const RenderO
       options_(options),
       known_(options.samples == 1 || options.soft_samples > 0 ? options.known : nullptr),
       still_(options.still),
+      maps_(options.still == nullptr ? options.maps : nullptr),
       pixel_rays_(camera) {
   stream_ = 2 * static_cast<uint32_t>(options.seed ^ (options.seed >> 32));
   towards_light_ = normalized(scene.key.towards, {0, 1, 0});
@@ -70,6 +71,9 @@ ColourPass::ColourPass(const Scene3d& scene, const Camera& camera, const RenderO
                       cross(lamp.a, lamp.b), lamp.colour.x + lamp.colour.y + lamp.colour.z});
   }
   if (still_ != nullptr) movers_ = area_of_movers(scene, camera);
+  if (maps_ != nullptr)
+    for (const LightMap& map : maps_->of_mesh)
+      map_shaded_.push_back(map.lights_movers_may_take(scene));
   primary_ = {&scene, kClear, 1 / std::max(camera.fx, camera.fy), 0, true, which};
   shadow_ = {&scene, 0.5f, 0, 0.004f, false, which};
   occlusion_ = {&scene, 0.5f, 0, 0.008f, false, which};
@@ -109,6 +113,36 @@ void ColourPass::add_samples(int tile_x, int tile_y, int first, int last, int st
     }
   shade_all(lit, false, film);
   shade_all(shaded, true, film);
+}
+
+void ColourPass::add_arriving(int tile_x, int tile_y, uint32_t mesh,
+                              const Scene3d::Surface& surface,
+                              const std::function<Vec3(float u, float v)>& place,
+                              Film& film) const {
+  thread_local Waiting lit;
+  lit.count = 0;
+  for (int y = tile_y; y < std::min(tile_y + kTile, film.height); ++y)
+    for (int x = tile_x; x < std::min(tile_x + kTile, film.width); ++x) {
+      const Shifts shift = shifts(x, y);
+      for (int s = 0; s < options_.samples; ++s) {
+        const auto [u, v] = spread_point(s, shift.jitter);
+        ShadePoint& point = lit.points[lit.count++];
+        point.surface = surface;
+        point.surface.position = place(static_cast<float>(x) + u, static_cast<float>(y) + v);
+        point.direction = -surface.normal;
+        point.mesh = mesh;
+        point.weight = 1;
+        point.haze = 0;
+        point.x = x, point.y = y;
+        point.sample = s;
+        point.lights = Scene3d::kAllLights & ~Scene3d::kSun;
+        point.alone = true;
+        point.sky = shift.sky;
+        point.lamp = shift.lamp;
+        if (lit.count >= Waiting::kRoom) shade_all(lit, false, film);
+      }
+    }
+  shade_all(lit, false, film);
 }
 
 /// Light of neighbours is asked at neighbouring points of one sequence, along a Hilbert curve over
@@ -199,9 +233,10 @@ void ColourPass::trace_packet(const Block& block, int sample, const LaneMask& as
       point.lamp = block.shifts[i].lamp;
       point.lights = Scene3d::kAllLights;
       if (point.weight > 0) {
-        ++lit.count;
         point.alone = false;
-        if (!film.fresh.light.empty()) keep_apart(point, film);
+        const bool own = film.fresh.light.empty() || keep_apart(point, film);
+        if (maps_ != nullptr) take_mapped(point, own, shaded, film);
+        if (point.lights != 0) ++lit.count;
       }
       left[i] *= 1 - stopped;
       if (left[i] < 0.02f) continue;
@@ -331,26 +366,61 @@ void ColourPass::still_light(const Block& block, size_t lane, Vec3 direction, in
 }
 
 /// Decides where a sample's light of lamps and sky comes from: its own rays, the pixel's other
-/// samples, or a neighbour. First samples note the surface that others are compared to.
-void ColourPass::keep_apart(ShadePoint& point, Film& film) const {
+/// samples, or a neighbour. First samples note the surface that others are compared to. False when
+/// the pixel's own samples have no part in it.
+bool ColourPass::keep_apart(ShadePoint& point, Film& film) const {
   SoftLight& soft = film.fresh;
   const size_t at = film.index(point.x, point.y);
   SoftLight::Guide& guide = soft.guides[at];
   const Vec3 colour = (point.weight * (1 - point.haze)) * point.surface.colour;
   if (point.weight < 1) film.busy[at] = 1;
+  // Glass has light of its own; the pixel's is that of what stands behind it.
+  constexpr float kSheer = 0.5f;
+  if (point.surface.coverage < kSheer) {
+    point.alone = true;
+    return false;
+  }
   const bool known = guide.normal != Vec3{0, 0, 0};
   if (!known && point.sample == 0) guide = {point.surface.position, point.surface.normal};
   // Edges of one solid surface before another. Parts of see-through ones share what there is.
-  if (point.sample > 0 && (!known || (point.weight == 1 && !same_surface(guide, point.surface)))) {
+  if (point.sample > 0 &&
+      (!known || (point.surface.coverage >= 1 && !same_surface(guide, point.surface)))) {
     point.alone = !found_beside(point, colour, film);
     if (!point.alone) point.lights = Scene3d::kSun;
-    return;
+    return false;
   }
   soft.colour[at] += colour;
   if (known && point.sample >= options_.soft_samples && same_surface(guide, point.surface))
     point.lights = Scene3d::kSun;
   else
     soft.asked[at] += point.weight;
+  return true;
+}
+
+/// Gives a point the light of lamps and sky that is known there, and leaves it those lights that
+/// are not. `own`: as keep_apart() found.
+void ColourPass::take_mapped(ShadePoint& point, bool own, Waiting& shaded, Film& film) const {
+  LightMap::Found found;
+  if (point.haze > 0 || !maps_->of_mesh[point.mesh].find(point.surface, found)) return;
+  const bool asks = (point.lights & ~Scene3d::kSun) != 0;
+  if (asks) give(point, found.light, false, film);
+  film.mark_uneven(point.x, point.y);
+  point.lights = found.sun ? Scene3d::kSun : 0;
+  const uint32_t movers = map_shaded_[point.mesh][found.patch] & ~Scene3d::kSun;
+  if (movers == 0) return;
+  bool alone = !own;
+  if (!alone && !film.taken.light.empty()) {
+    const size_t at = film.index(point.x, point.y);
+    film.fresh.guides[at].split = true;
+    film.taken.guides[at] = {point.surface.position, point.surface.normal};
+    film.taken.colour[at] += point.weight * point.surface.colour;
+    if (!asks) return;
+    film.taken.asked[at] += point.weight;
+  }
+  ShadePoint& taken = shaded.points[shaded.count++];
+  taken = point;
+  taken.lights = movers;
+  taken.alone = alone;
 }
 
 /// Gives a sample the light of the neighbour whose first sample met the same surface.
@@ -378,7 +448,7 @@ Film ColourPass::new_film() const {
     film.fresh.beside_colour.resize(film.light.size());
     film.fresh.beside.resize(film.light.size());
     film.busy.assign(film.light.size(), 0);
-    if (still_ != nullptr) film.taken = SoftLight(film.light.size());
+    if (still_ != nullptr || maps_ != nullptr) film.taken = SoftLight(film.light.size());
   }
   return film;
 }

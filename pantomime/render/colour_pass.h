@@ -3,9 +3,11 @@
 #pragma once
 
 #include <array>
+#include <functional>
 #include <span>
 #include <vector>
 
+#include "pantomime/render/light_map.h"
 #include "pantomime/render/pixel_rays.h"
 #include "pantomime/render/renderer.h"
 #include "pantomime/render/still_view.h"
@@ -50,6 +52,7 @@ struct SoftLight {
   std::vector<Vec3> colour;  // the surfaces' reflectance: sum over all samples, by weight
   struct Guide {
     Vec3 position, normal;  // of the first surface; zero: none
+    bool split = false;     // what movers take away is kept apart from it
   };
   std::vector<Guide> guides;
   // At edges some samples meet what a neighbour's first sample met: they take its light.
@@ -101,6 +104,10 @@ class ColourPass {
   /// `wanted` (all: null) marks.
   void add_samples(int tile_x, int tile_y, int first, int last, int step, const uint8_t* wanted,
                    Film& film) const;
+  /// Adds light of lamps and sky that arrives at each pixel of a tile, where pixels are not seen by
+  /// a camera but lie at `place` (u, v: in pixels) on a surface of `mesh`.
+  void add_arriving(int tile_x, int tile_y, uint32_t mesh, const Scene3d::Surface& surface,
+                    const std::function<Vec3(float u, float v)>& place, Film& film) const;
   /// A film for this pass.
   Film new_film() const;
   /// After the first sample of a smoothed film: marks the pixels that show edges, see-through
@@ -125,7 +132,8 @@ class ColourPass {
   void first_movers(const LaneMask& valid, HitPacket& rays) const;
   void still_light(const Block& block, size_t lane, Vec3 direction, int sample, float left,
                    Waiting& shaded, Film& film) const;
-  void keep_apart(ShadePoint& point, Film& film) const;
+  bool keep_apart(ShadePoint& point, Film& film) const;
+  void take_mapped(ShadePoint& point, bool own, Waiting& shaded, Film& film) const;
   bool found_beside(const ShadePoint& point, Vec3 colour, Film& film) const;
 
   // Light, in lights.cpp. `movers`: only what moving meshes take away from still surfaces.
@@ -154,6 +162,8 @@ class ColourPass {
   const RenderOptions& options_;
   const Truth* known_;      // first surfaces through the pixels' centres, or null
   const StillView* still_;  // what does not move, or null
+  const LightMaps* maps_;   // light on what does not move, or null
+  std::vector<std::vector<uint32_t>> map_shaded_;  // of each of their patches
   PixelRays pixel_rays_;
   uint32_t stream_;
   std::vector<LampPlace> lamps_;  // of the scene, the first kMostLamps

@@ -78,7 +78,8 @@ void ColourPass::shade_all(Waiting& waiting, bool movers, Film& film) const {
         if (asked && open[i] < 1) give(points[i], sky_arriving(points[i], 1) - sky, true, film);
       }
     } else if (!movers) {
-      light += radiance(points[i], lit[i], sky);
+      const bool by_sky = (points[i].lights & Scene3d::kSky) != 0;
+      light += radiance(points[i], lit[i], by_sky ? sky : Vec3{});
     } else if (lit[i] > 0 || open[i] < 1) {
       light = light - (radiance(points[i], lit[i], sky_arriving(points[i], 1)) -
                        radiance(points[i], 0, sky));
@@ -225,8 +226,7 @@ void ColourPass::sky_light(std::span<const ShadePoint> points, bool movers, std:
   for (size_t i = 0; i < points.size(); ++i) {
     if ((points[i].lights & Scene3d::kSky) == 0) continue;
     const Vec3 at = points[i].surface.position;
-    if (movers ? !scene_.rays().movers_near(at, reach)
-               : !scene_.may_be_near(points[i].mesh, at, reach))
+    if (movers ? !scene_.movers().near(at, reach) : !scene_.may_be_near(points[i].mesh, at, reach))
       continue;
     asked[count++] = static_cast<uint16_t>(i);
     film.mark_uneven(points[i].x, points[i].y);

@@ -249,38 +249,6 @@ bool RayScene::movers_bounds(motion::Vec3& low, motion::Vec3& high) const {
   return !handles_->moving.empty;
 }
 
-bool RayScene::movers_near(motion::Vec3 p, float reach) const {
-  const motion::Vec3 low = handles_->low, high = handles_->high;
-  return !handles_->moving.empty && p.x > low.x - reach && p.x < high.x + reach &&
-         p.y > low.y - reach && p.y < high.y + reach && p.z > low.z - reach && p.z < high.z + reach;
-}
-
-bool RayScene::movers_between(motion::Vec3 point, float extent, motion::Vec3 centre,
-                              float radius) const {
-  if (handles_->moving.empty) return false;
-  const motion::Vec3 way = centre - point;
-  // The beam to the ball is as wide as the ball only at its end: where it leaves the grown box it
-  // is known better how wide it can be.
-  float to = 1;
-  for (int pass = 0; pass < 2; ++pass) {
-    const float grown = std::max(radius * to, extent) + 1e-3f;
-    float from = 0, end = to;
-    const auto slab = [&](float low, float high, float at, float step) {
-      if (std::abs(step) < 1e-9f) return at >= low - grown && at <= high + grown;
-      const float a = (low - grown - at) / step, b = (high + grown - at) / step;
-      from = std::max(from, std::min(a, b));
-      end = std::min(end, std::max(a, b));
-      return from <= end;
-    };
-    if (!slab(handles_->low.x, handles_->high.x, point.x, way.x) ||
-        !slab(handles_->low.y, handles_->high.y, point.y, way.y) ||
-        !slab(handles_->low.z, handles_->high.z, point.z, way.z))
-      return false;
-    to = end;
-  }
-  return true;
-}
-
 void RayScene::intersect(const RayQuery& query, const LaneMask& valid, HitPacket& rays) const {
   if (!fill_idle(valid, rays.ray)) return;
   Context context{{}, &query};

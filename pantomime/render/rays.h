@@ -76,11 +76,6 @@ class RayScene {
   bool is_moving(uint32_t mesh) const;
   /// Corners of the box around what moves, committed; false when nothing does.
   bool movers_bounds(motion::Vec3& low, motion::Vec3& high) const;
-  /// Whether a point is nearer than `reach` to the bounds of what moves.
-  bool movers_near(motion::Vec3 point, float reach) const;
-  /// Whether what moves may come between a ball of radius `extent` about a point and another ball:
-  /// false is certain.
-  bool movers_between(motion::Vec3 point, float extent, motion::Vec3 centre, float radius) const;
 
   /// Nearest hits: fills rays.hit and rays.ray.tfar.
   void intersect(const RayQuery& query, const LaneMask& valid, HitPacket& rays) const;

@@ -28,6 +28,7 @@ struct Truth {
   }
 };
 struct StillView;
+struct LightMaps;
 
 struct RenderOptions {
   int samples = 4;         ///< rays through each pixel, 1 … 1024
@@ -49,6 +50,9 @@ struct RenderOptions {
   const Truth* known = nullptr;
   /// What stands still, already rendered by render_still() with the same camera.
   const StillView* still = nullptr;
+  /// Light on walls and floors as map_light() found it, for cameras that move; not used with
+  /// `still`.
+  const LightMaps* maps = nullptr;
   /// Filled with the light behind the picture, linear, times `exposure`, before tone mapping; RGB.
   FloatImage* light = nullptr;
 };

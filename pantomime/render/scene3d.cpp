@@ -155,8 +155,30 @@ void Scene3d::commit() {
       }
   }
   rays_.commit();
+  box_movers();
   if (mixed_ && still_changed_) map_what_is_near();
   still_changed_ = false;
+}
+
+/// Meshes of one person or thing follow one another.
+void Scene3d::box_movers() {
+  movers_.clear();
+  for (size_t first = 0, end = 0; first < meshes_.size(); first = end) {
+    Vec3 low = meshes_[first].low, high = meshes_[first].high;
+    for (end = first; end < meshes_.size() && is_moving(static_cast<uint32_t>(end)) &&
+                      meshes_[end].mesh.object == meshes_[first].mesh.object;
+         ++end) {
+      low = least(low, meshes_[end].low);
+      high = most(high, meshes_[end].high);
+    }
+    if (end == first) {
+      ++end;
+      continue;
+    }
+    movers_.start(low, high);
+    for (size_t i = first; i < end; ++i)
+      movers_.add(meshes_[i].mesh.positions, meshes_[i].mesh.triangles);
+  }
 }
 
 void Scene3d::map_what_is_near() {
@@ -193,17 +215,17 @@ bool Scene3d::may_be_blocked(uint32_t mesh, Vec3 point, Vec3 direction, float st
 }
 
 uint32_t Scene3d::lights_movers_may_take(Vec3 point, float extent) const {
-  uint32_t lights = rays_.movers_near(point, surroundings.occlusion_reach + extent) ? kSky : 0;
+  uint32_t lights = movers_.near(point, surroundings.occlusion_reach + extent) ? kSky : 0;
   for (size_t k = 0; k < std::min(lamps.size(), kMostLamps); ++k) {
     const scene::Lamp& lamp = lamps[k];
-    if (rays_.movers_between(point, extent, lamp.corner + 0.5f * (lamp.a + lamp.b),
-                             0.5f * length(lamp.a + lamp.b)))
+    if (movers_.between(point, extent, lamp.corner + 0.5f * (lamp.a + lamp.b),
+                        0.5f * length(lamp.a + lamp.b)))
       lights |= 1u << k;
   }
   if (key.colour == Vec3{0, 0, 0}) return lights;
   constexpr float kFar = 20;  // metres: farther than any home is wide
-  if (rays_.movers_between(point, extent, point + kFar * normalized(key.towards),
-                           kFar * key.radius + extent) &&
+  if (movers_.between(point, extent, point + kFar * normalized(key.towards),
+                      kFar * key.radius + extent) &&
       key_may_enter(point, extent))
     lights |= kSun;
   return lights;
@@ -229,7 +251,7 @@ bool Scene3d::key_may_enter(Vec3 point, float extent) const {
 bool Scene3d::may_be_near(uint32_t mesh, Vec3 point, float reach) const {
   const Entry& entry = meshes_[mesh];
   if (!entry.flat) return true;
-  if (reach <= entry.near.reach()) return entry.near.near(point) || rays_.movers_near(point, reach);
+  if (reach <= entry.near.reach()) return entry.near.near(point) || movers_.near(point, reach);
   const Vec3 low = entry.others_low, high = entry.others_high;
   return point.x > low.x - reach && point.x < high.x + reach && point.y > low.y - reach &&
          point.y < high.y + reach && point.z > low.z - reach && point.z < high.z + reach;

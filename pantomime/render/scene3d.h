@@ -9,6 +9,7 @@
 
 #include "pantomime/body/character.h"
 #include "pantomime/motion/clip.h"
+#include "pantomime/render/mover_boxes.h"
 #include "pantomime/render/near_map.h"
 #include "pantomime/render/rays.h"
 #include "pantomime/render/texture.h"
@@ -78,8 +79,14 @@ class Scene3d : public CutOut {
   const RayScene& rays() const { return rays_; }
   /// Whether a mesh lies in one axis-parallel plane, as floors and walls do.
   bool is_flat(size_t i) const { return meshes_[i].flat; }
+  /// Whether its normals are everywhere those of its triangles, without a map that bends them.
+  bool has_plain_normals(size_t i) const {
+    return meshes_[i].even && !paints_[static_cast<size_t>(meshes_[i].mesh.material)].normals;
+  }
   /// Whether it was moved since it was added (only in a mixed scene).
   bool is_moving(uint32_t mesh) const { return rays_.is_moving(mesh); }
+  /// Where what moves is, committed.
+  const MoverBoxes& movers() const { return movers_; }
   /// Whether rays may pass through some of its surface.
   bool is_see_through(size_t i) const {
     return paints_[static_cast<size_t>(meshes_[i].mesh.material)].see_through;
@@ -155,12 +162,14 @@ class Scene3d : public CutOut {
                           Surface& out);
 
   void map_what_is_near();
+  void box_movers();
 
   std::shared_ptr<TextureStore> textures_;
   bool mixed_, still_changed_ = true;
   std::vector<Paint> paints_;
   std::vector<Entry> meshes_;
   RayScene rays_;
+  MoverBoxes movers_;
 };
 
 /// The meshes of a character in a scene.

@@ -176,11 +176,16 @@ void Stage::stand_still(const Camera& camera, int samples, const RenderOptions& 
   still_ = std::make_shared<StillView>(render_still(scene_, camera, samples, options));
 }
 
+void Stage::map_light(int samples, const RenderOptions& options) {
+  maps_ = std::make_shared<LightMaps>(render::map_light(scene_, samples, options));
+}
+
 Image Stage::colour(const Camera& camera, RenderOptions options, const FrameTruth* truth) const {
   if (still_ && still_->camera == camera)
     options.still = still_.get();
   else if (truth != nullptr)
     options.known = &truth->surfaces;
+  options.maps = maps_.get();
   return render_colour(scene_, camera, options);
 }
 

@@ -7,6 +7,7 @@
 
 #include "pantomime/body/parts.h"
 #include "pantomime/render/camera.h"
+#include "pantomime/render/light_map.h"
 #include "pantomime/render/renderer.h"
 #include "pantomime/render/scene3d.h"
 #include "pantomime/render/still_view.h"
@@ -100,6 +101,9 @@ class Stage {
   /// pixel; truth() and colour() of this camera then cost a fraction. Call after the last still
   /// thing was added and show().
   void stand_still(const Camera& camera, int samples, const RenderOptions& options = {});
+  /// For cameras that move: finds the light of lamps and sky on walls and floors once, with
+  /// `samples` for each square of 4 cm. Call as stand_still().
+  void map_light(int samples, const RenderOptions& options = {});
   /// The picture of the frame that is shown. `truth` of the same camera spares rays.
   Image colour(const Camera& camera, RenderOptions options,
                const FrameTruth* truth = nullptr) const;
@@ -144,6 +148,7 @@ class Stage {
   int next_thing_ = kFirstHeld;
   size_t frame_ = 0;
   std::shared_ptr<const StillView> still_;
+  std::shared_ptr<const LightMaps> maps_;
 };
 
 }  // namespace pantomime::render

@@ -43,6 +43,7 @@ StillView render_still(const Scene3d& scene, const Camera& camera, int samples,
   many.samples = samples;
   many.known = nullptr;
   many.still = nullptr;
+  many.maps = nullptr;
   const ColourPass pass(scene, camera, many, Meshes::Still);
   Film film = pass.new_film();
   for_each_tile(camera, options.threads,

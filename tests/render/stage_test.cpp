@@ -192,26 +192,44 @@ std::pair<double, double> differences(const Image& a, const Image& b) {
   return {most, std::abs(sum / (a.width * a.height))};
 }
 
+/// What single pixels have beyond the exact picture.
+double grain(const Image& picture, const Image& exact) {
+  double sum = 0;
+  for (size_t i = 0; i < picture.pixels.size(); ++i)
+    sum += std::pow(picture.pixels[i] - exact.pixels[i], 2);
+  return std::sqrt(sum / static_cast<double>(picture.pixels.size()));
+}
+
 /// Somebody on a floor behind a pole, with many lights, by several ways to the same picture.
 class WaysToAPicture : public testing::TestWithParam<float> {
  public:
+  enum class Way {
+    Rays,
+    Once,  // what stands still is rendered once
+    Maps,  // light on floor and wall is found once
+  };
   struct Made {
     FrameTruth truth;
     Image picture;
   };
-  /// `once`: what stands still is rendered once. `k1`: of the lens.
-  Made make(bool once, int samples, int soft) {
+  WaysToAPicture() {
+    home.shell.materials = {{.name = "grey", .base_colour = {0.4f, 0.4f, 0.4f, 1}}};
+    scene::add_rectangle(home.shell, 0, {-4, 0, 4}, {8, 0, 0}, {0, 0, -8});
+    scene::add_rectangle(home.shell, 0, {-4, 0, -1}, {8, 0, 0}, {0, 3, 0});
+  }
+  Made make(Way way, int samples, int soft, int threads = 1) {
     Camera camera = camera_at({0, 1.4f, 3.5f}, {0, 0.9f, 0});
     camera.k1 = GetParam();
     Stage stage(home);
     stage.add_person(walker.character, walker.pose);
-    stage.add_still(floor, on_floor);
     stage.add_still(pole, before);
     stage.show(0);
     RenderOptions options;
     options.contrast = 0;
     options.soft_samples = soft;
-    if (once) stage.stand_still(camera, 64);
+    options.threads = threads;
+    if (way == Way::Once) stage.stand_still(camera, 64);
+    if (way == Way::Maps) stage.map_light(256, options);
     options.samples = samples;
     stage.show(1);
     Made made{stage.truth(camera, camera), {}};
@@ -222,12 +240,12 @@ class WaysToAPicture : public testing::TestWithParam<float> {
  private:
   scene::Home home = empty_home();
   Walker walker{{0, 0, 0}};
-  scene::Model floor = slab({8, 0.02f, 8}), pole = slab({0.2f, 2, 0.2f});
-  scene::Placed on_floor, before{.position = {0.3f, 0, 1.2f}};
+  scene::Model pole = slab({0.2f, 2, 0.2f});
+  scene::Placed before{.position = {0.3f, 0, 1.2f}};
 };
 
 TEST_P(WaysToAPicture, ARenderedBackgroundChangesNoTruthAndNoLight) {
-  const Made one = make(false, 64, 0), other = make(true, 64, 0);
+  const Made one = make(Way::Rays, 64, 0), other = make(Way::Once, 64, 0);
   EXPECT_EQ(one.truth.surfaces.depth, other.truth.surfaces.depth);
   EXPECT_EQ(one.truth.surfaces.objects, other.truth.surfaces.objects);
   EXPECT_EQ(one.truth.surfaces.parts, other.truth.surfaces.parts);
@@ -239,21 +257,25 @@ TEST_P(WaysToAPicture, ARenderedBackgroundChangesNoTruthAndNoLight) {
   EXPECT_LT(most, 6);
 }
 
+TEST_P(WaysToAPicture, LightFoundOnceForWallsIsTheSameLightWithLessGrain) {
+  const Made exact = make(Way::Rays, 64, 0), rough = make(Way::Rays, 8, 0);
+  const Made mapped = make(Way::Maps, 8, 0);
+  const auto [most, mean] = differences(exact.picture, mapped.picture);
+  EXPECT_LT(mean, 0.5);
+  EXPECT_LT(most, 8);
+  EXPECT_LT(grain(mapped.picture, exact.picture), 0.85 * grain(rough.picture, exact.picture));
+  EXPECT_EQ(mapped.picture.pixels, make(Way::Maps, 8, 0, 3).picture.pixels);
+}
+
 TEST_P(WaysToAPicture, SmoothedLightIsTheSameLightWithoutGrain) {
-  const Made exact = make(false, 64, 0), rough = make(false, 8, 0);
-  for (const bool once : {false, true}) {
-    const Made soft = make(once, 8, 1);
+  const Made exact = make(Way::Rays, 64, 0), rough = make(Way::Rays, 8, 0);
+  for (const Way way : {Way::Rays, Way::Once, Way::Maps}) {
+    const Made soft = make(way, 8, 1);
     const auto [most, mean] = differences(exact.picture, soft.picture);
-    EXPECT_LT(mean, 0.5) << once;
-    EXPECT_LT(most, 8) << once;
-    // Grain is what single pixels have beyond the exact picture.
-    const auto grain = [&](const Image& picture) {
-      double sum = 0;
-      for (size_t i = 0; i < picture.pixels.size(); ++i)
-        sum += std::pow(picture.pixels[i] - exact.picture.pixels[i], 2);
-      return std::sqrt(sum / static_cast<double>(picture.pixels.size()));
-    };
-    EXPECT_LT(grain(soft.picture), grain(rough.picture)) << once;
+    EXPECT_LT(mean, 0.5) << static_cast<int>(way);
+    EXPECT_LT(most, 10) << static_cast<int>(way);
+    EXPECT_LT(grain(soft.picture, exact.picture), grain(rough.picture, exact.picture))
+        << static_cast<int>(way);
   }
 }
 
@@ -294,6 +316,32 @@ TEST(Stage, EdgesOfSmoothedThingsTakeTheLightOfWhatTheyShow) {
     EXPECT_LT(std::sqrt(sum / edges), most) << samples;
     EXPECT_GT(edges, 100);
   }
+}
+
+TEST(Stage, GlassKeepsItsLightToItself) {
+  // A red wall far behind a pane that stands in a brighter place.
+  scene::Home home;
+  home.width = home.depth = 10;
+  home.lamps = {{{-0.5f, 2.9f, 1.2f}, {1, 0, 0}, {0, 0, 0.5f}, {30, 30, 30}}};
+  home.daylight = {.day = false, .sun = {}, .fill = {0.05f, 0.05f, 0.05f}, .outside = {}};
+  home.shell.materials = {{.name = "wall", .base_colour = {0.8f, 0.2f, 0.2f, 1}},
+                          {.name = "glass", .base_colour = {0.3f, 0.4f, 0.9f, 0.2f}}};
+  home.shell.materials[1].see_through = true;
+  scene::add_rectangle(home.shell, 0, {-4, 0, -3}, {8, 0, 0}, {0, 3, 0});
+  scene::add_rectangle(home.shell, 1, {-4, 0, 1}, {8, 0, 0}, {0, 3, 0});
+  Stage stage(home);
+  stage.show(0);
+  const Camera camera = camera_at({0, 1.2f, 3}, {0, 1.2f, 0});
+  const auto make = [&](int samples, int soft) {
+    const FrameTruth truth = stage.truth(camera, camera);
+    RenderOptions options{.samples = samples, .contrast = 0};
+    options.soft_samples = soft;
+    return stage.colour(camera, options, &truth);
+  };
+  const Image exact = make(64, 0), soft = make(3, 1);
+  const auto [most, mean] = differences(exact, soft);
+  EXPECT_LT(mean, 0.5);  // 6 and 25 when all that a ray meets shares its light
+  EXPECT_LT(most, 4);
 }
 
 TEST(Stage, ALampThatIsSeldomChosenMakesNoSpecks) {
