@@ -81,8 +81,8 @@ ColourPass::ColourPass(const Scene3d& scene, const Camera& camera, const RenderO
 
 void ColourPass::add_samples(int tile_x, int tile_y, int first, int last, int step,
                              const uint8_t* wanted, Film& film) const {
-  thread_local Waiting lit, shaded;  // large, and cleared when made: once a thread
-  lit.count = shaded.count = 0;
+  thread_local Queues queues;  // large, and cleared when made: once a thread
+  queues.lit.count = queues.still.count = queues.taken.count = 0;
   const int bottom = std::min(tile_y + kTile, camera_.height);
   const int right = std::min(tile_x + kTile, camera_.width);
   for (int y0 = tile_y; y0 < bottom; y0 += step * kBlockHeight)
@@ -102,17 +102,15 @@ void ColourPass::add_samples(int tile_x, int tile_y, int first, int last, int st
       if (still_ != nullptr) {
         mark_shaded(valid, film, block);
         if (all_still(valid, film, block)) {
-          add_still(block, first, last, valid, shaded, film);
-          if (shaded.count >= Waiting::kRoom) shade_all(shaded, true, film);
+          add_still(block, first, last, valid, queues.taken, film);
           continue;
         }
       }
       for (size_t i = 0; i < kPacket; ++i)
         if (valid[i] != 0) block.shifts[i] = shifts(block.x[i], block.y[i]);
-      for (int s = first; s < last; ++s) trace_packet(block, s, valid, lit, shaded, film);
+      for (int s = first; s < last; ++s) trace_packet(block, s, valid, queues, film);
     }
-  shade_all(lit, false, film);
-  shade_all(shaded, true, film);
+  shade_all(queues, 1, film);
 }
 
 void ColourPass::add_arriving(int tile_x, int tile_y, uint32_t mesh,
@@ -139,10 +137,10 @@ void ColourPass::add_arriving(int tile_x, int tile_y, uint32_t mesh,
         point.alone = true;
         point.sky = shift.sky;
         point.lamp = shift.lamp;
-        if (lit.count >= Waiting::kRoom) shade_all(lit, false, film);
+        if (lit.count >= Waiting::kRoom) shade(lit, Meshes::All, film);
       }
     }
-  shade_all(lit, false, film);
+  shade(lit, Meshes::All, film);
 }
 
 /// Light of neighbours is asked at neighbouring points of one sequence, along a Hilbert curve over
@@ -177,8 +175,8 @@ Vec3 ColourPass::background(Vec3 unit_direction) const {
 }
 
 /// One sample of a block: collects the surfaces that each ray meets, front to back.
-void ColourPass::trace_packet(const Block& block, int sample, const LaneMask& asked, Waiting& lit,
-                              Waiting& shaded, Film& film) const {
+void ColourPass::trace_packet(const Block& block, int sample, const LaneMask& asked, Queues& queues,
+                              Film& film) const {
   LaneMask valid = asked;
   alignas(32) HitPacket rays;
   std::array<Vec3, kPacket> directions;
@@ -209,7 +207,7 @@ void ColourPass::trace_packet(const Block& block, int sample, const LaneMask& as
       const float distance = rays.ray.tfar[i];
       if (still_ != nullptr && still_->open[film.index(x, y)] != 0 &&
           (mesh == RTC_INVALID_GEOMETRY_ID || !scene_.is_moving(mesh))) {
-        still_light(block, i, directions[i], sample, left[i], shaded, film);
+        still_light(block, i, directions[i], sample, left[i], queues.taken, film);
         continue;
       }
       if (mesh == RTC_INVALID_GEOMETRY_ID || distance >= around.haze_to) {
@@ -217,7 +215,7 @@ void ColourPass::trace_packet(const Block& block, int sample, const LaneMask& as
         continue;
       }
       if (!scene_.is_flat(mesh) || layer > 0) film.mark_uneven(x, y);
-      ShadePoint& point = lit.points[lit.count];
+      ShadePoint& point = queues.lit.points[queues.lit.count];
       scene_.surface(pixel_rays_.hit(rays, i, directions[i]), primary_.spread * distance,
                      point.surface);
       const float stopped = layer + 1 == kMaxLayers ? 1 : std::min(point.surface.coverage, 1.0f);
@@ -235,8 +233,8 @@ void ColourPass::trace_packet(const Block& block, int sample, const LaneMask& as
       if (point.weight > 0) {
         point.alone = false;
         const bool own = film.fresh.light.empty() || keep_apart(point, film);
-        if (maps_ != nullptr) take_mapped(point, own, shaded, film);
-        if (point.lights != 0) ++lit.count;
+        if (maps_ != nullptr) take_mapped(point, own, queues, film);
+        if (point.lights != 0) ++queues.lit.count;
       }
       left[i] *= 1 - stopped;
       if (left[i] < 0.02f) continue;
@@ -244,8 +242,7 @@ void ColourPass::trace_packet(const Block& block, int sample, const LaneMask& as
       valid[i] = -1;
       any = true;
     }
-    if (lit.count >= Waiting::kRoom) shade_all(lit, false, film);
-    if (shaded.count >= Waiting::kRoom) shade_all(shaded, true, film);
+    shade_all(queues, Waiting::kRoom, film);
   }
 }
 
@@ -287,8 +284,8 @@ bool ColourPass::all_still(const LaneMask& valid, const Film& film, const Block&
 
 /// What stands still, in a block in which nothing that moves is seen: no ray is needed but those to
 /// the lights that something moving may hide.
-void ColourPass::add_still(Block& block, int first, int last, const LaneMask& valid,
-                           Waiting& shaded, Film& film) const {
+void ColourPass::add_still(Block& block, int first, int last, const LaneMask& valid, Waiting& taken,
+                           Film& film) const {
   for (size_t i = 0; i < kPacket; ++i) {
     if (valid[i] == 0) continue;
     const size_t at = film.index(block.x[i], block.y[i]);
@@ -301,8 +298,8 @@ void ColourPass::add_still(Block& block, int first, int last, const LaneMask& va
     const Vec3 direction = pixel_rays_.direction(static_cast<float>(block.x[i]) + 0.5f,
                                                  static_cast<float>(block.y[i]) + 0.5f);
     for (int s = first; s < last; ++s) {
-      still_light(block, i, direction, s, 1, shaded, film);
-      if (shaded.count >= Waiting::kRoom) shade_all(shaded, true, film);
+      still_light(block, i, direction, s, 1, taken, film);
+      if (taken.count >= Waiting::kRoom) shade(taken, Meshes::Moving, film);
     }
   }
 }
@@ -332,7 +329,7 @@ void ColourPass::mark_shaded(const LaneMask& valid, const Film& film, Block& blo
 
 /// Light of what stands still, and a point at which what moves may take some of it away.
 void ColourPass::still_light(const Block& block, size_t lane, Vec3 direction, int sample,
-                             float left, Waiting& shaded, Film& film) const {
+                             float left, Waiting& taken, Film& film) const {
   const int x = block.x[lane], y = block.y[lane];
   const size_t at = film.index(x, y);
   film.light[at] += left * still_->light[at];
@@ -350,7 +347,7 @@ void ColourPass::still_light(const Block& block, size_t lane, Vec3 direction, in
     guide = {surface.position, surface.normal};
     if (lights == 0) return;
   }
-  ShadePoint& point = shaded.points[shaded.count++];
+  ShadePoint& point = taken.points[taken.count++];
   point.lights = lights;
   point.alone = false;
   point.surface = still_->surfaces[at];
@@ -375,8 +372,7 @@ bool ColourPass::keep_apart(ShadePoint& point, Film& film) const {
   const Vec3 colour = (point.weight * (1 - point.haze)) * point.surface.colour;
   if (point.weight < 1) film.busy[at] = 1;
   // Glass has light of its own; the pixel's is that of what stands behind it.
-  constexpr float kSheer = 0.5f;
-  if (point.surface.coverage < kSheer) {
+  if (scene_.is_sheer(point.mesh)) {
     point.alone = true;
     return false;
   }
@@ -399,28 +395,36 @@ bool ColourPass::keep_apart(ShadePoint& point, Film& film) const {
 
 /// Gives a point the light of lamps and sky that is known there, and leaves it those lights that
 /// are not. `own`: as keep_apart() found.
-void ColourPass::take_mapped(ShadePoint& point, bool own, Waiting& shaded, Film& film) const {
+void ColourPass::take_mapped(ShadePoint& point, bool own, Queues& queues, Film& film) const {
   LightMap::Found found;
   if (point.haze > 0 || !maps_->of_mesh[point.mesh].find(point.surface, found)) return;
-  const bool asks = (point.lights & ~Scene3d::kSun) != 0;
-  if (asks) give(point, found.light, false, film);
-  film.mark_uneven(point.x, point.y);
-  point.lights = found.sun ? Scene3d::kSun : 0;
   const uint32_t movers = map_shaded_[point.mesh][found.patch] & ~Scene3d::kSun;
+  const bool apart = own && !film.taken.light.empty();
+  // Rays find what the map doesn't know. Where light is smoothed what movers take is kept apart all
+  // over the mesh, so that neighbours have the same kind of light.
+  if (!found.known && (movers == 0 || !apart)) return;
+  const bool asks = (point.lights & ~Scene3d::kSun) != 0;
+  if (asks && found.known) give(point, found.light, false, film);
+  film.mark_uneven(point.x, point.y);
+  point.lights &= found.sun ? ~0u : ~Scene3d::kSun;
+  if (asks && !found.known) {
+    ShadePoint& still = queues.still.points[queues.still.count++];
+    still = point;
+    still.lights &= ~Scene3d::kSun;
+  }
+  point.lights &= Scene3d::kSun;
   if (movers == 0) return;
-  bool alone = !own;
-  if (!alone && !film.taken.light.empty()) {
+  if (apart) {
     const size_t at = film.index(point.x, point.y);
-    film.fresh.guides[at].split = true;
     film.taken.guides[at] = {point.surface.position, point.surface.normal};
     film.taken.colour[at] += point.weight * point.surface.colour;
     if (!asks) return;
     film.taken.asked[at] += point.weight;
   }
-  ShadePoint& taken = shaded.points[shaded.count++];
+  ShadePoint& taken = queues.taken.points[queues.taken.count++];
   taken = point;
   taken.lights = movers;
-  taken.alone = alone;
+  taken.alone = !own;
 }
 
 /// Gives a sample the light of the neighbour whose first sample met the same surface.

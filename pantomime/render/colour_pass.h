@@ -43,6 +43,11 @@ struct Waiting {
   size_t count = 0;
   std::array<ShadePoint, kMost> points;
 };
+struct Queues {
+  Waiting lit;    // for the light of everything
+  Waiting still;  // for the light of lamps and sky that would arrive if nothing moved
+  Waiting taken;  // for what movers take away of that
+};
 
 /// Light of lamps and sky, kept apart from the surfaces that send it on, so that it can be
 /// smoothed.
@@ -52,7 +57,6 @@ struct SoftLight {
   std::vector<Vec3> colour;  // the surfaces' reflectance: sum over all samples, by weight
   struct Guide {
     Vec3 position, normal;  // of the first surface; zero: none
-    bool split = false;     // what movers take away is kept apart from it
   };
   std::vector<Guide> guides;
   // At edges some samples meet what a neighbour's first sample met: they take its light.
@@ -120,28 +124,30 @@ class ColourPass {
  private:
   Shifts shifts(int x, int y) const;
   Vec3 background(Vec3 unit_direction) const;
-  void trace_packet(const Block& block, int sample, const LaneMask& asked, Waiting& lit,
-                    Waiting& shaded, Film& film) const;
+  void trace_packet(const Block& block, int sample, const LaneMask& asked, Queues& queues,
+                    Film& film) const;
   bool take_known(const Block& block, const LaneMask& valid,
                   const std::array<Vec3, kPacket>& directions, HitPacket& rays) const;
   bool all_still(const LaneMask& valid, const Film& film, const Block& block) const;
-  void add_still(Block& block, int first, int last, const LaneMask& valid, Waiting& shaded,
+  void add_still(Block& block, int first, int last, const LaneMask& valid, Waiting& taken,
                  Film& film) const;
   void mark_shaded(const LaneMask& valid, const Film& film, Block& block) const;
   bool sees_open(const Block& block, const LaneMask& valid, const Film& film) const;
   void first_movers(const LaneMask& valid, HitPacket& rays) const;
   void still_light(const Block& block, size_t lane, Vec3 direction, int sample, float left,
-                   Waiting& shaded, Film& film) const;
+                   Waiting& taken, Film& film) const;
   bool keep_apart(ShadePoint& point, Film& film) const;
-  void take_mapped(ShadePoint& point, bool own, Waiting& shaded, Film& film) const;
+  void take_mapped(ShadePoint& point, bool own, Queues& queues, Film& film) const;
   bool found_beside(const ShadePoint& point, Vec3 colour, Film& film) const;
 
-  // Light, in lights.cpp. `movers`: only what moving meshes take away from still surfaces.
-  void shade_all(Waiting& waiting, bool movers, Film& film) const;
+  // Light, in lights.cpp. `by`: what may be in its way. Of Moving: what that takes away from still
+  // surfaces.
+  void shade_all(Queues& queues, size_t least, Film& film) const;
+  void shade(Waiting& waiting, Meshes by, Film& film) const;
   void key_light(std::span<const ShadePoint> points, bool movers, std::span<float> lit,
                  Film& film) const;
-  void lamp_light(std::span<const ShadePoint> points, bool movers, Film& film) const;
-  void sky_light(std::span<const ShadePoint> points, bool movers, std::span<float> open,
+  void lamp_light(std::span<const ShadePoint> points, Meshes by, Film& film) const;
+  void sky_light(std::span<const ShadePoint> points, Meshes by, std::span<float> open,
                  Film& film) const;
   struct LampChoice {
     size_t lamp;

@@ -172,7 +172,7 @@ bool LightMap::find(const Scene3d::Surface& surface, Found& out) const {
     patch[k] = static_cast<int>(std::clamp(at, 0.0f, last - 0.5f)) / kPatch;
   }
   const size_t here = index(first[0], first[1]), below = index(first[0], first[1] + 1);
-  if (even_[here] == 0) return false;
+  out.known = even_[here] != 0;
   out.light = lerp(lerp(light_[here], light_[here + 1], part[0]),
                    lerp(light_[below], light_[below + 1], part[0]), part[1]);
   out.sun = sun_[here] != 0;

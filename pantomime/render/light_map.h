@@ -20,11 +20,12 @@ class LightMap {
   LightMap(const Scene3d& scene, uint32_t mesh, int samples, const RenderOptions& options);
 
   struct Found {
+    bool known;    ///< the light is
     Vec3 light;    ///< linear: what a white surface there sends back
     bool sun;      ///< whether the key light may come there, too
     size_t patch;  ///< of those of lights_movers_may_take()
   };
-  /// Whether light at a point of the mesh is known.
+  /// False where there is no map: on other meshes, and on the back of this one.
   bool find(const Scene3d::Surface& surface, Found& out) const;
   /// For patches of 20 cm: what Scene3d::lights_movers_may_take() says of all their points.
   std::vector<uint32_t> lights_movers_may_take(const Scene3d& scene) const;

@@ -35,6 +35,11 @@ Vec3 times(Vec3 a, Vec3 b) {
   return {a.x * b.x, a.y * b.y, a.z * b.z};
 }
 
+RayQuery limited(RayQuery query, Meshes by) {
+  if (by == Meshes::Still) query.which = by;
+  return query;
+}
+
 /// What a point gets from a lamp that nothing hides.
 struct Arriving {
   size_t lamp;
@@ -58,11 +63,19 @@ float lamp_share(Vec3 out, Vec3 target, Vec3 from, const Scene3d::Surface& surfa
 
 }  // namespace
 
-void ColourPass::shade_all(Waiting& waiting, bool movers, Film& film) const {
+/// Those queues that hold so many points.
+void ColourPass::shade_all(Queues& queues, size_t least, Film& film) const {
+  if (queues.lit.count >= least) shade(queues.lit, Meshes::All, film);
+  if (queues.still.count >= least) shade(queues.still, Meshes::Still, film);
+  if (queues.taken.count >= least) shade(queues.taken, Meshes::Moving, film);
+}
+
+void ColourPass::shade(Waiting& waiting, Meshes by, Film& film) const {
+  const bool movers = by == Meshes::Moving;
   const std::span<const ShadePoint> points(waiting.points.data(), waiting.count);
   std::array<float, Waiting::kMost> lit, open;
   key_light(points, movers, lit, film);
-  sky_light(points, movers, open, film);
+  sky_light(points, by, open, film);
   const bool apart = options_.soft_samples > 0;
   for (size_t i = 0; i < points.size(); ++i) {
     Vec3& light = film.at(points[i].x, points[i].y);
@@ -85,7 +98,7 @@ void ColourPass::shade_all(Waiting& waiting, bool movers, Film& film) const {
                        radiance(points[i], 0, sky));
     }
   }
-  if (!scene_.lamps.empty()) lamp_light(points, movers, film);
+  if (!scene_.lamps.empty()) lamp_light(points, by, film);
   waiting.count = 0;
 }
 
@@ -126,7 +139,8 @@ void ColourPass::key_light(std::span<const ShadePoint> points, bool movers, std:
 
 /// Adds the light of one lamp to each point, chosen by what each would give unhidden and weighed by
 /// how likely the choice was: right in the mean for any number of lamps.
-void ColourPass::lamp_light(std::span<const ShadePoint> points, bool movers, Film& film) const {
+void ColourPass::lamp_light(std::span<const ShadePoint> points, Meshes by, Film& film) const {
+  const bool movers = by == Meshes::Moving;
   LightRays rays;
   std::array<Arriving, Waiting::kMost> arriving;
   const scene::SkyView& sky = scene_.surroundings.sky_view;
@@ -159,7 +173,7 @@ void ColourPass::lamp_light(std::span<const ShadePoint> points, bool movers, Fil
       give_from(i);
     }
   }
-  rays.trace(scene_.rays(), shadow_, movers, [&](size_t i, bool blocked) {
+  rays.trace(scene_.rays(), limited(shadow_, by), movers, [&](size_t i, bool blocked) {
     if (blocked == movers) give_from(i);
   });
 }
@@ -214,8 +228,9 @@ ColourPass::LampChoice ColourPass::choose_lamp(const Scene3d::Surface& surface, 
 }
 
 /// Part of the sky that nothing near the point hides.
-void ColourPass::sky_light(std::span<const ShadePoint> points, bool movers, std::span<float> open,
+void ColourPass::sky_light(std::span<const ShadePoint> points, Meshes by, std::span<float> open,
                            Film& film) const {
+  const bool movers = by == Meshes::Moving;
   std::fill_n(open.begin(), points.size(), 1.0f);
   const float reach = scene_.surroundings.occlusion_reach;
   const int rays_each = options_.occlusion_rays;
@@ -245,7 +260,7 @@ void ColourPass::sky_light(std::span<const ShadePoint> points, bool movers, std:
       rays.add(asked[n], bucket_of(direction), s.position + kOff * s.geometric_normal, direction,
                reach);
     }
-    rays.trace(scene_.rays(), occlusion_, movers, [&](size_t i, bool blocked) {
+    rays.trace(scene_.rays(), limited(occlusion_, by), movers, [&](size_t i, bool blocked) {
       if (blocked) open[i] -= part;
     });
   }

@@ -92,6 +92,12 @@ class Scene3d : public CutOut {
     return paints_[static_cast<size_t>(meshes_[i].mesh.material)].see_through;
   }
 
+  /// Whether all of its surface lets more than half of the light through, as glass.
+  bool is_sheer(size_t i) const {
+    return is_see_through(i) &&
+           paints_[static_cast<size_t>(meshes_[i].mesh.material)].base[3] < 0.5f;
+  }
+
   /// Where a ray met a mesh.
   struct Hit {
     uint32_t mesh, triangle;

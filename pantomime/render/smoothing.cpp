@@ -17,7 +17,7 @@ constexpr float kThick = 0.025f;  // metres off the surface's plane at which som
 /// "Edge-Avoiding A-Trous Wavelet Transform".
 float kinship(const SoftLight::Guide& here, const SoftLight::Guide& there) {
   const float turned = dot(here.normal, there.normal);
-  if (turned <= 0 || here.split != there.split) return 0;
+  if (turned <= 0) return 0;
   const float off = std::abs(dot(here.normal, there.position - here.position));
   const float square = turned * turned, fourth = square * square;
   return fourth * fourth * std::max(0.0f, 1 - off / kThick);
