@@ -72,14 +72,8 @@ void add_goals(std::vector<Task>& tasks, int64_t frames) {
                                          .points = {pose.positions[at(f, motion::kRightWrist)]}}));
   };
   tasks.push_back({"head and hands, positions", [=](Constraints& c, const Clip& clip) {
-                     const auto pose = motion::forward_kinematics(clip);
-                     for (const motion::Joint joint :
-                          {motion::kHead, motion::kLeftWrist, motion::kRightWrist}) {
-                       conditions::ReachOptions where{.joint = joint, .first = 0, .last = frames};
-                       for (int64_t f = 0; f < frames; ++f)
-                         where.points.push_back(pose.positions[at(f, joint)]);
-                       c.goals.push_back(conditions::reach(where));
-                     }
+                     conditions::track(c, clip, 0, frames, 0,
+                                       conditions::parse_joints("head and hands"));
                    }});
   tasks.push_back({"heading: every 0.8 s", [=](Constraints& c, const Clip& clip) {
                      for (int64_t f = 24; f < frames; f += 24)

@@ -15,8 +15,10 @@
 #include "pantomime/base/error.h"
 #include "pantomime/base/random.h"
 #include "pantomime/commands/condition_tasks.h"
+#include "pantomime/commands/scene_options.h"
 #include "pantomime/conditions/constraint_condition.h"
 #include "pantomime/conditions/geometry.h"
+#include "pantomime/conditions/seed_choice.h"
 #include "pantomime/conditions/shortfall.h"
 #include "pantomime/motion/foot_lock.h"
 #include "pantomime/motion/retarget.h"
@@ -77,7 +79,7 @@ class Trials {
     const at::Tensor all = at::cat(set_.clips).contiguous();
     kept_ = kept.about({sha256_hex({static_cast<const char*>(all.data_ptr()), all.nbytes()}),
                         options.frames, options.steps, static_cast<int>(options.method),
-                        options.noise_rounds, options.seed, options.foot_lock});
+                        options.noise_rounds, options.seed, options.foot_lock, options.tries});
   }
 
   std::vector<Trial> run() {
@@ -225,13 +227,29 @@ class Trials {
                                     way == Way::Replace ? How::Replace : How::Gradient,
                                     options_.seed));
     }
-    const at::Tensor x =
-        task.label.empty()
-            ? conditions::generate(*prior_.denoiser, prior_.normaliser, all, generate)
-            : training::generate_labelled(
-                  prior_, *options_.labels,
-                  std::vector<int64_t>(wanted.size(), options_.labels->index_of(task.label)),
-                  generate, {}, all);
+    std::vector<int64_t> labels;
+    for (const Constraints& c : wanted) {
+      const std::string label =
+          task.label.empty() && solves(way) && options_.labels != nullptr ? gait_of(c) : task.label;
+      labels.push_back(label.empty() ? -1 : options_.labels->index_of(label));
+    }
+    const auto sample = [&](const conditions::GenerateOptions& with) {
+      return std::ranges::all_of(labels, [](int64_t label) { return label < 0; })
+                 ? conditions::generate(*prior_.denoiser, prior_.normaliser, all, with)
+                 : training::generate_labelled(prior_, *options_.labels, labels, with, {}, all);
+    };
+    if (ours && solves(way)) {
+      conditions::ConstraintCondition roughly(wanted, prior_.normaliser, {}, 0);
+      all.back() = &roughly;
+      generate.seeds = conditions::seeds_that_stand(generate.seeds, wanted, options_.tries,
+                                                    [&](const std::vector<uint64_t>& seeds) {
+                                                      conditions::GenerateOptions with = generate;
+                                                      with.seeds = seeds;
+                                                      return sample(with);
+                                                    });
+      all.back() = &*ours;
+    }
+    const at::Tensor x = sample(generate);
     std::vector<Clip> clips;
     for (size_t i = 0; i < wanted.size(); ++i) {
       const Constraints& c = wanted[i];

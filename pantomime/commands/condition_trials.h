@@ -24,6 +24,7 @@ struct TrialOptions {
   int steps = diffusion::SampleOptions{}.steps;
   diffusion::Method method = diffusion::Method::Ddpm;  ///< of ours
   int noise_rounds = 30;                               ///< where noise is looked for
+  int tries = 4;  ///< as `generate`: beginnings that are looked at where a way is given
   uint64_t seed = 1;
   bool foot_lock = true;
   std::vector<std::string> tasks;           ///< those whose names begin so; empty: all

@@ -228,7 +228,14 @@ void run(const Options& options, Context& context) {
   const Scene scene(options.scene, frames);
   const training::Prior prior = open_prior(options.model);
   std::optional<training::Guide> guide;
-  if (labelled) guide = open_guide(options.model, prior);
+  // A prior that is told a way and nothing else may stand and be drawn along it.
+  std::string gait;
+  if (!labelled && !told && !edit && !scene.empty())
+    gait = gait_of(scene.constraints(motion::canonical_skeleton(motion::default_geometry())));
+  if (labelled || !gait.empty()) guide = open_guide(options.model, prior);
+  if (!gait.empty() && std::ranges::find(guide->labels, gait) == guide->labels.end()) gait = "";
+  for (Act& act : acts)
+    if (!gait.empty()) act.label = gait;
   std::optional<training::TextGuide> text;
   if (told) text = open_text_guide(options.model, options.text_guide, prior, options.text_guidance);
 
@@ -255,7 +262,9 @@ void run(const Options& options, Context& context) {
       add(sentence, file_name_of(sentence));
     }
   } else if (options.labels.empty()) {
-    add(options.timeline, options.timeline.empty() ? "motion" : "timeline");
+    add(options.timeline.empty() ? gait : options.timeline, !options.timeline.empty() ? "timeline"
+                                                            : gait.empty()            ? "motion"
+                                                                                      : gait);
   } else {
     for (const std::string& label :
          options.labels == std::vector<std::string>{"all"} ? guide->labels : options.labels) {
@@ -284,7 +293,7 @@ void run(const Options& options, Context& context) {
                                  .contrast = options.text_contrast,
                                  .probe = options.text_probe_scale};
   acting.numbers = !options.no_text_numbers;
-  acting.tries = options.tries;
+  acting.tries = acting.stream.tries = options.tries;
   std::optional<training::CompletionGuide> completion;
   if (!options.no_completion) completion = open_completion(options.model, prior);
   act(acting, prior,
@@ -351,7 +360,8 @@ Run add_generate(CLI::App& app, Context& context) {
                "Words for speed, way, circle, distance, count and \"while\" only steer; by default "
                "what they ask for holds");
   app.add_option("--tries", o->tries,
-                 "Clips that are made, at most, until one shows all that was heard in a sentence")
+                 "Clips that are made, at most, until one shows all that was heard in a sentence; "
+                 "and begins that are looked at until one that is told its way goes on good feet")
       ->check(CLI::Range(1, 64).description(""));
   app.add_option("--text-guide", o->text_guide, "The guide for text (default: beside the prior)")
       ->type_name("FILE");

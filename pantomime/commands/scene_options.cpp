@@ -86,6 +86,8 @@ void add_scene_options(CLI::App& app, SceneOptions& o) {
       ->type_name("TEXT ...");
   app.add_option("--joints", o.joints,
                  "What of the kept frames stays: all, upper, lower, arms, legs, root, or joints");
+  app.add_option("--places", o.places,
+                 "Of the kept frames only where these joints are: head and hands, or joints");
   app.add_option("--path", o.path, "Where the pelvis is when: \"0=0,0; 2=1.5,0; 4=1.5,2\" (x, z)");
   app.add_option("--heading", o.heading, "Where it faces when, degrees: \"0=0; 4=90\" (90 is +X)");
   app.add_option("--reach", o.reach, "A joint at a point: \"right hand@2:2.5=0.3,1.2,0.5\"");
@@ -107,7 +109,13 @@ void add_scene_options(CLI::App& app, SceneOptions& o) {
 }
 
 Scene::Scene(const SceneOptions& o, int64_t frames)
-    : frames_(frames), loop_(o.loop), joints_(conditions::parse_joints(o.joints)) {
+    : frames_(frames),
+      loop_(o.loop),
+      tracked_(!o.places.empty()),
+      joints_(conditions::parse_joints(tracked_ ? o.places : o.joints)) {
+  if (tracked_ && o.joints != "all")
+    fail("--places {} and --joints {}: expected one of them", o.places, o.joints);
+  if (tracked_ && o.keep.empty()) fail("--places {}: expected --keep, too", o.places);
   for (const std::string& text : o.keep) read_keep(text);
   path_ = parse_list("--path", o.path, 2);
   heading_ = parse_list("--heading", o.heading, 1);
@@ -222,7 +230,7 @@ void Scene::read_hold(const std::string& text) {
 }
 
 void Scene::find_start() {
-  const bool rooted = joints_[motion::kPelvis];
+  const bool rooted = tracked_ || joints_[motion::kPelvis];
   for (const Keep& keep : keeps_)
     if (keep.at == 0 && rooted) {
       world_ = conditions::world_of(keep.clip, static_cast<size_t>(keep.first));
@@ -246,7 +254,7 @@ void Scene::find_start() {
     return;
   }
   // Nobody says where a kept pose is: it faces as the clip does at its begin.
-  anchored_ = keeps_.empty() || !rooted;
+  anchored_ = keeps_.empty() || tracked_ || !rooted;
   if (!anchored_)
     world_.turn = conditions::world_of(keeps_[0].clip, static_cast<size_t>(keeps_[0].first)).turn;
 }
@@ -303,6 +311,10 @@ conditions::Constraints Scene::constraints(const motion::Skeleton& body) const {
     const bool same = keep.clip.skeleton.offsets == body.offsets;
     const motion::Clip clip =
         conditions::placed(same ? keep.clip : motion::on_body(keep.clip, body), world_.inverse());
+    if (tracked_) {
+      conditions::track(out, clip, keep.first, keep.count, keep.at, joints_);
+      continue;
+    }
     conditions::keep(out, clip, keep.first, keep.count, keep.at, joints_, anchored_);
     if (anchored_ || !joints_[motion::kPelvis]) continue;
     const Vec3& root = clip.root_positions[static_cast<size_t>(keep.first)];
@@ -403,6 +415,18 @@ conditions::Constraints Scene::constraints(const motion::Skeleton& body) const {
                     item.span.last);
   }
   return out;
+}
+
+std::string gait_of(const conditions::Constraints& constraints) {
+  constexpr double kWalks = 0.5, kRuns = 2.2;  // m/s
+  bool leads = false, free = true;
+  for (const auto& goal : constraints.goals) {
+    leads = leads || goal->leads();
+    free = free && goal->is_angle();
+  }
+  if (constraints.known.any().item<bool>() || (!free && !leads)) return "";
+  const double pace = constraints.pace();
+  return pace < kWalks ? "" : pace < kRuns ? "walk" : "run";
 }
 
 }  // namespace pantomime::commands

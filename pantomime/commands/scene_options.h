@@ -18,6 +18,7 @@ namespace pantomime::commands {
 struct SceneOptions {
   std::vector<std::string> keep;       ///< FILE@TIME or FILE@TIME=SECOND OF THE FILE
   std::string joints = "all";          ///< of the kept frames
+  std::string places;                  ///< joints; of the kept frames only where these are
   std::string path;                    ///< SECOND=X,Z; …
   std::string heading;                 ///< SECOND=ANGLE; …
   std::vector<std::string> reach;      ///< JOINT@TIME=X,Y,Z
@@ -89,6 +90,7 @@ class Scene {
 
   int64_t frames_;
   bool empty_ = true, loop_ = false, anchored_ = true;
+  bool tracked_ = false;  // of kept frames only where joints_ are counts
   conditions::JointMask joints_{};
   std::vector<Keep> keeps_;
   std::vector<Listed> path_, heading_, carry_, sit_, lie_;
@@ -103,5 +105,9 @@ class Scene {
   std::vector<std::array<double, 2>> floor_;
   conditions::Placement world_;  ///< of the clip's world in the world
 };
+
+/// What somebody does who is only told a way: "walk" or "run", by its pace; empty for those who
+/// hardly move, and where kept poses or goals say more.
+std::string gait_of(const conditions::Constraints& constraints);
 
 }  // namespace pantomime::commands

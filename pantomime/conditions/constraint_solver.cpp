@@ -210,6 +210,7 @@ at::Tensor ConstraintSolver::correct(const at::Tensor& x, double t, int rounds) 
     const at::Tensor missing = group.wanted - at::matmul(group.rows, is);
     out.index_copy_(1, index, is + at::matmul(gain_of(group, t).gain, missing));
   }
+  lead(out, t);
   Footing footing;
   for (int round = 0; round < rounds && !constraints_.goals.empty(); ++round)
     if (!step(out, t, footing)) break;
@@ -315,6 +316,41 @@ void ConstraintSolver::hold_feet(const features::WorldJoints& joints, Footing& f
         rows.variances.push_back(axis == 1 && variance < kSwinging * kSwinging ? kLifted * kLifted
                                                                                : variance);
     }
+}
+
+/// Moves the root over the floor so that joints that lead are about where they should be.
+void ConstraintSolver::lead(at::Tensor& x, double t) const {
+  std::vector<Aim> aims;
+  for (const auto& goal : constraints_.goals)
+    if (goal->leads()) std::ranges::copy(goal->aims(), std::back_inserter(aims));
+  if (aims.empty()) return;
+  const at::NoGradGuard no_grad;
+  constexpr double kAbout = 0.15;  // metres
+  const at::Tensor positions = pose_of(x).joints().positions[0];
+  std::vector<int64_t> frames;
+  for (const Aim& aim : aims) frames.push_back(aim.frame);
+  const at::Tensor at_frames = indices(frames);
+  for (const Group& group : groups_) {
+    if (group.block != 0) continue;
+    for (const int64_t channel : group.channels) {
+      const bool along_x = channel == kRootVelocity;
+      std::vector<double> missing;
+      for (const Aim& aim : aims)
+        missing.push_back((along_x ? aim.point.x : aim.point.z) -
+                          positions[aim.frame][aim.joint][along_x ? 0 : 2].item<double>());
+      const double step = normaliser_.scale[channel].item<double>() / motion::kFps;
+      // Steps from frame 1 on add up to the way.
+      const at::Tensor& c = gain_of(group, t).covariance;
+      at::Tensor sums = at::ones_like(c).tril();
+      sums.select(1, 0).zero_();
+      const at::Tensor rows = step * sums.index_select(0, at_frames);
+      const at::Tensor reach = at::matmul(c, rows.t());
+      const at::Tensor noise = at::eye(rows.size(0), at::kDouble) * (kAbout * kAbout);
+      const at::Tensor weights =
+          solve(at::matmul(rows, reach) + noise, at::tensor(missing, at::kDouble).unsqueeze(1));
+      x.index_add_(1, indices({channel}), at::matmul(reach, weights));
+    }
+  }
 }
 
 bool ConstraintSolver::step(at::Tensor& x, double t, Footing& footing) const {

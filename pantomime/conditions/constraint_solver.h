@@ -31,6 +31,8 @@ using GainCache = std::map<std::pair<std::string, double>, Gain>;
 ///   goals r(x) = 0, by Gauss-Newton with the C that is left, so that what the linear ones ask for
 ///   stays exact:  x -= C J^T (J C J^T + R)^-1 r(x).
 ///
+/// Goals that lead (Goal::leads) first move the root alone, by the same formula.
+///
 /// While it works on goals, feet that stand in the estimate are asked to stay where they are: who
 /// reaches up raises the arm, and doesn't fly.
 ///
@@ -66,6 +68,7 @@ class ConstraintSolver {
 
   void add_groups(const Constraints& constraints, size_t block);
   const Gain& gain_of(const Group& group, double t) const;
+  void lead(at::Tensor& x, double t) const;
   bool step(at::Tensor& x, double t, Footing& footing) const;
   void hold_feet(const features::WorldJoints& joints, Footing& footing, Rows& rows) const;
   Pose pose_of(const at::Tensor& x) const;

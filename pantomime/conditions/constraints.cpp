@@ -38,7 +38,8 @@ JointMask parse_joints(std::string_view text) {
        {kLeftCollar, kRightCollar, kLeftShoulder, kRightShoulder, kLeftElbow, kRightElbow,
         kLeftWrist, kRightWrist}},
       {"left arm", {kLeftCollar, kLeftShoulder, kLeftElbow, kLeftWrist}},
-      {"right arm", {kRightCollar, kRightShoulder, kRightElbow, kRightWrist}}};
+      {"right arm", {kRightCollar, kRightShoulder, kRightElbow, kRightWrist}},
+      {"head and hands", {kHead, kLeftWrist, kRightWrist}}};
   JointMask mask{};
   for (size_t begin = 0; begin <= text.size();) {
     const size_t end = std::min(text.find(',', begin), text.size());
@@ -52,8 +53,9 @@ JointMask parse_joints(std::string_view text) {
       mask[static_cast<size_t>(*joint)] = true;
     } else {
       fail(
-          "joints \"{}\": expected all, upper, lower, legs, arms, left arm, right arm, root, or "
-          "names of joints such as left_wrist",
+          "joints \"{}\": expected all, upper, lower, legs, arms, left arm, right arm, root, head "
+          "and "
+          "hands, or names of joints such as left_wrist",
           word);
     }
   }
@@ -83,6 +85,28 @@ bool Constraints::fixes_height() const {
   return !goals.empty() || known.select(1, kRootHeight).any().item<bool>();
 }
 
+bool Constraints::leads_on() const {
+  return !places.empty() ||
+         std::ranges::any_of(goals, [](const auto& goal) { return goal->leads(); });
+}
+
+double Constraints::pace() const {
+  constexpr int64_t kEvery = 12;  // frames: a head sways by the step
+  std::map<int64_t, std::array<double, 2>> way;
+  for (const Place& place : places)
+    if (place.x && place.z && place.from == 0) way[place.frame] = {*place.x, *place.z};
+  if (!way.empty()) way[0] = {0, 0};
+  for (const auto& goal : goals)
+    if (goal->leads())
+      for (const Aim& aim : goal->aims())
+        if (aim.frame % kEvery == 0) way[aim.frame] = {aim.point.x, aim.point.z};
+  if (way.size() < 2) return 0;
+  double metres = 0;
+  for (auto at = way.begin(), next = std::next(at); next != way.end(); ++at, ++next)
+    metres += std::hypot(next->second[0] - at->second[0], next->second[1] - at->second[1]);
+  return metres * motion::kFps / static_cast<double>(way.rbegin()->first - way.begin()->first);
+}
+
 std::vector<char> Constraints::whole_frames() const {
   const at::Tensor whole = known.narrow(1, kRootHeight, kGeometry - kRootHeight).all(1);
   std::vector<char> flags(static_cast<size_t>(frames));
@@ -97,6 +121,9 @@ std::vector<char> Constraints::placed_frames() const {
   for (const Place& place : places)
     if (place.x && place.z && place.firm)
       out[static_cast<size_t>(place.frame)] = out[static_cast<size_t>(place.from)] = 1;
+  for (const auto& goal : goals)
+    if (goal->leads())
+      for (const Aim& aim : goal->aims()) out[static_cast<size_t>(aim.frame)] = 1;
   // A step that is given leads from one given place to the next.
   const at::Tensor velocity = known.select(1, kRootVelocity).contiguous();
   for (size_t f = 1; f < out.size(); ++f)
@@ -157,14 +184,23 @@ Constraints Constraints::within(int64_t first, int64_t count, int64_t at, int64_
   return out;
 }
 
-void keep(Constraints& constraints, const Clip& clip, int64_t first, int64_t count, int64_t at,
-          const JointMask& joints, bool placed) {
+namespace {
+
+void check_frames(const Constraints& constraints, const Clip& clip, int64_t first, int64_t count,
+                  int64_t at) {
   const auto total = static_cast<int64_t>(clip.frame_count());
   PANTOMIME_CHECK(first >= 0 && count > 0 && first + count <= total,
                   "keep: frames {} to {}, the clip has {}", first, first + count, total);
   PANTOMIME_CHECK(at >= 0 && at + count <= constraints.frames,
                   "keep: frames {} to {} of a clip that gets {}", at, at + count,
                   constraints.frames);
+}
+
+}  // namespace
+
+void keep(Constraints& constraints, const Clip& clip, int64_t first, int64_t count, int64_t at,
+          const JointMask& joints, bool placed) {
+  check_frames(constraints, clip, first, count, at);
   const at::Tensor features = features::encode_in_place(clip).narrow(0, first, count);
   const auto take = [&](int64_t channel, int64_t channels, int64_t skip = 0) {
     constraints.known.narrow(0, at + skip, count - skip).narrow(1, channel, channels).fill_(true);
@@ -182,6 +218,20 @@ void keep(Constraints& constraints, const Clip& clip, int64_t first, int64_t cou
   }
   for (int64_t j = 1; j < kJointCount; ++j)
     if (joints[static_cast<size_t>(j)]) take(kJointRotations + 6 * (j - 1), 6);
+}
+
+void track(Constraints& constraints, const Clip& clip, int64_t first, int64_t count, int64_t at,
+           const JointMask& joints) {
+  check_frames(constraints, clip, first, count, at);
+  const motion::WorldPose pose = motion::forward_kinematics(clip);
+  for (size_t j = 0; j < joints.size(); ++j) {
+    if (!joints[j]) continue;
+    ReachOptions where{.joint = static_cast<Joint>(j), .first = at, .last = at + count};
+    where.leads = j == kHead;
+    for (int64_t f = first; f < first + count; ++f)
+      where.points.push_back(pose.positions[static_cast<size_t>(f) * joints.size() + j]);
+    constraints.goals.push_back(reach(where));
+  }
 }
 
 namespace {

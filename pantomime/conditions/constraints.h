@@ -17,7 +17,7 @@ namespace pantomime::conditions {
 /// and place).
 using JointMask = std::array<bool, motion::kJointCount>;
 /// "all", "upper" (spine, head, arms), "lower" (pelvis and legs), "arms", "left arm", "right arm",
-/// "legs", "root", or names of joints with commas. Throws Error that lists them.
+/// "legs", "root", "head and hands", or names of joints with commas. Throws Error that lists them.
 JointMask parse_joints(std::string_view text);
 
 /// For one clip, in real units, in the world in which the clip's first frame stands over the origin
@@ -49,6 +49,11 @@ struct Constraints {
   std::vector<motion::Vec3> offsets;
 
   bool empty() const;
+  /// Whether the body is told where to go over the floor.
+  bool leads_on() const;
+  /// Metres per second along the places and points that lead, from the first frame to the last of
+  /// them; 0 without any.
+  double pace() const;
   /// Bones [1, 22, 3] that the goals are meant for: `offsets`, or those of the clip's own mean
   /// geometry. `raw` [1, F, D] is not normalised; what comes is of its type, and differentiable by
   /// it.
@@ -57,8 +62,8 @@ struct Constraints {
   bool fixes_height() const;
   /// [F] 1 where the whole pose is known.
   std::vector<char> whole_frames() const;
-  /// [F] 1 where firm places or kept steps say where the root is over the floor; empty when that is
-  /// so in no frame but the first.
+  /// [F] 1 where firm places, kept steps or leading goals say where the root is over the floor;
+  /// empty when that is so in no frame but the first.
   std::vector<char> placed_frames() const;
   /// The same in another world. Throws Error when a place with only one of x and z is to be turned.
   Constraints placed(const Placement& placement) const;
@@ -72,6 +77,11 @@ struct Constraints {
 /// they don't fit in.
 void keep(Constraints& constraints, const motion::Clip& clip, int64_t first, int64_t count,
           int64_t at, const JointMask& joints, bool placed = true);
+
+/// Of the same frames only where these joints are, as trackers on them tell; the rest of the body
+/// follows.
+void track(Constraints& constraints, const motion::Clip& clip, int64_t first, int64_t count,
+           int64_t at, const JointMask& joints);
 
 /// The body stands upright in frames [first, last): the pelvis is as high as legs that are nearly
 /// stretched hold it. Who is to sit or lie later begins so; without it, samplers prefer to begin

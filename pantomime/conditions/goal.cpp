@@ -104,6 +104,7 @@ class Reach : public Goal {
     return aims;
   }
   double tolerance() const override { return o_.tolerance; }
+  bool leads() const override { return o_.leads; }
   double beyond() const override {
     double most = 0;
     for (const motion::Vec3& p : o_.points)

@@ -43,6 +43,8 @@ class Goal {
   virtual double beyond() const { return 0; }
   /// What of it can be told to a network beforehand (completion_adapter.h).
   virtual std::vector<Aim> aims() const { return {}; }
+  /// Whether the body goes where the goal is before joints bend towards it.
+  virtual bool leads() const { return false; }
   /// For messages: "left wrist at (0.3, 1.2, 0.5) from 1.5 s on".
   virtual std::string describe() const = 0;
   /// The same goal in another world.
@@ -64,6 +66,8 @@ struct ReachOptions {
   /// Metres that the joint can be above the floor; what is asked for above it counts as missed. A
   /// solver that is asked for more would make the body fly.
   double highest = 1e9;
+  /// The body goes along, step by step, as one follows one's head; else it stands and reaches out.
+  bool leads = false;
 };
 /// Height of a joint when the body stands on the floor and stretches everything towards the
 /// ceiling.

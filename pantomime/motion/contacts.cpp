@@ -57,4 +57,25 @@ Contacts find_contacts(const Clip& clip, const ContactOptions& options) {
   return contacts;
 }
 
+double footing_faults(const Clip& clip) {
+  constexpr float kResting = 0.03f, kForHeight = 10, kMost = 1;  // m, 1/s, m/s
+  const WorldPose pose = forward_kinematics(clip);
+  const auto rest = rest_heights(clip.skeleton);
+  const size_t frames = clip.frame_count();
+  if (frames < 2) return 0;
+  double sum = 0;
+  for (size_t f = 0; f + 1 < frames; ++f) {
+    float fault = kMost;
+    for (size_t p = 0; p < kFootPointCount; ++p) {
+      const size_t at = f * kJointCount + static_cast<size_t>(kFootPointJoints[p]);
+      const Vec3 a = pose.positions[at], b = pose.positions[at + kJointCount];
+      const float above = std::max(0.0f, std::max(a.y, b.y) - rest[p] - kResting);
+      const float speed = static_cast<float>(clip.fps) * std::hypot(b.x - a.x, b.z - a.z);
+      fault = std::min(fault, speed + kForHeight * above);
+    }
+    sum += fault;
+  }
+  return sum / static_cast<double>(frames - 1);
+}
+
 }  // namespace pantomime::motion

@@ -39,4 +39,10 @@ std::array<float, kFootPointCount> rest_heights(const Skeleton& skeleton);
 /// Finds the contacts of a canonical clip whose floor is y = 0. Throws Error for other skeletons.
 Contacts find_contacts(const Clip& clip, const ContactOptions& options = {});
 
+/// How badly feet carry a body, 0 for somebody who stands or walks as people do: of each frame the
+/// metres per second that the steadiest point of the feet moves over the floor, plus 10 for each
+/// metre that it is too high to rest there; at most 1; mean over frames. Of a canonical clip whose
+/// floor is y = 0; for choosing among clips that are to do the same.
+double footing_faults(const Clip& clip);
+
 }  // namespace pantomime::motion

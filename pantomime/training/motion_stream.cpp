@@ -9,6 +9,7 @@
 #include "pantomime/base/random.h"
 #include "pantomime/conditions/constraint_condition.h"
 #include "pantomime/conditions/geometry.h"
+#include "pantomime/conditions/seed_choice.h"
 #include "pantomime/conditions/shortfall.h"
 #include "pantomime/motion/append.h"
 #include "pantomime/motion/fit_to_body.h"
@@ -135,6 +136,17 @@ std::vector<MotionStream::Window> MotionStream::next(int64_t frames, const std::
           .narrow(1, features::kRootVelocity, 3)
           .mul_(motion::leg_length(motion::canonical_skeleton(geometry.held(i))) /
                 motion::leg_length(bodies_[i]));
+  }
+  if (options_.tries > 1 && constraints && !particles && !options_.begin.defined()) {
+    conditions::ConstraintCondition roughly(held, prior_.normaliser, {}, 0);
+    std::vector<conditions::Condition*> rough = also;
+    rough.back() = &roughly;
+    generate.seeds = conditions::seeds_that_stand(generate.seeds, held, options_.tries,
+                                                  [&](const std::vector<uint64_t>& seeds) {
+                                                    conditions::GenerateOptions with = generate;
+                                                    with.seeds = seeds;
+                                                    return sample(told, with, rough);
+                                                  });
   }
   const at::Tensor features = sample(told, generate, also);
 

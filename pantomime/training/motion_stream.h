@@ -30,6 +30,9 @@ struct StreamOptions {
   /// them (conditions/noise_search.h); what is left is corrected at the end as ever. For a single
   /// window; 0: not.
   int noise_rounds = 0;
+  /// Clips that are told where to go are looked at so often, roughly, for a begin on good feet
+  /// (conditions/seed_choice.h); 1: not.
+  int tries = 1;
   int64_t longest = 128;   ///< frames the prior makes at once: what it was trained on
   int64_t memory = 24;     ///< frames of a window that are the end of the window before
   int64_t lookahead = 16;  ///< frames made and thrown away: motion that goes on ends otherwise

@@ -249,6 +249,26 @@ class Generate(TestInFolder):
         self.assertGreater(max(abs(a - b) for joint in kept[45]
                                for a, b in zip(made[45][joint], kept[45][joint])), 0.001)
 
+    def test_follows_trackers_on_head_and_hands(self):
+        self.run_ok("generate", "--label", "walk", "--seconds", "2", "--body", "plain", "--format",
+                    "bvh", "-o", "first", "-q")
+        file = "first/001-walk.bvh"
+        kept = self.csv_of(file)
+        [path] = self.generate("--keep", file + "@0:2", "--places", "head and hands", "--seconds",
+                               "2", "--seed", "9")
+        made = self.places(path)
+        for before, after in zip(kept, made, strict=True):
+            for joint in ("head", "left_wrist", "right_wrist"):
+                self.assert_at(after[joint], before[joint], 0.01)
+        self.assertGreater(max(abs(a - b) for joint in ("left_foot", "right_foot", "left_elbow")
+                               for a, b in zip(made[45][joint], kept[45][joint])), 0.01)
+
+    def test_walks_when_only_told_a_way(self):
+        [path] = self.generate("--path", "0=0,0; 1=1,0; 2=2,0", "--seconds", "2", "--tries", "2")
+        self.assertEqual(path.name, "001-walk.csv")
+        places = self.places(path)
+        self.assert_at((places[30]["pelvis"][0], 0, places[30]["pelvis"][2]), (1, 0, 0), 0.002)
+
     def test_goes_where_it_is_told(self):
         [path] = self.generate("--label", "walk", "--path", "0=1,1; 1.5=2,1; 3=2,2.2", "--seconds",
                                "3.5")
@@ -453,6 +473,8 @@ class Generate(TestInFolder):
                 (("--keep", "none.bvh@0:1"), "none.bvh"),
                 (("--keep", "none.bvh"), "expected FILE@FROM:TO"),
                 (("--joints", "tail", "--keep", "x@0"), "left_wrist"),
+                (("--places", "head"), "expected --keep, too"),
+                (("--places", "head", "--joints", "arms", "--keep", "x@0"), "expected one of them"),
                 (("--reach", "left tail@1=0,1,0"), "no such joint"),
                 (("--timeline", "0-2 walk; 3-4 run"), "where the act before it ends"),
                 (("--timeline", "0-2 walk", "--label", "run"), "expected one of"),

@@ -276,6 +276,38 @@ TEST(Constraints, KnowWhereTheRootIsPlaced) {
     EXPECT_EQ(placed[f] != 0, f < 5 || f == 20 || (f >= 40 && f < 43)) << f;
 }
 
+TEST(Constraints, TheBodyGoesWhereItsHeadGoes) {
+  // Somebody who stands, and trackers of somebody who walks 2 m.
+  const auto n = normaliser();
+  Clip stands = walk();
+  for (size_t f = 1; f < stands.frame_count(); ++f) {
+    stands.root_positions[f] = stands.root_positions[0];
+    for (size_t j = 0; j < motion::kJointCount; ++j) stands.rotation(f, j) = stands.rotation(0, j);
+  }
+  const Clip walks = walk();
+  const at::Tensor x = n.normalise(features::encode_in_place(stands));
+  const auto path_of = [&](const at::Tensor& corrected) {
+    return features::decode(n.restore(corrected)).root_positions;
+  };
+  for (const bool leads : {false, true}) {
+    Constraints constraints(kFrames);
+    constraints.offsets = walks.skeleton.offsets;
+    track(constraints, walks, 0, kFrames, 0, parse_joints("head and hands"));
+    ASSERT_EQ(constraints.goals.size(), 3u);
+    EXPECT_EQ(constraints.placed_frames(), std::vector<char>(kFrames, 1));
+    if (!leads) constraints.goals.erase(constraints.goals.begin());  // hands alone
+    EXPECT_EQ(constraints.leads_on(), leads);
+    const ConstraintSolver solver(constraints, n, error_of(n));
+    const auto path = path_of(solver.correct(x, 0.9, 0));
+    for (const size_t f : {20u, 40u, 59u})
+      EXPECT_NEAR(path[f].z, leads ? walks.root_positions[f].z : stands.root_positions[f].z, 0.2)
+          << f;
+  }
+  EXPECT_GT(walks.root_positions[59].z, 1.5f);
+  Constraints none(kFrames);
+  EXPECT_THROW(track(none, walks, 0, kFrames + 1, 0, parse_joints("head")), Error);
+}
+
 TEST(Constraints, StandingIsAsHighAsTheLegs) {
   const auto body = motion::canonical_skeleton(motion::default_geometry());
   Constraints constraints(kFrames);

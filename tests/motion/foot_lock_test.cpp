@@ -9,9 +9,30 @@
 #include "pantomime/motion/root_path.h"
 #include "pantomime/motion/two_bone_ik.h"
 #include "support.h"
+#include "synthetic_walk.h"
 
 namespace pantomime::motion {
 namespace {
+
+TEST(FootingFaults, CountFeetThatSlideOrHover) {
+  const Clip walk = test::synthetic_walk({.seconds = 2});
+  EXPECT_LT(footing_faults(walk), 0.1);
+  Clip stands = walk;
+  for (size_t f = 1; f < stands.frame_count(); ++f) {
+    stands.root_positions[f] = stands.root_positions[0];
+    for (size_t j = 0; j < kJointCount; ++j) stands.rotation(f, j) = stands.rotation(0, j);
+  }
+  EXPECT_EQ(footing_faults(stands), 0);
+  Clip drawn = stands, hovers = stands;
+  for (size_t f = 0; f < drawn.frame_count(); ++f) {
+    drawn.root_positions[f].x += 0.4f * static_cast<float>(f) / static_cast<float>(kFps);
+    hovers.root_positions[f].y += 0.08f;
+  }
+  EXPECT_NEAR(footing_faults(drawn), 0.4, 1e-3);
+  EXPECT_NEAR(footing_faults(hovers), 0.5, 0.02);  // 10 for each metre above 3 cm
+  for (Vec3& root : hovers.root_positions) root.y += 1;
+  EXPECT_EQ(footing_faults(hovers), 1);
+}
 
 TEST(TwoBones, ReachEveryTargetInReachAndKeepTheirLengths) {
   Random random(test::random_seed());
