@@ -419,12 +419,7 @@ conditions::Constraints Scene::constraints(const motion::Skeleton& body) const {
 
 std::string gait_of(const conditions::Constraints& constraints) {
   constexpr double kWalks = 0.5, kRuns = 2.2;  // m/s
-  bool leads = false, free = true;
-  for (const auto& goal : constraints.goals) {
-    leads = leads || goal->leads();
-    free = free && goal->is_angle();
-  }
-  if (constraints.known.any().item<bool>() || (!free && !leads)) return "";
+  if (constraints.known.any().item<bool>() || !constraints.leads_on()) return "";
   const double pace = constraints.pace();
   return pace < kWalks ? "" : pace < kRuns ? "walk" : "run";
 }

@@ -35,6 +35,19 @@ at::Tensor indices(const std::vector<int64_t>& values) {
   return at::tensor(values, at::kLong);
 }
 
+/// Factorisations and products are shared out to threads, and then last bits depend on their
+/// number.
+class OneThread {
+ public:
+  OneThread() { at::set_num_threads(1); }
+  ~OneThread() { at::set_num_threads(before_); }
+  OneThread(const OneThread&) = delete;
+  OneThread& operator=(const OneThread&) = delete;
+
+ private:
+  int before_ = at::get_num_threads();
+};
+
 /// s^-1 b for a symmetric, positive definite s.
 at::Tensor solve(const at::Tensor& s, const at::Tensor& b) {
   // Rows that say nearly the same leave next to nothing of each other.
@@ -58,26 +71,23 @@ at::Tensor couple(const at::Tensor& slopes, const std::vector<int64_t>& frames,
   at::Tensor out = doubles({rows, rows});
   const double* j = slopes.data_ptr<double>();
   double* s = out.data_ptr<double>();
-  at::parallel_for(0, rows, 16, [&](int64_t begin, int64_t end) {
-    for (int64_t a = begin; a < end; ++a)
-      for (int64_t b = 0; b <= a; ++b) {
-        const int64_t pair =
-            frames[static_cast<size_t>(a)] * total + frames[static_cast<size_t>(b)];
-        double sum = 0;
-        for (const SharedCovariance& block : blocks) {
-          // Two sums that don't wait for each other.
-          double even = 0, odd = 0;
-          int64_t d = block.first;
-          for (; d + 1 < block.end; d += 2) {
-            even += j[a * width + d] * j[b * width + d];
-            odd += j[a * width + d + 1] * j[b * width + d + 1];
-          }
-          if (d < block.end) even += j[a * width + d] * j[b * width + d];
-          sum += block.values[pair] * (even + odd);
+  for (int64_t a = 0; a < rows; ++a)
+    for (int64_t b = 0; b <= a; ++b) {
+      const int64_t pair = frames[static_cast<size_t>(a)] * total + frames[static_cast<size_t>(b)];
+      double sum = 0;
+      for (const SharedCovariance& block : blocks) {
+        // Two sums that don't wait for each other.
+        double even = 0, odd = 0;
+        int64_t d = block.first;
+        for (; d + 1 < block.end; d += 2) {
+          even += j[a * width + d] * j[b * width + d];
+          odd += j[a * width + d + 1] * j[b * width + d + 1];
         }
-        s[a * rows + b] = s[b * rows + a] = sum;
+        if (d < block.end) even += j[a * width + d] * j[b * width + d];
+        sum += block.values[pair] * (even + odd);
       }
-  });
+      s[a * rows + b] = s[b * rows + a] = sum;
+    }
   return out;
 }
 
@@ -202,6 +212,7 @@ at::Tensor ConstraintSolver::correct(const at::Tensor& x, double t, int rounds) 
   PANTOMIME_CHECK(x.dim() == 2 && x.size(0) == constraints_.frames,
                   "constraints: an estimate of {} frames, expected {}", x.size(0),
                   constraints_.frames);
+  const OneThread same_bytes;
   at::Tensor out = x.to(at::kCPU, at::kDouble, /*non_blocking=*/false, /*copy=*/true);
   for (const Group& group : groups_) {
     if (!group.rows.defined()) continue;

@@ -86,8 +86,9 @@ bool Constraints::fixes_height() const {
 }
 
 bool Constraints::leads_on() const {
-  return !places.empty() ||
-         std::ranges::any_of(goals, [](const auto& goal) { return goal->leads(); });
+  return std::ranges::any_of(goals, [](const auto& goal) { return goal->leads(); }) ||
+         (!places.empty() &&
+          std::ranges::all_of(goals, [](const auto& goal) { return goal->is_angle(); }));
 }
 
 double Constraints::pace() const {

@@ -49,7 +49,8 @@ struct Constraints {
   std::vector<motion::Vec3> offsets;
 
   bool empty() const;
-  /// Whether the body is told where to go over the floor.
+  /// Whether the body is told where to go over the floor, and nothing else but where it faces or
+  /// joints are on the way.
   bool leads_on() const;
   /// Metres per second along the places and points that lead, from the first frame to the last of
   /// them; 0 without any.

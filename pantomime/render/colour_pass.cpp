@@ -397,7 +397,9 @@ bool ColourPass::keep_apart(ShadePoint& point, Film& film) const {
 /// are not. `own`: as keep_apart() found.
 void ColourPass::take_mapped(ShadePoint& point, bool own, Queues& queues, Film& film) const {
   LightMap::Found found;
-  if (point.haze > 0 || !maps_->of_mesh[point.mesh].find(point.surface, found)) return;
+  if (point.haze > 0 || scene_.is_moving(point.mesh) ||
+      !maps_->of_mesh[point.mesh].find(point.surface, found))
+    return;
   const uint32_t movers = map_shaded_[point.mesh][found.patch] & ~Scene3d::kSun;
   const bool apart = own && !film.taken.light.empty();
   // Rays find what the map doesn't know. Where light is smoothed what movers take is kept apart all

@@ -152,6 +152,10 @@ Image render_colour(const Scene3d& scene, const Camera& camera, const RenderOpti
     PANTOMIME_CHECK(options.known->width == camera.width && options.known->height == camera.height,
                     "render: surfaces of {} x {} pixels for a picture of {} x {}",
                     options.known->width, options.known->height, camera.width, camera.height);
+  if (options.maps != nullptr)
+    PANTOMIME_CHECK(options.maps->of_mesh.size() == scene.mesh_count(),
+                    "render: light on {} meshes for a scene of {}", options.maps->of_mesh.size(),
+                    scene.mesh_count());
   const ColourPass pass(scene, camera, options);
   Film film = pass.new_film();
   // Pixels that were looked at once only hold another sum of light than the others.

@@ -233,6 +233,15 @@ class Generate(TestInFolder):
         self.assertEqual((settings["label"], settings["seed"]), ("walk", 4))
         self.assertEqual(len(settings["prior_sha256"]), 64)
 
+    def test_is_the_same_for_any_number_of_threads(self):
+        for threads in "12":
+            self.generate("--label", "walk", "--path", "0=0,0; 2=0,1.5", "--step-over",
+                          "0,0.8,0.8,0.2,0.2", "--seed", "3", "--seconds", "2", "--count", "2",
+                          "--threads", threads, out="by" + threads)
+        for name in ("001-walk.csv", "002-walk.csv"):
+            self.assertEqual((self.folder / "by1" / name).read_bytes(),
+                             (self.folder / "by2" / name).read_bytes())
+
     def test_keeps_frames_of_a_file(self):
         # A generated motion is a file like any other.
         self.run_ok("generate", "--label", "walk", "--seconds", "3", "--body", "plain", "--format",

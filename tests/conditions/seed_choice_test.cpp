@@ -59,6 +59,10 @@ TEST(SeedChoice, KeepsTheSeedsOfThoseWhoMayGoAnywhere) {
   };
   EXPECT_EQ(seeds_that_stand({5}, {Constraints(kFrames)}, 4, drawn), std::vector<uint64_t>{5});
   EXPECT_EQ(made, 0);
+  Constraints reaches = led();
+  reaches.goals.push_back(reach({.first = 30, .last = 31, .points = {{0, 1, 1}}}));
+  EXPECT_EQ(seeds_that_stand({5}, {reaches}, 4, drawn), std::vector<uint64_t>{5});
+  EXPECT_EQ(made, 0);
   // When none is better than the first, the first stays.
   EXPECT_EQ(seeds_that_stand({5, 6}, {led(), Constraints(kFrames)}, 4, drawn),
             (std::vector<uint64_t>{5, 6}));

@@ -5,6 +5,8 @@
 #include <cmath>
 #include <numbers>
 
+#include "pantomime/base/error.h"
+
 namespace pantomime::render {
 namespace {
 
@@ -129,6 +131,17 @@ TEST(LightMap, OnlyLargeFlatThingsThatStandStillHaveOne) {
     EXPECT_FALSE(maps.of_mesh[mesh].find(surface, found)) << mesh;
   }
   EXPECT_TRUE(maps.of_mesh[floor.mesh].find(Floor::at(0, -1.5f), found));
+}
+
+TEST(LightMap, OfAnotherSceneIsRefused) {
+  Floor floor;
+  floor.scene.commit();
+  const LightMaps maps = map_light(floor.scene, 4);
+  floor.scene.add_mesh(sheet(1, 0.2f));
+  floor.scene.commit();
+  Camera camera;
+  camera.width = camera.height = 16;
+  EXPECT_THROW(render_colour(floor.scene, camera, {.maps = &maps}), Error);
 }
 
 TEST(LightMap, PatchesKnowWhatMoversMayTake) {
