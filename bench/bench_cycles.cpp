@@ -115,8 +115,7 @@ void render_scene(bench::BenchRoom& room, const std::filesystem::path& folder, i
   options.contrast = 0;
   options.threads = threads;
   ordered_json out = {{"samples", samples}, {"threads", threads}};
-  constexpr int kMapSamples = 64;
-  out["once_a_room"] = fastest(1, [&](size_t) { stage.map_light(kMapSamples, options); });
+  out["once_a_room"] = fastest(1, [&](size_t) { stage.map_light(render::kMapSamples, options); });
   formats::write_png(folder / "ours.png", stage.colour(room.camera, options));
   const auto frame = [&](const render::Camera& camera, size_t f) {
     stage.show(f % bench::kFrames);

@@ -22,8 +22,6 @@ using namespace pantomime;
 using bench::BenchRoom;
 using bench::kFrames;
 
-constexpr int kMapSamples = 64;
-
 BenchRoom& set() {
   static BenchRoom one;
   return one;
@@ -46,7 +44,7 @@ void frame(benchmark::State& state, bool still, bool files) {
   if (still)
     s.stage->stand_still(s.camera, 16, options);
   else
-    s.stage->map_light(kMapSamples, options);
+    s.stage->map_light(render::kMapSamples, options);
   size_t f = 0, bytes = 0;
   for (auto _ : state) {
     render::Camera camera = s.camera, next = s.camera;

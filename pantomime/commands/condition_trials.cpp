@@ -238,17 +238,8 @@ class Trials {
                  ? conditions::generate(*prior_.denoiser, prior_.normaliser, all, with)
                  : training::generate_labelled(prior_, *options_.labels, labels, with, {}, all);
     };
-    if (ours && solves(way)) {
-      conditions::ConstraintCondition roughly(wanted, prior_.normaliser, {}, 0);
-      all.back() = &roughly;
-      generate.seeds = conditions::seeds_that_stand(generate.seeds, wanted, options_.tries,
-                                                    [&](const std::vector<uint64_t>& seeds) {
-                                                      conditions::GenerateOptions with = generate;
-                                                      with.seeds = seeds;
-                                                      return sample(with);
-                                                    });
-      all.back() = &*ours;
-    }
+    if (ours && solves(way))
+      conditions::choose_seeds(generate, *ours, wanted, options_.tries, sample);
     const at::Tensor x = sample(generate);
     std::vector<Clip> clips;
     for (size_t i = 0; i < wanted.size(); ++i) {

@@ -164,6 +164,7 @@ void run_conditions(const Options& o, const training::Prior& prior, const Motion
     TrialOptions trial{.frames = o.label.frames, .steps = o.steps, .seed = o.seed};
     trial.clips = o.condition_clips;
     trial.foot_lock = !o.no_foot_lock;
+    trial.tries = o.tries;
     trial.tasks = o.tasks;
     trial.ways = o.ways;
     trial.labels = labels ? &*labels : nullptr;
@@ -310,8 +311,10 @@ Run add_evaluate(CLI::App& app, Context& context) {
   app.add_option("--text-probe-scale", o->text.probe, "Strength of a probe; negative: its own");
   app.add_flag("--no-text-numbers", o->no_text_numbers,
                "Of pairs: words that name numbers only steer, they don't hold");
-  app.add_option("--tries", o->tries,
-                 "Of pairs: clips that are made, at most, until one shows what was heard");
+  app.add_option(
+      "--tries", o->tries,
+      "Of pairs: clips that are made, at most, until one shows what was heard; of conditions: "
+      "begins that are looked at where a way is given");
   app.add_option("--text-clips", o->text.clips, "Sentences of held-out people, at most");
   app.add_option(
          "--only", o->only,

@@ -233,9 +233,9 @@ void run(const Options& options, Context& context) {
   if (!labelled && !told && !edit && !scene.empty())
     gait = gait_of(scene.constraints(motion::canonical_skeleton(motion::default_geometry())));
   if (labelled || !gait.empty()) guide = open_guide(options.model, prior);
-  if (!gait.empty() && std::ranges::find(guide->labels, gait) == guide->labels.end()) gait = "";
-  for (Act& act : acts)
-    if (!gait.empty()) act.label = gait;
+  std::vector<std::string> labels = options.labels;
+  if (!gait.empty() && std::ranges::find(guide->labels, gait) != guide->labels.end())
+    labels = {gait};
   std::optional<training::TextGuide> text;
   if (told) text = open_text_guide(options.model, options.text_guide, prior, options.text_guidance);
 
@@ -261,13 +261,11 @@ void run(const Options& options, Context& context) {
       acts = acts_of(parts, own ? std::lround(suiting(parts) * motion::kFps) : frames);
       add(sentence, file_name_of(sentence));
     }
-  } else if (options.labels.empty()) {
-    add(options.timeline.empty() ? gait : options.timeline, !options.timeline.empty() ? "timeline"
-                                                            : gait.empty()            ? "motion"
-                                                                                      : gait);
+  } else if (labels.empty()) {
+    add(options.timeline, options.timeline.empty() ? "motion" : "timeline");
   } else {
     for (const std::string& label :
-         options.labels == std::vector<std::string>{"all"} ? guide->labels : options.labels) {
+         labels == std::vector<std::string>{"all"} ? guide->labels : labels) {
       acts[0].label = label;
       add(label, label);
     }

@@ -8,10 +8,16 @@
 #include "pantomime/base/random.h"
 
 namespace pantomime::conditions {
+namespace {
+
+constexpr int kRounds = 2;  ///< of Gauss-Newton a step; the next step goes on
+
+}  // namespace
+
 ConstraintCondition::ConstraintCondition(const std::vector<Constraints>& clips,
                                          const features::Normaliser& normaliser,
-                                         const EstimateError::Options& options, int rounds)
-    : frames_(clips.empty() ? 0 : clips[0].frames), rounds_(rounds) {
+                                         const EstimateError::Options& options)
+    : frames_(clips.empty() ? 0 : clips[0].frames) {
   PANTOMIME_CHECK(!clips.empty(), "constraints: no clips");
   const auto error = std::make_shared<EstimateError>(normaliser.spectrum, frames_, options);
   const auto cache = std::make_shared<GainCache>();
@@ -27,7 +33,7 @@ at::Tensor ConstraintCondition::guide(Call& call, const at::Tensor& estimate) {
   const int64_t rows = out.size(0) / clips;
   for (int64_t b = 0; b < out.size(0); ++b) {
     at::Tensor x = out[b].narrow(0, 0, frames_);
-    x.copy_(solvers_[static_cast<size_t>(b / rows)].correct(x, call.t, rounds_));
+    x.copy_(solvers_[static_cast<size_t>(b / rows)].correct(x, call.t, rough_ ? 0 : kRounds));
   }
   return out;
 }

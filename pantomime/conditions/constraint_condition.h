@@ -15,15 +15,16 @@ namespace pantomime::conditions {
 class ConstraintCondition : public Condition {
  public:
   /// One set of constraints per clip, all of the same number of frames. In a batch of n times as
-  /// many rows, n consecutive rows (the particles of a clip) share one. `rounds` of Gauss-Newton
-  /// for goals a step, the next step goes on; 0: goals do no more than lead.
+  /// many rows, n consecutive rows (the particles of a clip) share one.
   ConstraintCondition(const std::vector<Constraints>& clips, const features::Normaliser& normaliser,
-                      const EstimateError::Options& options = {}, int rounds = 2);
+                      const EstimateError::Options& options = {});
   at::Tensor guide(Call& call, const at::Tensor& estimate) override;
+  /// Roughly: goals do no more than lead.
+  void set_rough(bool rough) { rough_ = rough; }
 
  private:
   int64_t frames_;
-  int rounds_;
+  bool rough_ = false;
   std::vector<ConstraintSolver> solvers_;
 };
 

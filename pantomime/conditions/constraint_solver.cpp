@@ -48,6 +48,13 @@ class OneThread {
   int before_ = at::get_num_threads();
 };
 
+/// Steps from frame 1 on add up to the way: [F, F].
+at::Tensor sums_of_steps(int64_t frames) {
+  at::Tensor sums = at::ones({frames, frames}, at::kDouble).tril();
+  sums.select(1, 0).zero_();
+  return sums;
+}
+
 /// s^-1 b for a symmetric, positive definite s.
 at::Tensor solve(const at::Tensor& s, const at::Tensor& b) {
   // Rows that say nearly the same leave next to nothing of each other.
@@ -340,7 +347,7 @@ void ConstraintSolver::lead(at::Tensor& x, double t) const {
   const at::Tensor positions = pose_of(x).joints().positions[0];
   std::vector<int64_t> frames;
   for (const Aim& aim : aims) frames.push_back(aim.frame);
-  const at::Tensor at_frames = indices(frames);
+  const at::Tensor ways = sums_of_steps(x.size(0)).index_select(0, indices(frames));
   for (const Group& group : groups_) {
     if (group.block != 0) continue;
     for (const int64_t channel : group.channels) {
@@ -350,11 +357,8 @@ void ConstraintSolver::lead(at::Tensor& x, double t) const {
         missing.push_back((along_x ? aim.point.x : aim.point.z) -
                           positions[aim.frame][aim.joint][along_x ? 0 : 2].item<double>());
       const double step = normaliser_.scale[channel].item<double>() / motion::kFps;
-      // Steps from frame 1 on add up to the way.
       const at::Tensor& c = gain_of(group, t).covariance;
-      at::Tensor sums = at::ones_like(c).tril();
-      sums.select(1, 0).zero_();
-      const at::Tensor rows = step * sums.index_select(0, at_frames);
+      const at::Tensor rows = step * ways;
       const at::Tensor reach = at::matmul(c, rows.t());
       const at::Tensor noise = at::eye(rows.size(0), at::kDouble) * (kAbout * kAbout);
       const at::Tensor weights =
@@ -391,9 +395,7 @@ bool ConstraintSolver::step(at::Tensor& x, double t, Footing& footing) const {
   const at::NoGradGuard no_grad;
   const at::Tensor at_frames = indices(rows.frames);
   const int64_t total = x.size(0);
-  // Steps from frame 1 on add up to the way.
-  at::Tensor sums = at::ones({total, total}, at::kDouble).tril();
-  sums.select(1, 0).zero_();
+  const at::Tensor sums = sums_of_steps(total);
   struct Part {
     const Group* group;
     int64_t first;     // of its columns among all slopes

@@ -36,4 +36,17 @@ std::vector<uint64_t> seeds_that_stand(
   return best;
 }
 
+void choose_seeds(GenerateOptions& options, ConstraintCondition& condition,
+                  const std::vector<Constraints>& constraints, int tries,
+                  const std::function<at::Tensor(const GenerateOptions&)>& sample) {
+  condition.set_rough(true);
+  GenerateOptions with = options;
+  options.seeds =
+      seeds_that_stand(options.seeds, constraints, tries, [&](const std::vector<uint64_t>& seeds) {
+        with.seeds = seeds;
+        return sample(with);
+      });
+  condition.set_rough(false);
+}
+
 }  // namespace pantomime::conditions

@@ -7,6 +7,8 @@
 #include <functional>
 #include <vector>
 
+#include "pantomime/conditions/condition.h"
+#include "pantomime/conditions/constraint_condition.h"
 #include "pantomime/conditions/constraints.h"
 
 namespace pantomime::conditions {
@@ -20,5 +22,11 @@ namespace pantomime::conditions {
 std::vector<uint64_t> seeds_that_stand(
     const std::vector<uint64_t>& seeds, const std::vector<Constraints>& constraints, int tries,
     const std::function<at::Tensor(const std::vector<uint64_t>&)>& make);
+
+/// The same for what is about to be sampled with `condition`, which is rough meanwhile: sets
+/// options.seeds.
+void choose_seeds(GenerateOptions& options, ConstraintCondition& condition,
+                  const std::vector<Constraints>& constraints, int tries,
+                  const std::function<at::Tensor(const GenerateOptions&)>& sample);
 
 }  // namespace pantomime::conditions

@@ -32,8 +32,6 @@ constexpr double kVisibleMiss = 0.025;  // between wanted and found visible frac
 constexpr int kHomes = 30, kCameras = 5;
 /// Light of what stands still before a camera that does, in samples of the others: it is paid once.
 constexpr int kStillSamples = 3;
-/// For each square of the maps of walls and floors, where the camera moves.
-constexpr int kMapSamples = 64;
 /// Of those samples, and of a frame's, that ask for the light of lamps and sky.
 constexpr int kStillSoft = 4, kSoft = 1;
 
@@ -426,7 +424,7 @@ class ClipMaker {
     if (record_.shot.move == CameraMove::Fixed)
       stage_->stand_still(record_.shot.cameras[0], kStillSamples * recipe_.samples, options);
     else
-      stage_->map_light(kMapSamples, options);
+      stage_->map_light(render::kMapSamples, options);
     options.soft_samples = kSoft;
     std::vector<Image> pictures;
     for (size_t f = 0; f < frames; ++f) {

@@ -4,7 +4,6 @@
 #include <cmath>
 
 #include "pantomime/render/colour_pass.h"
-#include "pantomime/render/near_map.h"
 
 namespace pantomime::render {
 namespace {
@@ -38,11 +37,7 @@ LightMap::LightMap(const Scene3d& scene, uint32_t mesh, int samples, const Rende
   const Vec3 normal = normalized(scene.triangle_normal(mesh, 0));
   for (uint32_t i = 1; i < m.triangles.size(); ++i)
     if (dot(normal, normalized(scene.triangle_normal(mesh, i))) < 0.999f) return;
-  Vec3 low = m.positions[0], high = low;
-  for (const Vec3 p : m.positions) {
-    low = {std::min(low.x, p.x), std::min(low.y, p.y), std::min(low.z, p.z)};
-    high = {std::max(high.x, p.x), std::max(high.y, p.y), std::max(high.z, p.z)};
-  }
+  const Vec3 low = scene.low(mesh), high = scene.high(mesh);
   const size_t across = std::abs(normal.x) > 0.5f ? 0 : std::abs(normal.y) > 0.5f ? 1 : 2;
   corner_ = low;
   for (size_t k = 0; k < 2; ++k) {
@@ -88,14 +83,7 @@ Vec3 LightMap::at(float u, float v) const {
 }
 
 void LightMap::mark_even(const Scene3d& scene, uint32_t mesh) {
-  NearMap near(at(0, 0), at(static_cast<float>(counts_[0]), static_cast<float>(counts_[1])),
-               kClear);
-  for (uint32_t k = 0; k < scene.mesh_count(); ++k) {
-    if (k == mesh || scene.is_moving(k)) continue;
-    const Mesh& other = scene.mesh(k);
-    for (const auto& [a, b, c] : other.triangles)
-      near.add(other.positions[a], other.positions[b], other.positions[c]);
-  }
+  const NearMap near = scene.near_map(mesh, kClear);
   even_.assign(light_.size(), 0);
   for (int row = 0; row + 1 < counts_[1]; ++row)
     for (int column = 0; column + 1 < counts_[0]; ++column) {

@@ -55,6 +55,8 @@ struct LightMaps {
   std::vector<LightMap> of_mesh;  ///< those that have none are empty
 };
 
+/// Samples for each square of the grid, as data sets and benchmarks use.
+inline constexpr int kMapSamples = 64;
 /// Maps all large flat meshes that never moved (see RayScene). `samples` for each square of the
 /// grid. `options`: those that pictures will be rendered with.
 LightMaps map_light(const Scene3d& scene, int samples, const RenderOptions& options = {});

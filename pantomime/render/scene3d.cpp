@@ -156,7 +156,9 @@ void Scene3d::commit() {
   }
   rays_.commit();
   box_movers();
-  if (mixed_ && still_changed_) map_what_is_near();
+  if (mixed_ && still_changed_)
+    for (size_t i = 0; i < meshes_.size(); ++i)
+      if (meshes_[i].flat) meshes_[i].near = near_map(i, surroundings.occlusion_reach);
   still_changed_ = false;
 }
 
@@ -181,17 +183,14 @@ void Scene3d::box_movers() {
   }
 }
 
-void Scene3d::map_what_is_near() {
-  for (size_t i = 0; i < meshes_.size(); ++i) {
-    Entry& entry = meshes_[i];
-    if (!entry.flat) continue;
-    entry.near = NearMap(entry.low, entry.high, surroundings.occlusion_reach);
-    for (size_t k = 0; k < meshes_.size(); ++k) {
-      if (k == i || is_moving(static_cast<uint32_t>(k))) continue;
-      const std::vector<Vec3>& p = meshes_[k].mesh.positions;
-      for (const auto& [a, b, c] : meshes_[k].mesh.triangles) entry.near.add(p[a], p[b], p[c]);
-    }
+NearMap Scene3d::near_map(size_t mesh, float reach) const {
+  NearMap out(meshes_[mesh].low, meshes_[mesh].high, reach);
+  for (size_t k = 0; k < meshes_.size(); ++k) {
+    if (k == mesh || is_moving(static_cast<uint32_t>(k))) continue;
+    const std::vector<Vec3>& p = meshes_[k].mesh.positions;
+    for (const auto& [a, b, c] : meshes_[k].mesh.triangles) out.add(p[a], p[b], p[c]);
   }
+  return out;
 }
 
 std::array<float, 2> Scene3d::uv(const Entry& entry, uint32_t triangle, float u, float v) const {

@@ -139,6 +139,11 @@ class Scene3d : public CutOut {
   static constexpr uint32_t kSun = 1u << kMostLamps, kSky = 2 * kSun, kAllLights = 2 * kSky - 1;
   /// Whether the key light can come to a point through one of its openings.
   bool key_may_enter(Vec3 point, float extent = 0) const;
+  /// Where other meshes that stand still are nearer than `reach` to a flat mesh.
+  NearMap near_map(size_t mesh, float reach) const;
+  /// Corners of the box around a mesh.
+  Vec3 low(size_t mesh) const { return meshes_[mesh].low; }
+  Vec3 high(size_t mesh) const { return meshes_[mesh].high; }
   /// Whether anything outside the plane of a flat `mesh` may be nearer than `reach` metres to a
   /// point of it; always for other meshes. False is certain.
   bool may_be_near(uint32_t mesh, Vec3 point, float reach) const;
@@ -167,7 +172,6 @@ class Scene3d : public CutOut {
   static void bend_normal(const Entry& entry, uint32_t triangle, const std::array<float, 4>& texel,
                           Surface& out);
 
-  void map_what_is_near();
   void box_movers();
 
   std::shared_ptr<TextureStore> textures_;

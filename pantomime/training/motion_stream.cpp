@@ -137,17 +137,10 @@ std::vector<MotionStream::Window> MotionStream::next(int64_t frames, const std::
           .mul_(motion::leg_length(motion::canonical_skeleton(geometry.held(i))) /
                 motion::leg_length(bodies_[i]));
   }
-  if (options_.tries > 1 && constraints && !particles && !options_.begin.defined()) {
-    conditions::ConstraintCondition roughly(held, prior_.normaliser, {}, 0);
-    std::vector<conditions::Condition*> rough = also;
-    rough.back() = &roughly;
-    generate.seeds = conditions::seeds_that_stand(generate.seeds, held, options_.tries,
-                                                  [&](const std::vector<uint64_t>& seeds) {
-                                                    conditions::GenerateOptions with = generate;
-                                                    with.seeds = seeds;
-                                                    return sample(told, with, rough);
-                                                  });
-  }
+  if (options_.tries > 1 && constraints && !particles && !options_.begin.defined())
+    conditions::choose_seeds(
+        generate, *constraints, held, options_.tries,
+        [&](const conditions::GenerateOptions& with) { return sample(told, with, also); });
   const at::Tensor features = sample(told, generate, also);
 
   std::vector<Window> windows(clips);
